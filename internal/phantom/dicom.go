@@ -119,7 +119,8 @@ func (p *Picture) WriteDICOM(w io.Writer, film Film, e Encoding) error {
 		return err
 	}
 	if pixels.IsEncapsulated {
-		ds.Elements[len(ds.Elements)-1].ValueLength = tag.VLUndefinedLength
+		el := ds.Elements[len(ds.Elements)-1]
+		el.ValueLength, el.RawValueRepresentation = tag.VLUndefinedLength, "OB" // PS3.5 A.4
 	}
 	if err := dicom.Write(w, ds); err != nil {
 		return fmt.Errorf("phantom: %w", err)
