@@ -2,7 +2,6 @@ package embed
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -75,16 +74,18 @@ func (e *BatchError) Unwrap() []error {
 }
 
 // CheckImages validates what an Embedder is given, before any work: every
-// image well-formed, and made by the recipe the model expects. Bad ones are
-// reported together as a [*BatchError]. For implementations.
-func CheckImages(m Model, images []*cxr.Image) error {
-	errs := make([]error, len(images))
+// image well-formed, and made by the recipe the model expects. It returns nil
+// if all are good, else an error for each bad one at its position. For
+// implementations, which then embed the others.
+func CheckImages(m Model, images []*cxr.Image) *BatchError {
+	errs, bad := make([]error, len(images)), false
 	for i, im := range images {
 		if errs[i] = im.Validate(); errs[i] == nil && m.Recipe != "" && im.Recipe != m.Recipe {
 			errs[i] = fmt.Errorf("%w: film made by recipe %q, model %s wants %q", cxr.ErrMismatch, im.Recipe, m.Name, m.Recipe)
 		}
+		bad = bad || errs[i] != nil
 	}
-	if errors.Join(errs...) == nil {
+	if !bad {
 		return nil
 	}
 	return &BatchError{Errors: errs}
