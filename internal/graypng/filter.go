@@ -1,5 +1,7 @@
 package graypng
 
+import "math"
+
 // Filter types of a PNG row (PNG 9.2).
 const (
 	filterNone = iota
@@ -11,20 +13,21 @@ const (
 )
 
 // A filter turns rows of pixels into filtered PNG rows: the filter's type,
-// then the bytes.
+// then as many bytes as the pixels have.
 type filter struct {
-	bytes     int // of a pixel: 1 or 2
+	depth     int // bytes of a pixel: 1 or 2
 	cur, prev []byte
-	out       [filters][]byte // only filterUp unless files are to be small
+	tries     [filters][]byte
 }
 
-// size is the length of a filtered row.
-func (f *filter) size() int { return len(f.out[filterUp]) }
-
 func (f *filter) reset(width, depth int) {
-	f.bytes = depth / 8
-	f.out[filterUp] = resized(f.out[filterUp], 1+width*f.bytes)
-	f.out[filterUp][0] = filterUp
+	f.depth = depth / 8
+	n := width * f.depth
+	f.cur, f.prev = resized(f.cur, n), resized(f.prev, n)
+	for t := range f.tries {
+		f.tries[t] = resized(f.tries[t], 1+n)
+		f.tries[t][0] = byte(t)
+	}
 }
 
 func resized(b []byte, n int) []byte {
@@ -34,71 +37,60 @@ func resized(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// up is row less the row above it (nil: zeros), byte by byte. Vertical
-// neighbors of a radiograph are so alike that it is nearly always the best or
-// next to it. The result is valid until the next call.
-func (f *filter) up(row, above []uint16) []byte {
-	out := f.out[filterUp]
-	d := out[1:]
-	switch {
-	case above == nil:
-		serialize(d, row, f.bytes)
-	case f.bytes == 1:
-		d, above = d[:len(row)], above[:len(row)]
-		for i, v := range row {
-			d[i] = byte(v - above[i])
-		}
-	default:
-		above = above[:len(row)]
-		for i, v := range row {
-			if len(d) < 2 {
-				break // never; lets the compiler drop the bounds checks
-			}
-			u := above[i]
-			d[0], d[1] = byte(v>>8)-byte(u>>8), byte(v)-byte(u)
-			d = d[2:]
-		}
-	}
-	return out
-}
-
-// best is the row under the filter whose bytes, as signed numbers, have the
-// least sum of magnitudes (PNG 12.7). The result is valid until the next call.
-func (f *filter) best(row, above []uint16) []byte {
-	n := 1 + len(row)*f.bytes
-	f.cur, f.prev = resized(f.cur, n-1), resized(f.prev, n-1)
-	serialize(f.cur, row, f.bytes)
+// appendUp appends row less the row above it (nil: zeros), byte by byte.
+// Vertical neighbors of a radiograph are so alike that this is nearly always
+// the best filter or next to it.
+func (f *filter) appendUp(b []byte, row, above []uint16) []byte {
 	if above == nil {
-		clear(f.prev)
-	} else {
-		serialize(f.prev, above, f.bytes)
+		f.serialize(f.cur, row)
+		return append(append(b, filterUp), f.cur...)
 	}
-	for t := range f.out {
-		f.out[t] = resized(f.out[t], n)
-		f.out[t][0] = byte(t)
-	}
-	f.fill(f.cur, f.prev)
-	least, leastSum := 0, magnitude(f.out[0])
-	for t := 1; t < filters; t++ {
-		if sum := magnitude(f.out[t]); sum < leastSum {
-			least, leastSum = t, sum
+	b = append(b, filterUp)
+	above = above[:len(row)]
+	if f.depth == 1 {
+		for i, v := range row {
+			b = append(b, byte(v-above[i]))
 		}
+		return b
 	}
-	return f.out[least]
+	for i, v := range row {
+		u := above[i]
+		b = append(b, byte(v>>8)-byte(u>>8), byte(v)-byte(u))
+	}
+	return b
 }
 
-// fill computes every filter of cur, b being the byte above, a the one to the
-// left and c the one above that (PNG 9.2).
-func (f *filter) fill(cur, prev []byte) {
-	none, sub, up := f.out[filterNone][1:], f.out[filterSub][1:], f.out[filterUp][1:]
-	average, paeth := f.out[filterAverage][1:], f.out[filterPaeth][1:]
-	copy(none, cur)
-	for i, x := range cur {
-		var a, c byte
-		if i >= f.bytes {
-			a, c = cur[i-f.bytes], prev[i-f.bytes]
+// appendBest appends row under the filter whose bytes have the least entropy.
+// The usual guess, the least sum of magnitudes (PNG 12.7), is worse than Up
+// alone on 16-bit films, whose low bytes are noise.
+func (f *filter) appendBest(b []byte, row, above []uint16) []byte {
+	f.serialize(f.cur, row)
+	clear(f.prev)
+	if above != nil {
+		f.serialize(f.prev, above)
+	}
+	f.fill()
+	least, leastBits := 0, entropy(f.tries[0])
+	for t := 1; t < filters; t++ {
+		if n := entropy(f.tries[t]); n < leastBits {
+			least, leastBits = t, n
 		}
-		b := prev[i]
+	}
+	return append(b, f.tries[least]...)
+}
+
+// fill tries every filter on cur. In the names of PNG 9.2, b is the byte above,
+// a the one to the left, c the one left of b.
+func (f *filter) fill() {
+	none, sub, up := f.tries[filterNone][1:], f.tries[filterSub][1:], f.tries[filterUp][1:]
+	average, paeth := f.tries[filterAverage][1:], f.tries[filterPaeth][1:]
+	copy(none, f.cur)
+	for i, x := range f.cur {
+		var a, c byte
+		if i >= f.depth {
+			a, c = f.cur[i-f.depth], f.prev[i-f.depth]
+		}
+		b := f.prev[i]
 		sub[i] = x - a
 		up[i] = x - b
 		average[i] = x - byte((int(a)+int(b))/2)
@@ -126,16 +118,24 @@ func abs(v int) int {
 	return v
 }
 
-func magnitude(line []byte) (sum int) {
-	for _, b := range line[1:] {
-		sum += abs(int(int8(b)))
+// entropy grows with the bits that an ideal code of the line's bytes takes. It
+// sums integers, so that the order of the counts cannot tip a tie.
+func entropy(line []byte) (n int64) {
+	var count [256]int
+	for _, v := range line[1:] {
+		count[v]++
 	}
-	return sum
+	for _, c := range count {
+		if c > 1 {
+			n -= int64(math.Round(256 * float64(c) * math.Log2(float64(c))))
+		}
+	}
+	return n
 }
 
 // serialize writes row to dst, big endian.
-func serialize(dst []byte, row []uint16, bytes int) {
-	if bytes == 1 {
+func (f *filter) serialize(dst []byte, row []uint16) {
+	if f.depth == 1 {
 		for i, v := range row {
 			dst[i] = byte(v)
 		}

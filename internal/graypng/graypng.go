@@ -1,10 +1,10 @@
 // Package graypng writes grayscale PNG files, fast and the same on every machine.
 //
 // The rows are cut into strips of fixed height, filtered and deflated by all
-// cores at once, and written in order; the bytes do not depend on the number
-// of cores. A film of 2500 x 2048 pixels of 16 bits takes about a twelfth of
-// the time of image/png. The files hold IHDR, IDAT and IEND chunks, nothing
-// else: there is no room for a patient in them.
+// cores at once, and written in order, so the bytes do not depend on the number
+// of cores. A strip is coded by Up and a Huffman code, without a search for
+// matches: radiographs hold noise, not repetitions. The files hold IHDR, IDAT
+// and IEND chunks, nothing else: there is no room for a patient in them.
 package graypng
 
 import (
@@ -20,7 +20,8 @@ const (
 	signature = "\x89PNG\r\n\x1a\n"
 
 	// stripRows is part of the file's bytes: changing it changes every file.
-	stripRows = 256
+	// On real films, files of strips of 64 to 256 rows differ by a hundredth.
+	stripRows = 128
 
 	// maxWidth keeps a strip of deflated 16-bit rows below the 2^31-1 bytes
 	// that a chunk can hold (PNG 5.3), with room for deflate's own overhead.
@@ -28,8 +29,9 @@ const (
 )
 
 // Encode writes pix, row-major, width*height values below 2^depth, as a PNG
-// of depth 8 or 16. A small file takes several times longer to make and is
-// about a tenth smaller.
+// of depth 8 or 16. A small file takes tens of times as long to make; of real
+// films of 12 bits in 16 it is 1 to 2 in 100 smaller, of films of 10 bits in 16
+// and of 8 bits 8 to 18.
 //
 // Beside pix it holds a few strips in memory, never the whole file.
 func Encode(w io.Writer, width, height, depth int, pix []uint16, small bool) error {
@@ -55,7 +57,6 @@ func Encode(w io.Writer, width, height, depth int, pix []uint16, small bool) err
 // of their filtered rows. It returns only when no goroutine uses pix anymore.
 func writeStrips(w io.Writer, width, depth int, pix []uint16, small bool) (sum uint32, err error) {
 	var (
-		pool    = stripsOf(small)
 		size    = stripRows * width
 		limit   = runtime.GOMAXPROCS(0) + 1 // one is being written
 		started = 0                         // values of pix
@@ -64,9 +65,9 @@ func writeStrips(w io.Writer, width, depth int, pix []uint16, small bool) (sum u
 	sum = 1
 	for {
 		for err == nil && started < len(pix) && len(queue) < limit {
-			s := pool.Get().(*strip)
+			s := strips.Get().(*strip)
 			from, to := started, min(started+size, len(pix))
-			go s.deflate(pix[:to], from, width, depth)
+			go s.deflate(pix[:to], from, width, depth, small)
 			queue = append(queue, s)
 			started = to
 		}
@@ -80,10 +81,10 @@ func writeStrips(w io.Writer, width, depth int, pix []uint16, small bool) (sum u
 			err = s.err
 		}
 		if err == nil {
-			_, err = w.Write(s.chunk.Bytes())
+			_, err = w.Write(s.chunk)
 		}
-		sum = adlerCombine(sum, s.adler, s.length)
-		pool.Put(s)
+		sum = adlerCombine(sum, s.adler, len(s.rows))
+		strips.Put(s)
 	}
 }
 

@@ -9,78 +9,75 @@ import (
 	"sync"
 )
 
-// A strip deflates some rows of an image into one IDAT chunk. It is reused:
-// a flate.Writer weighs most of a megabyte.
+// A strip deflates some rows of an image into one IDAT chunk. It is reused.
 type strip struct {
-	small  bool
-	z      *flate.Writer
-	rows   filter
-	done   chan struct{} // receives once a deflate
-	chunk  bytes.Buffer  // the IDAT chunk
-	adler  uint32        // of the filtered rows
-	length int           // of the filtered rows
-	err    error
+	filter  filter
+	rows    []byte // filtered
+	chunk   []byte // IDAT
+	adler   uint32 // of rows
+	matcher *flate.Writer
+	matched bytes.Buffer
+	done    chan struct{} // receives once a deflate
+	err     error
 }
 
-var fastStrips, smallStrips = stripPool(false), stripPool(true)
-
-func stripsOf(small bool) *sync.Pool {
-	if small {
-		return smallStrips
-	}
-	return fastStrips
-}
-
-func stripPool(small bool) *sync.Pool {
-	level := flate.HuffmanOnly
-	if small {
-		level = smallLevel
-	}
-	return &sync.Pool{New: func() any {
-		z, err := flate.NewWriter(nil, level)
-		return &strip{small: small, z: z, err: err, done: make(chan struct{}, 1)}
-	}}
-}
-
-// smallLevel is where more effort stops paying on radiographs: level 9 takes
-// three times as long for less than a thousandth of the file.
-const smallLevel = 6
+var strips = sync.Pool{New: func() any { return &strip{done: make(chan struct{}, 1)} }}
 
 // deflate makes the chunk of the rows of pix that begin at value from; the row
-// before them, if any, is the first one's "up".
-func (s *strip) deflate(pix []uint16, from, width, depth int) {
+// before them, if any, is the first one's "above".
+func (s *strip) deflate(pix []uint16, from, width, depth int, small bool) {
 	defer func() { s.done <- struct{}{} }()
-	s.rows.reset(width, depth)
-	s.chunk.Reset()
-	s.chunk.Write([]byte("\x00\x00\x00\x00IDAT"))
-	if from == 0 {
-		s.chunk.Write([]byte{0x78, 0x01}) // zlib: deflate, 32 KiB window, fastest (RFC 1950 2.2)
-	}
-	s.z.Reset(&s.chunk)
-	sum := adler32.New()
+	s.filter.reset(width, depth)
+	s.rows = s.rows[:0]
 	for y := from; y < len(pix); y += width {
-		var up []uint16
+		var above []uint16
 		if y > 0 {
-			up = pix[y-width : y]
+			above = pix[y-width : y]
 		}
-		var line []byte
-		if s.small {
-			line = s.rows.best(pix[y:y+width], up)
+		if small {
+			s.rows = s.filter.appendBest(s.rows, pix[y:y+width], above)
 		} else {
-			line = s.rows.up(pix[y:y+width], up)
-		}
-		sum.Write(line)
-		if _, s.err = s.z.Write(line); s.err != nil {
-			return
+			s.rows = s.filter.appendUp(s.rows, pix[y:y+width], above)
 		}
 	}
-	if s.err = s.z.Flush(); s.err != nil { // ends on a byte, so that strips can be joined
-		return
+	s.adler = adler32.Checksum(s.rows)
+
+	const head = "\x00\x00\x00\x00IDAT"
+	s.chunk = append(s.chunk[:0], head...)
+	if from == 0 {
+		s.chunk = append(s.chunk, 0x78, 0x01) // zlib: deflate, 32 KiB window (RFC 1950 2.2)
 	}
-	s.adler, s.length = sum.Sum32(), (len(pix)-from)/width*s.rows.size()
-	b := s.chunk.Bytes()
-	binary.BigEndian.PutUint32(b, uint32(len(b)-8))
-	s.chunk.Write(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(b[4:])))
+	start := len(s.chunk)
+	s.chunk = appendBlock(s.chunk, s.rows)
+	if small {
+		s.err = s.match(start)
+	}
+	binary.BigEndian.PutUint32(s.chunk, uint32(len(s.chunk)-len(head)))
+	s.chunk = binary.BigEndian.AppendUint32(s.chunk, crc32.ChecksumIEEE(s.chunk[4:]))
+}
+
+// match deflates rows again, with a search for matches, and puts the result in
+// place of the chunk's from start on if it is smaller: as it often is of smooth
+// films of 16 bits, seldom of 8.
+func (s *strip) match(start int) error {
+	s.matched.Reset()
+	if s.matcher == nil {
+		var err error
+		if s.matcher, err = flate.NewWriter(nil, flate.DefaultCompression); err != nil {
+			return err
+		}
+	}
+	s.matcher.Reset(&s.matched)
+	if _, err := s.matcher.Write(s.rows); err != nil {
+		return err
+	}
+	if err := s.matcher.Flush(); err != nil { // ends on a byte, and does not end the stream
+		return err
+	}
+	if s.matched.Len() < len(s.chunk)-start {
+		s.chunk = append(s.chunk[:start], s.matched.Bytes()...)
+	}
+	return nil
 }
 
 // adlerCombine is the Adler-32 (RFC 1950, 9) of two texts joined, from the sum
@@ -92,7 +89,7 @@ func adlerCombine(sum1, sum2 uint32, len2 int) uint32 {
 		a2, b2 = uint64(sum2 & 0xffff), uint64(sum2 >> 16)
 		n      = uint64(len2) % mod
 	)
-	// a starts at 1 in both; b of the second grows by a1-1 in each of its bytes.
+	// a starts at 1 in both; each byte of the second adds a1-1 once more to b.
 	a := (a1 + a2 + mod - 1) % mod
 	b := (b1 + b2 + n*(a1+mod-1)) % mod
 	return uint32(b<<16 | a)
