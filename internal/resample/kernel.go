@@ -24,6 +24,9 @@ type span struct {
 }
 
 // spans is one span for each of the out pixels along an axis of in pixels.
+//
+// Here and below, conversions around products forbid fused multiply-adds,
+// which round differently on other processors.
 func (k Kernel) spans(in, out int) []span {
 	scale := float64(in) / float64(out)
 	s := make([]span, out)
@@ -82,9 +85,9 @@ func keys(x float64) float64 {
 	x = math.Abs(x)
 	switch {
 	case x < 1:
-		return float64(float64(1.5*x-2.5)*x*x) + 1
+		return float64(float64(float64(1.5*x)-2.5)*x*x) + 1
 	case x < 2:
-		return float64(float64(float64(-0.5*x+2.5)*x-4)*x) + 2
+		return float64(float64(float64(float64(float64(-0.5*x)+2.5)*x)-4)*x) + 2
 	}
 	return 0
 }
@@ -92,7 +95,7 @@ func keys(x float64) float64 {
 // legacySpan is the grid of TensorFlow 1: pixel i lies at i*in/out of the
 // source, in float32, between two pixels at most.
 func legacySpan(i, in, out int) span {
-	x := float32(i) * (float32(in) / float32(out))
+	x := float32(float32(i) * (float32(in) / float32(out)))
 	first := min(int(x), in-1)
 	if first == in-1 {
 		return span{first, []float32{1}}

@@ -61,7 +61,7 @@ func (s *scaler) blend(line []float32, rows span) {
 		row := s.src[at : at+s.width]
 		line := line[:len(row)]
 		for x, v := range row {
-			line[x] += float32(float32(v) * w) // float32 of a product forbids a fused multiply-add
+			line[x] += float32(float32(v) * w)
 		}
 	}
 }
