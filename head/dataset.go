@@ -17,6 +17,7 @@ const (
 type Example struct {
 	Embedding *cxr.Embedding
 	Labels    []Label // one for each finding of the Dataset, in order
+	Split     string  // "train", "test", ... as the labels say; empty if they do not
 	Patient   string  // films with the same non-empty Patient never part; empty: a patient of its own
 }
 

@@ -1,0 +1,336 @@
+package head
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/cxrkit/cxrkit/cxr"
+)
+
+// What an uncertain label (-1, as CheXpert writes it) becomes.
+const (
+	UncertainRefused  = iota // an error: the caller must choose
+	UncertainMissing         // takes part in nothing
+	UncertainNegative        // CheXpert's "U-zeros"
+	UncertainPositive        // CheXpert's "U-ones"
+)
+
+// LabelOptions control [ReadLabels]. Nil means the zero value.
+type LabelOptions struct {
+	Findings  []string // columns to read; none: every column that holds only labels
+	Uncertain int      // what -1 becomes: UncertainRefused, ...
+}
+
+// Labels is a table of labels, one row a film.
+type Labels struct {
+	Findings []string
+	Rows     []LabelRow
+
+	byID   map[string]int
+	byStem map[string][]int
+}
+
+// A LabelRow is what the table says of one film.
+type LabelRow struct {
+	ImageID string
+	Patient string  // empty if the table has no patient column or no value
+	Split   string  // "train", "test", ...; empty likewise
+	Labels  []Label // one for each of Labels.Findings
+}
+
+// notFindings are columns that are never taken for findings unless asked for.
+var notFindings = []string{"image_id", "patient", "split", "role", "source", "view", "findings", "age", "sex", "weight"}
+
+// ReadLabels reads a CSV table with a header: image_id, optionally patient and
+// split, and a column for each finding with 1 (present), 0 (absent), -1
+// (uncertain) or nothing (missing). A finding that is no column is looked for
+// in a "findings" column, where names are separated by "|" as in NIH
+// ChestX-ray14. Other columns are ignored. Column names match in any case.
+//
+// Errors name line and column, never the value of another column.
+func ReadLabels(r io.Reader, o *LabelOptions) (*Labels, error) {
+	if o == nil {
+		o = &LabelOptions{}
+	}
+	lines := csv.NewReader(r)
+	header, err := lines.Read()
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("labels: empty file")
+		}
+		return nil, fmt.Errorf("labels: %w", err)
+	}
+	table, err := readTable(lines, header)
+	if err != nil {
+		return nil, err
+	}
+	if table.column("image_id") < 0 {
+		return nil, fmt.Errorf("labels: no image_id column among %s", quoted(header))
+	}
+	findings, err := table.findings(o)
+	if err != nil {
+		return nil, err
+	}
+	l := &Labels{byID: map[string]int{}, byStem: map[string][]int{}}
+	for _, f := range findings {
+		l.Findings = append(l.Findings, f.name)
+	}
+	for i, record := range table.records {
+		row := LabelRow{ImageID: table.value(record, "image_id"), Patient: table.value(record, "patient"), Split: table.value(record, "split")}
+		if row.ImageID == "" {
+			return nil, fmt.Errorf("labels: line %d: no image_id", table.line[i])
+		}
+		if first, twice := l.byID[row.ImageID]; twice {
+			return nil, fmt.Errorf("labels: line %d: image_id of line %d again", table.line[i], table.line[first])
+		}
+		for _, f := range findings {
+			label, err := f.label(record, o.Uncertain)
+			if err != nil {
+				return nil, fmt.Errorf("labels: line %d, column %q: %w", table.line[i], f.name, err)
+			}
+			row.Labels = append(row.Labels, label)
+		}
+		l.byID[row.ImageID] = i
+		l.byStem[stem(row.ImageID)] = append(l.byStem[stem(row.ImageID)], i)
+		l.Rows = append(l.Rows, row)
+	}
+	if len(l.Rows) == 0 {
+		return nil, errors.New("labels: a header but no films")
+	}
+	return l, nil
+}
+
+// Find gives the row of a film, or ok false if there is none. An id that is in
+// the table as it stands is that row. Otherwise ids match if one is the end of
+// the other's path, without regard to the file name's extension
+// ("a/b/film1.dcm" and "b/film1"); two such rows are an error.
+func (l *Labels) Find(id string) (row int, ok bool, err error) {
+	if row, ok := l.byID[id]; ok {
+		return row, true, nil
+	}
+	row = -1
+	for _, i := range l.byStem[stem(id)] {
+		if !samePath(id, l.Rows[i].ImageID) {
+			continue
+		}
+		if row >= 0 {
+			return 0, false, fmt.Errorf("labels: %q may be %q or %q", id, l.Rows[row].ImageID, l.Rows[i].ImageID)
+		}
+		row = i
+	}
+	return max(row, 0), row >= 0, nil
+}
+
+// Unmatched says what [Labels.Join] left out.
+type Unmatched struct {
+	Embeddings []string // ids of embeddings without a row
+	Rows       []string // ids of rows without an embedding
+}
+
+// Join makes a Dataset of the embeddings that have a row, in their order, and
+// reports what is left on either side. Two embeddings of one row are an error.
+func (l *Labels) Join(embeddings []*cxr.Embedding) (*Dataset, Unmatched, error) {
+	d := &Dataset{Findings: l.Findings}
+	var left Unmatched
+	taken := make([]bool, len(l.Rows))
+	for _, e := range embeddings {
+		i, ok, err := l.Find(e.ID)
+		switch {
+		case err != nil:
+			return nil, Unmatched{}, err
+		case !ok:
+			left.Embeddings = append(left.Embeddings, e.ID)
+			continue
+		case taken[i]:
+			return nil, Unmatched{}, fmt.Errorf("labels: two embeddings are of %q", l.Rows[i].ImageID)
+		}
+		taken[i] = true
+		d.Examples = append(d.Examples, Example{Embedding: e, Labels: l.Rows[i].Labels, Patient: l.Rows[i].Patient, Split: l.Rows[i].Split})
+	}
+	for i, t := range taken {
+		if !t {
+			left.Rows = append(left.Rows, l.Rows[i].ImageID)
+		}
+	}
+	return d, left, nil
+}
+
+// A table is the file as text, with the places of its columns.
+type table struct {
+	header  []string
+	columns map[string]int // by lower-case name
+	records [][]string
+	line    []int
+}
+
+func readTable(lines *csv.Reader, header []string) (*table, error) {
+	t := &table{header: header, columns: map[string]int{}}
+	for i, name := range header {
+		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
+		if _, twice := t.columns[name]; twice && name != "" {
+			return nil, fmt.Errorf("labels: two columns %q", header[i])
+		}
+		t.columns[name] = i
+	}
+	for {
+		record, err := lines.Read()
+		if err == io.EOF {
+			return t, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("labels: %w", err)
+		}
+		line, _ := lines.FieldPos(0)
+		t.records, t.line = append(t.records, record), append(t.line, line)
+	}
+}
+
+func (t *table) column(name string) int {
+	if i, ok := t.columns[strings.ToLower(name)]; ok {
+		return i
+	}
+	return -1
+}
+
+func (t *table) value(record []string, name string) string {
+	if i := t.column(name); i >= 0 {
+		return strings.TrimSpace(record[i])
+	}
+	return ""
+}
+
+// A findingColumn is where the labels of one finding stand: in a column of its
+// own, or as a name in the list column.
+type findingColumn struct {
+	name   string
+	column int
+	listed bool
+}
+
+func (t *table) findings(o *LabelOptions) ([]findingColumn, error) {
+	var found []findingColumn
+	if len(o.Findings) == 0 {
+		for i, name := range t.header {
+			if name = strings.TrimSpace(name); !slices.Contains(notFindings, strings.ToLower(name)) && t.holdsLabels(i) {
+				found = append(found, findingColumn{name: name, column: i})
+			}
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("labels: no column of 0 and 1 among %s", quoted(t.header))
+		}
+		return found, nil
+	}
+	for _, name := range o.Findings {
+		switch i, list := t.column(name), t.column("findings"); {
+		case i >= 0:
+			found = append(found, findingColumn{name: strings.TrimSpace(t.header[i]), column: i})
+		case list >= 0 && t.lists(list, name):
+			found = append(found, findingColumn{name: name, column: list, listed: true})
+		default:
+			return nil, fmt.Errorf("labels: no finding %q; the columns are %s", name, quoted(t.header))
+		}
+	}
+	return found, nil
+}
+
+// holdsLabels reports whether a column has nothing but labels, and at least one.
+// A stray value must be reported, not skipped over, so a column counts as
+// labels as soon as most of it is.
+func (t *table) holdsLabels(column int) bool {
+	labels, other := 0, 0
+	for _, record := range t.records {
+		switch strings.TrimSpace(record[column]) {
+		case "0", "1", "-1", "0.0", "1.0", "-1.0":
+			labels++
+		case "":
+		default:
+			other++
+		}
+	}
+	return labels > 9*other
+}
+
+func (t *table) lists(column int, name string) bool {
+	for _, record := range t.records {
+		if listed(record[column], name) {
+			return true
+		}
+	}
+	return false
+}
+
+func listed(list, name string) bool {
+	for _, v := range strings.Split(list, "|") {
+		if strings.EqualFold(strings.TrimSpace(v), name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f findingColumn) label(record []string, uncertain int) (Label, error) {
+	text := strings.TrimSpace(record[f.column])
+	if f.listed {
+		switch {
+		case text == "":
+			return Missing, nil
+		case listed(text, f.name):
+			return Positive, nil
+		}
+		return Negative, nil
+	}
+	switch text {
+	case "":
+		return Missing, nil
+	case "0", "0.0":
+		return Negative, nil
+	case "1", "1.0":
+		return Positive, nil
+	case "-1", "-1.0":
+		switch uncertain {
+		case UncertainMissing:
+			return Missing, nil
+		case UncertainNegative:
+			return Negative, nil
+		case UncertainPositive:
+			return Positive, nil
+		}
+		return Missing, errors.New("uncertain label -1, and no policy for it was chosen")
+	}
+	return Missing, fmt.Errorf("label %.20q, want 0, 1, -1 or nothing", text)
+}
+
+// extensions of films: a table may leave them out.
+var extensions = []string{".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff"}
+
+func withoutExtension(id string) string {
+	if ext := path.Ext(id); slices.Contains(extensions, strings.ToLower(ext)) {
+		return strings.TrimSuffix(id, ext)
+	}
+	return id
+}
+
+func stem(id string) string { return path.Base(withoutExtension(id)) }
+
+// samePath reports whether one id, without extension, is the end of the other
+// at a path boundary.
+func samePath(a, b string) bool {
+	a, b = withoutExtension(a), withoutExtension(b)
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	return a == b || strings.HasSuffix(a, "/"+b)
+}
+
+func quoted(names []string) string {
+	list := make([]string, 0, len(names))
+	for _, n := range names {
+		list = append(list, fmt.Sprintf("%q", strings.TrimSpace(n)))
+	}
+	return strings.Join(list, ", ")
+}
