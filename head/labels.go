@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -302,7 +303,10 @@ func (f findingColumn) label(record []string, uncertain int) (Label, error) {
 		}
 		return Missing, errors.New("uncertain label -1, and no policy for it was chosen")
 	}
-	return Missing, fmt.Errorf("label %.20q, want 0, 1, -1 or nothing", text)
+	if _, err := strconv.ParseFloat(text, 64); err != nil {
+		text = "that is no number" // and may be anything, a name too
+	}
+	return Missing, fmt.Errorf("label %s, want 0, 1, -1 or nothing", text)
 }
 
 // extensions of films: a table may leave them out.

@@ -1,0 +1,160 @@
+package head_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/head"
+)
+
+// cohort makes films of patients with one to four films each. Feature f tells
+// finding f with the given strength; the rest is noise.
+func cohort(seed uint64, patients, dim int, strength float64) *head.Dataset {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	d := &head.Dataset{Findings: []string{"common", "rare"}}
+	for p := range patients {
+		labels := []head.Label{head.Negative, head.Negative}
+		for f, prevalence := range []float64{0.4, 0.1} {
+			if rng.Float64() < prevalence {
+				labels[f] = head.Positive
+			}
+		}
+		for i := range 1 + rng.IntN(4) {
+			v := make([]float32, dim)
+			for j := range v {
+				v[j] = float32(5 + 2*rng.NormFloat64())
+			}
+			for f, l := range labels {
+				if l == head.Positive {
+					v[f] += float32(2 * strength)
+				}
+			}
+			d.Examples = append(d.Examples, head.Example{
+				Embedding: &cxr.Embedding{ID: fmt.Sprintf("%d-%d", p, i), Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim, Values: v},
+				Labels:    labels, Patient: fmt.Sprint("patient", p),
+			})
+		}
+	}
+	return d
+}
+
+func share(d *head.Dataset, finding int) float64 {
+	n := 0
+	for _, e := range d.Examples {
+		if e.Labels[finding] == head.Positive {
+			n++
+		}
+	}
+	return float64(n) / float64(len(d.Examples))
+}
+
+func patients(d *head.Dataset) map[string]bool {
+	set := map[string]bool{}
+	for _, e := range d.Examples {
+		set[e.Patient] = true
+	}
+	return set
+}
+
+func TestSplitKeepsPatientsTogetherAndLabelsInProportion(t *testing.T) {
+	for seed := range uint64(20) {
+		d := cohort(seed, 120, 2, 0)
+		train, test, err := head.Split(d, 0.3, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(train.Examples)+len(test.Examples) != len(d.Examples) {
+			t.Fatalf("%d + %d films of %d", len(train.Examples), len(test.Examples), len(d.Examples))
+		}
+		in := patients(train)
+		for p := range patients(test) {
+			if in[p] {
+				t.Errorf("%s is on both sides", p)
+			}
+		}
+		if got := float64(len(test.Examples)) / float64(len(d.Examples)); math.Abs(got-0.3) > 0.02 {
+			t.Errorf("seed %d: %.3f of the films in test, want 0.3", seed, got)
+		}
+		for f := range d.Findings {
+			if a, b := share(test, f), share(d, f); math.Abs(a-b) > 0.03 {
+				t.Errorf("seed %d: finding %d in %.3f of test films, in %.3f of all", seed, f, a, b)
+			}
+		}
+	}
+}
+
+// The same on every machine: the numbers are written down.
+func TestSplitIsTheSameForASeed(t *testing.T) {
+	d := cohort(1, 12, 2, 0)
+	pick := func(seed uint64) string {
+		_, test, err := head.Split(d, 0.25, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, e := range test.Examples {
+			ids = append(ids, e.Embedding.ID)
+		}
+		return fmt.Sprint(ids)
+	}
+	if got, want := pick(1), "[0-0 1-0 2-0 2-1 2-2 11-0 11-1 11-2]"; got != want {
+		t.Errorf("seed 1 tests on %s, want %s", got, want)
+	}
+	if pick(1) == pick(2) {
+		t.Error("seeds 1 and 2 split alike")
+	}
+}
+
+func TestSplitRefuses(t *testing.T) {
+	d := cohort(1, 5, 2, 0)
+	for _, fraction := range []float64{0, 1, -1, math.NaN()} {
+		if _, _, err := head.Split(d, fraction, 1); err == nil {
+			t.Errorf("fraction %v was taken", fraction)
+		}
+	}
+	for i := range d.Examples {
+		d.Examples[i].Patient = "one"
+	}
+	if _, _, err := head.Split(d, 0.5, 1); fmt.Sprint(err) != "head: 1 patients do not make 2 parts" {
+		t.Errorf("one patient: %v", err)
+	}
+}
+
+func TestKFoldTestsEachFilmOnce(t *testing.T) {
+	d := cohort(4, 60, 2, 0)
+	d.Weights = make([]float64, len(d.Examples))
+	for i := range d.Weights {
+		d.Weights[i] = float64(i)
+	}
+	folds, err := head.KFold(d, 5, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, f := range folds {
+		if len(f.Train.Examples)+len(f.Test.Examples) != len(d.Examples) || len(f.Train.Weights) != len(f.Train.Examples) {
+			t.Errorf("fold of %d + %d films, %d weights", len(f.Train.Examples), len(f.Test.Examples), len(f.Train.Weights))
+		}
+		in := patients(f.Train)
+		for _, e := range f.Test.Examples {
+			seen[e.Embedding.ID]++
+			if in[e.Patient] {
+				t.Errorf("%s is on both sides", e.Patient)
+			}
+		}
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("film %s is tested %d times", id, n)
+		}
+	}
+	if len(seen) != len(d.Examples) {
+		t.Errorf("%d films tested of %d", len(seen), len(d.Examples))
+	}
+	if _, err := head.KFold(d, 61, 1); err == nil {
+		t.Error("61 folds of 60 patients")
+	}
+}
