@@ -9,6 +9,10 @@ import (
 // them say what and where; none holds patient data or file content.
 var (
 	ErrNotFrontal  = errors.New("not a frontal view")
+	ErrBurnedIn    = errors.New("annotation burned into the pixels")
+	ErrColor       = errors.New("not a gray image")
+	ErrMultiFrame  = errors.New("more than one frame")
+	ErrModality    = errors.New("modality not wanted")
 	ErrUnsupported = errors.New("not supported")
 	ErrTooLarge    = errors.New("over the limit")
 	ErrTruncated   = errors.New("truncated")

@@ -1,0 +1,115 @@
+package dicomconv
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/suyashkumar/dicom"
+	"github.com/suyashkumar/dicom/pkg/tag"
+)
+
+// attributes are the elements of a data set or of a sequence's item. Whatever
+// type a parser gave to a value, the accessors look at what is there and take
+// anything else for absent.
+type attributes []*dicom.Element
+
+func (a attributes) value(t tag.Tag) any {
+	for _, e := range a {
+		if e != nil && e.Tag == t && e.Value != nil {
+			return e.Value.GetValue()
+		}
+	}
+	return nil
+}
+
+// texts are the values of a string attribute, without padding.
+func (a attributes) texts(t tag.Tag) []string {
+	raw, _ := a.value(t).([]string)
+	s := make([]string, len(raw))
+	for i, v := range raw {
+		s[i] = strings.Trim(v, " \x00")
+	}
+	return s
+}
+
+// text is the first value of a string attribute, or "".
+func (a attributes) text(t tag.Tag) string {
+	if s := a.texts(t); len(s) > 0 {
+		return s[0]
+	}
+	return ""
+}
+
+// numbers are the values of a Decimal or Integer String, up to the first that
+// is not a finite decimal number.
+func (a attributes) numbers(t tag.Tag) []float64 {
+	var n []float64
+	for _, s := range a.texts(t) {
+		v, ok := decimal(s)
+		if !ok {
+			break
+		}
+		n = append(n, v)
+	}
+	return n
+}
+
+// number is the first value of a Decimal or Integer String.
+func (a attributes) number(t tag.Tag) (float64, bool) {
+	if n := a.numbers(t); len(n) > 0 {
+		return n[0], true
+	}
+	return 0, false
+}
+
+// decimal parses a Decimal String (PS3.5 6.2). Unlike strconv it refuses
+// hexadecimal, underscores, infinities and NaN.
+func decimal(s string) (float64, bool) {
+	if s == "" || strings.Trim(s, "0123456789+-.eE") != "" {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	return v, err == nil && !math.IsInf(v, 0)
+}
+
+// words are the values of a 16-bit binary attribute as unsigned numbers,
+// whether it was parsed as US, SS or OW.
+func (a attributes) words(t tag.Tag) []int {
+	switch v := a.value(t).(type) {
+	case []int:
+		w := make([]int, len(v))
+		for i := range v {
+			w[i] = v[i] & 0xffff
+		}
+		return w
+	case []byte: // OW, little endian
+		w := make([]int, len(v)/2)
+		for i := range w {
+			w[i] = int(v[2*i]) | int(v[2*i+1])<<8
+		}
+		return w
+	}
+	return nil
+}
+
+// word is the first value of a 16-bit binary attribute, or absent.
+func (a attributes) word(t tag.Tag, absent int) int {
+	if w := a.words(t); len(w) > 0 {
+		return w[0]
+	}
+	return absent
+}
+
+// items are the items of a sequence.
+func (a attributes) items(t tag.Tag) []attributes {
+	v, _ := a.value(t).([]*dicom.SequenceItemValue)
+	var items []attributes
+	for _, item := range v {
+		if item != nil {
+			e, _ := item.GetValue().([]*dicom.Element)
+			items = append(items, e)
+		}
+	}
+	return items
+}

@@ -1,0 +1,87 @@
+package dicomconv
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/codec"
+)
+
+// A Decoder decodes the codestream of one frame. It must return a Frame of the
+// Shape wanted, or an error, whatever src holds, and be safe for concurrent
+// use. Samples come as the codestream has them, but for reversible and
+// irreversible multiple component transforms of JPEG 2000, which are undone.
+type Decoder func(src []byte, want Shape) (*Frame, error)
+
+// A Shape is the size of a frame as the DICOM header promises it.
+type Shape = codec.Shape
+
+// A Frame is a decoded frame.
+type Frame = codec.Frame
+
+// A TransferSyntaxError says that no decoder is known for a transfer syntax. It
+// is a cxr.ErrUnsupported.
+type TransferSyntaxError struct {
+	UID string // "" if the file's is no valid UID
+}
+
+// Error names the UID.
+func (e *TransferSyntaxError) Error() string {
+	if e.UID == "" {
+		return "transfer syntax that is not a UID: " + cxr.ErrUnsupported.Error()
+	}
+	return "transfer syntax " + e.UID + ": " + cxr.ErrUnsupported.Error()
+}
+
+// Unwrap is cxr.ErrUnsupported.
+func (e *TransferSyntaxError) Unwrap() error { return cxr.ErrUnsupported }
+
+// A syntax is an encapsulated transfer syntax.
+type syntax struct {
+	decode Decoder
+	lossy  bool
+}
+
+// syntaxes are the encapsulated transfer syntaxes decoded by this library.
+var syntaxes = map[string]syntax{}
+
+// decode decodes frame i of encapsulated pixel data.
+func (f *film) decode(o *Options, i int) (*stored, error) {
+	sx := syntaxes[f.syntax]
+	if d := o.Decoders[f.syntax]; d != nil {
+		sx.decode = d
+	}
+	if sx.decode == nil {
+		return nil, &TransferSyntaxError{UID: validUID(f.syntax)}
+	}
+	if f.BitsAllocated != 8 && f.BitsAllocated != 16 {
+		return nil, fmt.Errorf("%w: %d bits allocated in a codestream", cxr.ErrUnsupported, f.BitsAllocated)
+	}
+	src, err := f.pixels.Frame(i, f.Frames)
+	if err != nil {
+		return nil, err
+	}
+	want := Shape{Width: f.Columns, Height: f.Rows, Components: f.SamplesPerPixel}
+	m, err := sx.decode(src, want)
+	if err != nil {
+		return nil, fmt.Errorf("frame %d: %w", i+1, err)
+	}
+	if m == nil || m.Shape != want || len(m.Pix) != want.Width*want.Height*want.Components {
+		return nil, errors.New("decoder returned a frame of another size than asked for")
+	}
+	if m.Precision > f.BitsAllocated {
+		return nil, fmt.Errorf("%w: codestream of %d bits for %d bits allocated", cxr.ErrCorrupt, m.Precision, f.BitsAllocated)
+	}
+	return &stored{words: m.Pix, lossy: sx.lossy, precision: m.Precision}, nil
+}
+
+// validUID is s if it is a UID (PS3.5 9.1), else "": a file can have anything
+// in that place.
+func validUID(s string) string {
+	if len(s) > 64 || strings.Trim(s, "0123456789.") != "" {
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,136 @@
+package dicomconv
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cxrkit/cxrkit/cxr"
+)
+
+// Recipes: how stored values become gray. A recipe is named in every Image,
+// and its arithmetic never changes under the same name.
+const (
+	// Standard is the grayscale pipeline of DICOM (PS3.3 C.11, PS3.4 N.2):
+	// modality LUT or rescale, VOI LUT or window, exactly one inversion, on a
+	// range that does not depend on the content. Padding and what lies outside
+	// a display shutter become black. It is the default.
+	Standard = "standard/1"
+
+	// Upstream gives the pixels of Google's cxr-foundation client of 2022 to
+	// 2024 bit for bit, for comparison with its published embeddings. Its
+	// contrast depends on the darkest and brightest pixel.
+	Upstream = "upstream/1"
+
+	// HAIDEF is what the HAI-DEF container of CXR Foundation (2024) makes of a
+	// DICOM file before its PNG.
+	HAIDEF = "haidef/1"
+
+	// MedSigLIP is what the MedSigLIP container (2025) makes of a CR or DX
+	// file.
+	MedSigLIP = "medsiglip/1"
+)
+
+// Policies on the view: Options.Views.
+const (
+	ViewsFrontal = iota // refuse views that say they are neither PA nor AP, with cxr.ErrNotFrontal
+	ViewsAny            // take every view
+)
+
+// Policies on Burned In Annotation (0028,0301): Options.BurnedIn.
+const (
+	BurnedInReject  = iota // refuse YES, with cxr.ErrBurnedIn; most files say nothing
+	BurnedInDenied         // refuse all but NO
+	BurnedInAllowed        // take every film
+)
+
+// Policies on color DICOM files, most of which are not radiographs:
+// Options.Color.
+const (
+	ColorReject = iota // refuse with cxr.ErrColor
+	ColorLuma          // reduce to ITU-R BT.601 luma, the Y of YBR
+)
+
+// Options choose what a [Converter] does. Nil and zero fields are the defaults.
+type Options struct {
+	Recipe string // default Standard
+
+	Views      int      // default ViewsFrontal; a film that says no view is taken
+	BurnedIn   int      // default BurnedInReject
+	Color      int      // default ColorReject
+	Modalities []string // values of Modality (0008,0060) to take, others are refused with cxr.ErrModality; default all
+	Frame      int      // frame of a multi-frame file, from 1; default 0 refuses them with cxr.ErrMultiFrame
+
+	Window *Window // instead of what the file says, in modality units; Standard and MedSigLIP only
+	VOI    int     // which of the file's VOI LUTs and, after them, windows: default 0, the first; Standard only
+	Depth  int     // of Standard's images, 8 or 16; default 16
+
+	PseudonymKey []byte             // IDs become Pseudonym(key, SOP Instance UID); default: paths for Files, else ""
+	Limits       Limits             // default see there
+	Decoders     map[string]Decoder // by transfer syntax UID; before and beside those built in
+}
+
+// Limits bound what an untrusted file can cost. Zero fields take the defaults.
+type Limits struct {
+	Bytes    int64 // of a file; default 256 MiB
+	Pixels   int64 // frames x rows x columns; default 64 Mi
+	Inflated int64 // bytes of a deflated data set; default 256 MiB
+	Elements int   // data elements, nested ones included; default 100,000
+	Depth    int   // nesting of sequences and items; default 32
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Bytes == 0 {
+		l.Bytes = 256 << 20
+	}
+	if l.Pixels == 0 {
+		l.Pixels = 64 << 20
+	}
+	if l.Inflated == 0 {
+		l.Inflated = 256 << 20
+	}
+	if l.Elements == 0 {
+		l.Elements = 100_000
+	}
+	if l.Depth == 0 {
+		l.Depth = 32
+	}
+	return l
+}
+
+// withDefaults is a copy of o with every zero field set.
+func (o *Options) withDefaults() Options {
+	if o == nil {
+		o = &Options{}
+	}
+	d := *o
+	if d.Recipe == "" {
+		d.Recipe = Standard
+	}
+	if d.Depth == 0 {
+		d.Depth = 16
+	}
+	d.Limits = d.Limits.withDefaults()
+	return d
+}
+
+// validate reports an option that means nothing.
+func (o *Options) validate() error {
+	l := o.Limits
+	switch {
+	case !slices.Contains([]string{Standard, Upstream, HAIDEF, MedSigLIP}, o.Recipe):
+		return fmt.Errorf("%w: recipe %q", cxr.ErrUnsupported, o.Recipe)
+	case o.Depth != 8 && o.Depth != 16:
+		return fmt.Errorf("%w: depth %d, want 8 or 16", cxr.ErrUnsupported, o.Depth)
+	case o.Views < ViewsFrontal || o.Views > ViewsAny:
+		return fmt.Errorf("%w: view policy %d", cxr.ErrUnsupported, o.Views)
+	case o.BurnedIn < BurnedInReject || o.BurnedIn > BurnedInAllowed:
+		return fmt.Errorf("%w: burned-in policy %d", cxr.ErrUnsupported, o.BurnedIn)
+	case o.Color < ColorReject || o.Color > ColorLuma:
+		return fmt.Errorf("%w: color policy %d", cxr.ErrUnsupported, o.Color)
+	case o.Frame < 0 || o.VOI < 0:
+		return fmt.Errorf("%w: frame %d, VOI %d", cxr.ErrUnsupported, o.Frame, o.VOI)
+	case min(l.Bytes, l.Pixels, l.Inflated, int64(l.Elements), int64(l.Depth)) < 0:
+		return fmt.Errorf("%w: negative limit", cxr.ErrUnsupported)
+	}
+	return o.Window.validate()
+}

@@ -1,0 +1,132 @@
+package dicomconv
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+
+	"golang.org/x/image/tiff"
+
+	"github.com/cxrkit/cxrkit/cxr"
+)
+
+// sniff is "png", "jpeg" or "tiff" as the first bytes tell, else "". The
+// preamble of a DICOM file can be the head of a TIFF file (PS3.10 7.1).
+func sniff(b []byte) string {
+	switch {
+	case len(b) >= 132 && string(b[128:132]) == "DICM":
+	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
+		return "png"
+	case bytes.HasPrefix(b, []byte("\xff\xd8\xff")):
+		return "jpeg"
+	case bytes.HasPrefix(b, []byte("II*\x00")), bytes.HasPrefix(b, []byte("MM\x00*")):
+		return "tiff"
+	}
+	return ""
+}
+
+// picture makes an Image of a PNG, JPEG or TIFF file.
+func (c *Converter) picture(format string, b []byte) (*cxr.Image, error) {
+	config, decode := png.DecodeConfig, png.Decode
+	switch format {
+	case "jpeg":
+		config, decode = jpeg.DecodeConfig, jpeg.Decode
+	case "tiff":
+		config, decode = tiff.DecodeConfig, tiff.Decode
+	}
+	size, err := config(bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", cxr.ErrCorrupt, format, err)
+	}
+	if int64(size.Width)*int64(size.Height) > c.o.Limits.Pixels {
+		return nil, fmt.Errorf("%w: %d x %d pixels, more than %d", cxr.ErrTooLarge, size.Width, size.Height, c.o.Limits.Pixels)
+	}
+	m, err := decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", cxr.ErrCorrupt, format, err)
+	}
+	return c.FromImage(m)
+}
+
+// FromImage makes an Image of a decoded picture. Color is reduced to ITU-R
+// BT.601 luma and transparency ignored.
+//
+// Standard maps black to 0 and white to the greatest value of Options.Depth.
+// The other recipes do as Google's clients do with PNG files (convert("L") of
+// the Pillow imaging library): an image of 8 bits, in which all 16-bit gray
+// above 255 is white.
+func (c *Converter) FromImage(m image.Image) (*cxr.Image, error) {
+	if c.err != nil {
+		return nil, fmt.Errorf("dicomconv: options: %w", c.err)
+	}
+	if m == nil || m.Bounds().Empty() {
+		return nil, fmt.Errorf("%w: no pixels", cxr.ErrImage)
+	}
+	b := m.Bounds()
+	if int64(b.Dx())*int64(b.Dy()) > c.o.Limits.Pixels {
+		return nil, fmt.Errorf("%w: %d x %d pixels, more than %d", cxr.ErrTooLarge, b.Dx(), b.Dy(), c.o.Limits.Pixels)
+	}
+	pix, depth := grayOf(m)
+	out := &cxr.Image{Width: b.Dx(), Height: b.Dy(), Depth: 8, Pix: pix, Recipe: c.o.Recipe}
+	if c.o.Recipe != Standard {
+		for i, v := range pix {
+			pix[i] = min(v, 255)
+		}
+		return out, nil
+	}
+	out.Depth = c.o.Depth
+	for i, v := range pix {
+		switch {
+		case depth == 8 && out.Depth == 16:
+			pix[i] = v * 257
+		case depth == 16 && out.Depth == 8:
+			pix[i] = uint16((uint32(v) + 128) / 257)
+		}
+	}
+	return out, nil
+}
+
+// grayOf is the luma of m in 8 bits, or 16 where m has as many.
+func grayOf(m image.Image) (pix []uint16, depth int) {
+	b := m.Bounds()
+	pix = make([]uint16, 0, b.Dx()*b.Dy())
+	depth = 8
+	var at func(x, y int) uint16
+	switch m := m.(type) {
+	case *image.Gray:
+		at = func(x, y int) uint16 { return uint16(m.GrayAt(x, y).Y) }
+	case *image.YCbCr:
+		at = func(x, y int) uint16 { return uint16(m.YCbCrAt(x, y).Y) }
+	case *image.Gray16:
+		depth = 16
+		at = func(x, y int) uint16 { return m.Gray16At(x, y).Y }
+	default:
+		wide := wide(m)
+		shift := 8
+		if wide {
+			depth, shift = 16, 0
+		}
+		at = func(x, y int) uint16 {
+			c := color.NRGBA64Model.Convert(m.At(x, y)).(color.NRGBA64)
+			return luma(c.R>>shift, c.G>>shift, c.B>>shift)
+		}
+	}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			pix = append(pix, at(x, y))
+		}
+	}
+	return pix, depth
+}
+
+// wide reports the image types of 16 bits a channel.
+func wide(m image.Image) bool {
+	switch m.ColorModel() {
+	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
+		return true
+	}
+	return false
+}

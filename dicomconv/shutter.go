@@ -1,0 +1,5 @@
+package dicomconv
+
+type shutter struct{}
+
+func readShutter(attributes) *shutter { return nil }
