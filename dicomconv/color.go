@@ -51,6 +51,9 @@ func (f *film) toGray(s *stored) error {
 
 func (f *film) paletteToGray(s *stored) error {
 	p := f.palette
+	if p[0] == nil || p[1] == nil || p[2] == nil {
+		return fmt.Errorf("%w: palette that is segmented or broken", cxr.ErrUnsupported)
+	}
 	if f.SamplesPerPixel != 1 || p[0].bits != p[1].bits || p[0].bits != p[2].bits {
 		return fmt.Errorf("%w: palette of %d, %d and %d bits", cxr.ErrCorrupt, p[0].bits, p[1].bits, p[2].bits)
 	}

@@ -77,6 +77,12 @@ func (c *Converter) FromDataset(ds dicom.Dataset) (*cxr.Image, error) {
 
 // convert makes the picture.
 func (c *Converter) convert(f *film) (*cxr.Image, error) {
+	switch {
+	case f.pixels.Tag == 0 && f.Rows == 0:
+		return nil, fmt.Errorf("%w: no image in the file", cxr.ErrUnsupported)
+	case f.pixels.Tag == 0:
+		return nil, fmt.Errorf("%w: no pixel data", cxr.ErrTruncated)
+	}
 	if err := c.o.allow(f.header); err != nil {
 		return nil, err
 	}
@@ -89,6 +95,9 @@ func (c *Converter) convert(f *film) (*cxr.Image, error) {
 		return nil, err
 	}
 	m := &cxr.Image{Width: f.Columns, Height: f.Rows, Depth: depth, Pix: pix, View: f.view, Recipe: c.o.Recipe}
+	if f.shutter != nil && c.o.Recipe == Standard {
+		f.shutter.close(m)
+	}
 	if c.o.PseudonymKey != nil && f.instance != "" {
 		m.ID = Pseudonym(c.o.PseudonymKey, f.instance)
 	}

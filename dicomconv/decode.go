@@ -7,6 +7,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/codec"
+	"github.com/cxrkit/cxrkit/internal/codec/jpegdct"
 )
 
 // A Decoder decodes the codestream of one frame. It must return a Frame of the
@@ -45,7 +46,10 @@ type syntax struct {
 }
 
 // syntaxes are the encapsulated transfer syntaxes decoded by this library.
-var syntaxes = map[string]syntax{}
+var syntaxes = map[string]syntax{
+	"1.2.840.10008.1.2.4.50": {jpegdct.Decode, true}, // JPEG Baseline (process 1)
+	"1.2.840.10008.1.2.4.51": {jpegdct.Decode, true}, // JPEG Extended (processes 2, 4)
+}
 
 // decode decodes frame i of encapsulated pixel data.
 func (f *film) decode(o *Options, i int) (*stored, error) {

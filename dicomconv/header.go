@@ -191,11 +191,7 @@ func (h *header) readLUTs(a attributes) error {
 		{tag.GreenPaletteColorLookupTableDescriptor, tag.GreenPaletteColorLookupTableData},
 		{tag.BluePaletteColorLookupTableDescriptor, tag.BluePaletteColorLookupTableData},
 	} {
-		l, err := readLUT(a, t.descriptor, t.data, h.signed)
-		if err != nil {
-			return fmt.Errorf("palette: %w", err)
-		}
-		h.palette[i] = l
+		h.palette[i], _ = readLUT(a, t.descriptor, t.data, h.signed) // needed only for color
 	}
 	return nil
 }

@@ -24,18 +24,11 @@ type stored struct {
 // stored reads or decodes the frame that o asks for and makes it gray.
 func (f *film) stored(o *Options) (*stored, error) {
 	frame := max(o.Frame, 1) - 1
-	var s *stored
-	var err error
-	switch {
-	case f.pixels.Tag == 0 && f.Rows == 0:
-		return nil, fmt.Errorf("%w: no image in the file", cxr.ErrUnsupported)
-	case f.pixels.Tag == 0:
-		return nil, fmt.Errorf("%w: no pixel data", cxr.ErrTruncated)
-	case f.pixels.Encapsulated:
-		s, err = f.decode(o, frame)
-	default:
-		s, err = f.native(frame)
+	read := f.native
+	if f.pixels.Encapsulated {
+		read = func(i int) (*stored, error) { return f.decode(o, i) }
 	}
+	s, err := read(frame)
 	if err != nil || f.monochrome() {
 		return s, err
 	}

@@ -104,10 +104,11 @@ func (f *File) meta(c *cursor) error {
 	return nil
 }
 
-// plausible reports whether b, without preamble and meta group, begins as a
-// data set does: with group 0008, the first a composite object can have.
+// plausible reports whether b, without preamble and meta group, can be a data
+// set: it begins with a low standard group, as no text does.
 func plausible(b []byte) bool {
-	return len(b) >= 8 && (b[0] == 8 && b[1] == 0 || b[0] == 0 && b[1] == 8)
+	low := func(v byte) bool { return v >= 4 && v <= 0x28 && v%2 == 0 }
+	return len(b) >= 8 && (low(b[0]) && b[1] == 0 || b[0] == 0 && low(b[1]))
 }
 
 // detect sets the encoding of the data set. What the first element looks like
