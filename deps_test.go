@@ -1,0 +1,86 @@
+package cxrkit
+
+import (
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/cxrkit/cxrkit"
+
+// What a program links is a promise: a user who only converts DICOM must not
+// carry a neural network engine or a cloud client.
+func TestLinkingCost(t *testing.T) {
+	const (
+		gorgonia   = "gorgonia.org/gorgonia"
+		aiplatform = "cloud.google.com/go/aiplatform"
+		cloud      = "cloud.google.com/go"
+		gocloud    = "gocloud.dev"
+	)
+	tests := []struct {
+		packages string   // import path pattern under the module
+		not      []string // module prefixes that must not be reached
+	}{
+		{"cxr", []string{gorgonia, cloud, gocloud, "gonum.org"}},
+		{"dicomconv", []string{gorgonia, cloud, gocloud}},
+		{"embed", []string{gorgonia, cloud, gocloud}},
+		{"head", []string{gorgonia, cloud, gocloud}},
+		{"embed/local/...", []string{cloud, gocloud}},
+	}
+	for _, test := range tests {
+		for _, p := range packages(t, test.packages) {
+			for _, dep := range deps(t, p) {
+				for _, prefix := range test.not {
+					if strings.HasPrefix(dep, prefix) {
+						t.Errorf("%s links %s", p, dep)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Arrows between our own packages point one way.
+func TestArrows(t *testing.T) {
+	may := map[string][]string{
+		"cxr":       {"internal"},
+		"dicomconv": {"internal", "cxr"},
+		"embed":     {"internal", "cxr"},
+		"head":      {"internal", "cxr"},
+	}
+	for from, to := range may {
+		for _, p := range packages(t, from+"/...") {
+			for _, dep := range deps(t, p) {
+				rest, ours := strings.CutPrefix(dep, module+"/")
+				if !ours {
+					continue
+				}
+				top := strings.SplitN(rest, "/", 2)[0]
+				if top != from && !slices.Contains(to, top) {
+					t.Errorf("%s imports %s", strings.TrimPrefix(p, module+"/"), rest)
+				}
+			}
+		}
+	}
+}
+
+func packages(t *testing.T, pattern string) []string {
+	t.Helper()
+	return goList(t, "./"+path.Clean(pattern))
+}
+
+func deps(t *testing.T, pkg string) []string {
+	t.Helper()
+	return goList(t, "-deps", pkg)
+}
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Fields(string(out))
+}

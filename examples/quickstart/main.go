@@ -1,0 +1,217 @@
+// Quickstart goes the whole way: films to embeddings to a trained classifier,
+// measured on patients it has not seen.
+//
+// Without arguments it makes synthetic films as DICOM files, so it needs no
+// data, no account and no network. With -images and -labels it does the same
+// on real ones:
+//
+//	go run ./examples/quickstart -images films.zip -labels labels.csv -finding effusion
+//
+// It prints one line for each finding and writes roc.png and contactsheet.png.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"image/png"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/local/filterbank"
+	"github.com/cxrkit/cxrkit/head"
+)
+
+const (
+	seed         = 1
+	testFraction = 0.3
+	perPage      = 4 // findings on the contact sheet
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		os.Exit(2)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	images, labels, finding, out string
+	limit                        int
+}
+
+func parse(args []string, stderr io.Writer) (*options, error) {
+	o := &options{}
+	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.images, "images", "", "folder or zip of DICOM, PNG or JPEG films; empty: synthetic films")
+	flags.StringVar(&o.labels, "labels", "", "CSV with image_id, optional patient and split, and a column of 0 and 1 for each finding")
+	flags.StringVar(&o.finding, "finding", "", "finding to learn; empty: all in the CSV")
+	flags.IntVar(&o.limit, "limit", 0, "use this many films, sampled by a fixed seed; 0: all")
+	flags.StringVar(&o.out, "out", ".", "folder for the pictures")
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case (o.images == "") != (o.labels == ""):
+		return nil, errors.New("-images and -labels go together")
+	case o.limit < 0:
+		return nil, errors.New("-limit is negative")
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	start := time.Now()
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	if o.images == "" {
+		dir, err := os.MkdirTemp("", "cxrkit-quickstart-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		if err := writePhantoms(ctx, dir, stderr); err != nil {
+			return err
+		}
+		o.images, o.labels = dir, filepath.Join(dir, "labels.csv")
+		fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
+	}
+	c, err := openCohort(o)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+
+	// From films to embeddings.
+	embedder, err := filterbank.New()
+	if err != nil {
+		return err
+	}
+	films := &thumbnails{Source: dicomconv.New(nil).Files(c.fsys, c.paths...), of: map[string]*cxr.Image{}}
+	bar := newProgress(stderr, "embedding", len(c.paths))
+	failed := 0
+	pipeline := embed.Run{OnItem: func(ev embed.Event) {
+		if ev.Err != nil {
+			failed++
+			bar.line(ev.Err.Error())
+		}
+		bar.step()
+	}}
+	var embeddings []*cxr.Embedding
+	err = pipeline.Do(ctx, embedder, films, func(e *cxr.Embedding) error {
+		embeddings = append(embeddings, e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(embeddings) == 0 {
+		return fmt.Errorf("%s: none of %d films could be embedded", o.images, len(c.paths))
+	}
+	model := embedder.Model()
+	fmt.Fprintf(stdout, "embedded %d films, %d failed: %s, %d features\n", len(embeddings), failed, model.Name, model.Tokens*model.Dim)
+
+	// From embeddings and labels to a classifier.
+	data, _, err := c.labels.Join(embeddings)
+	if err != nil {
+		return err
+	}
+	train, test, how, err := split(data)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "trained on %d films, tested on %d, %s\n\n", len(train.Examples), len(test.Examples), how)
+	classifier, err := (&head.Linear{}).Fit(ctx, train, nil)
+	if err != nil {
+		return fmt.Errorf("training films: %w", err)
+	}
+	report, err := head.Evaluate(classifier, test)
+	if err != nil {
+		return fmt.Errorf("test films: %w", err)
+	}
+	fmt.Fprint(stdout, report)
+
+	if err := writePictures(o.out, report, classifier, test, films.of); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "\nwrote %s and %s\n", filepath.Join(o.out, rocFile), filepath.Join(o.out, sheetFile))
+	fmt.Fprintf(stderr, "took %.1f s\n", time.Since(start).Seconds())
+	return nil
+}
+
+// split follows the labels' own split where they have one, and parts patients
+// otherwise.
+func split(d *head.Dataset) (train, test *head.Dataset, how string, err error) {
+	train, test = &head.Dataset{Findings: d.Findings}, &head.Dataset{Findings: d.Findings}
+	patients := 0
+	for _, e := range d.Examples {
+		switch strings.ToLower(e.Split) {
+		case "train":
+			train.Examples = append(train.Examples, e)
+		case "test":
+			test.Examples = append(test.Examples, e)
+		}
+		if e.Patient != "" {
+			patients++
+		}
+	}
+	if len(train.Examples) > 0 && len(test.Examples) > 0 {
+		return train, test, "as the labels' split column says", nil
+	}
+	train, test, err = head.Split(d, testFraction, seed)
+	switch {
+	case patients == 0:
+		how = "split by film: the labels name no patients"
+	case patients < len(d.Examples):
+		how = fmt.Sprintf("split by patient (%d films name none)", len(d.Examples)-patients)
+	default:
+		how = "split by patient"
+	}
+	return train, test, how, err
+}
+
+const (
+	rocFile   = "roc.png"
+	sheetFile = "contactsheet.png"
+)
+
+func writePictures(dir string, report *head.Report, h head.Head, test *head.Dataset, thumbs map[string]*cxr.Image) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, rocFile), report.PNG(), 0o666); err != nil {
+		return err
+	}
+	rows, err := sheetRows(report, h, test, thumbs)
+	if err != nil {
+		return err
+	}
+	sheet, err := contactSheet(rows)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(dir, sheetFile))
+	if err != nil {
+		return err
+	}
+	return errors.Join(png.Encode(f, sheet), f.Close())
+}
