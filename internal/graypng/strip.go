@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/adler32"
 	"hash/crc32"
+	"slices"
 	"sync"
 )
 
@@ -28,7 +29,7 @@ var strips = sync.Pool{New: func() any { return &strip{done: make(chan struct{},
 func (s *strip) deflate(pix []uint16, from, width, depth int, small bool) {
 	defer func() { s.done <- struct{}{} }()
 	s.filter.reset(width, depth)
-	s.rows = s.rows[:0]
+	s.rows = slices.Grow(s.rows[:0], (len(pix)-from)/width*(1+width*depth/8))
 	for y := from; y < len(pix); y += width {
 		var above []uint16
 		if y > 0 {
@@ -43,7 +44,8 @@ func (s *strip) deflate(pix []uint16, from, width, depth int, small bool) {
 	s.adler = adler32.Checksum(s.rows)
 
 	const head = "\x00\x00\x00\x00IDAT"
-	s.chunk = append(s.chunk[:0], head...)
+	s.chunk = slices.Grow(s.chunk[:0], len(s.rows)+blockOverhead) // a code is no longer than its data
+	s.chunk = append(s.chunk, head...)
 	if from == 0 {
 		s.chunk = append(s.chunk, 0x78, 0x01) // zlib: deflate, 32 KiB window (RFC 1950 2.2)
 	}
