@@ -2,6 +2,7 @@ package dicomconv_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -51,3 +52,12 @@ func pixels(t *testing.T, o *dicomconv.Options, f *dicomtest.File, depth int, wa
 		t.Errorf("pixels %v, want %v", m.Pix, want)
 	}
 }
+
+func equal(t *testing.T, name string, m *cxr.Image, depth int, want []uint16) {
+	t.Helper()
+	if m.Depth != depth || !slices.Equal(m.Pix, want) {
+		t.Errorf("%s: depth %d, pixels %v, want %d, %v", name, m.Depth, m.Pix, depth, want)
+	}
+}
+
+func print(v any) string { return fmt.Sprintf("%+v", v) }

@@ -70,17 +70,16 @@ func (a *numpy) subtractFromMax() {
 	a.each(func(x float64) float64 { return a.wrap(high - x) })
 }
 
-// wrap is x in an integer type of a.
+// wrap is x in the integer type of a.
 func (a *numpy) wrap(x float64) float64 {
-	switch {
-	case a.float || !a.signed:
+	if a.float {
 		return x
-	case a.bits == 8:
-		return float64(int8(int(x)))
-	case a.bits == 16:
-		return float64(int16(int(x)))
 	}
-	return float64(int32(int(x)))
+	shift := 64 - a.bits
+	if a.signed {
+		return float64(int64(x) << shift >> shift)
+	}
+	return float64(uint64(int64(x)) << shift >> shift)
 }
 
 // shiftToUnsigned makes the least value 0, but for unsigned integers of up to

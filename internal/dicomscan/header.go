@@ -7,7 +7,7 @@ import (
 
 // Header is a Part 10 file of the attributes alone, in explicit VR little
 // endian whatever f was. A value that does not fit its value representation is
-// left out, as is every attribute without a value.
+// left out.
 func (f *File) Header() []byte {
 	meta := appendElement(nil, tagTransferSyntax, "UI", pad([]byte(explicitLittle), 0))
 	b := append(make([]byte, preambleLength), magic...)
@@ -34,9 +34,7 @@ func (f *File) appendElements(b []byte, elements []Element) []byte {
 				b = appendElement(b, e.Tag, vr, f.littleEndian(e.Value))
 			}
 		default:
-			if len(e.Value) > 0 {
-				b = appendElement(b, e.Tag, vr, pad(e.Value, ' '))
-			}
+			b = appendElement(b, e.Tag, vr, pad(e.Value, ' '))
 		}
 	}
 	return b
