@@ -20,77 +20,42 @@ type Head interface {
 
 // A Trainer makes heads. Fit learns from train; tune, which may be nil, serves
 // choices made on the way (when to stop, how much to regularize). Neither is
-// changed or kept. Fit returns soon after ctx ends, with its error.
+// changed or kept. The same data and settings give the same head, bit for bit,
+// on one machine. Fit returns soon after ctx ends, with its error.
 type Trainer interface {
 	Fit(ctx context.Context, train, tune *Dataset) (Head, error)
 }
 
-// An inputKind is what a head was trained on, and all it accepts.
-type inputKind struct {
-	model, recipe string
-	tokens, dim   int
+// An Input is what a head was trained on, and all that it accepts.
+type Input struct {
+	Model       string // name of the embedding model
+	Recipe      string // recipe of the films' pixels
+	Tokens, Dim int    // shape; a head sees the mean over the tokens
 }
 
-func kindOf(e *cxr.Embedding) inputKind { return inputKind{e.Model, e.Recipe, e.Tokens, e.Dim} }
+// InputOf describes an embedding.
+func InputOf(e *cxr.Embedding) Input { return Input{e.Model, e.Recipe, e.Tokens, e.Dim} }
 
-func (k inputKind) String() string {
-	return fmt.Sprintf("%d x %d of model %q, recipe %q", k.tokens, k.dim, k.model, k.recipe)
+func (in Input) String() string {
+	return fmt.Sprintf("%d x %d of model %q, recipe %q", in.Tokens, in.Dim, in.Model, in.Recipe)
 }
 
-func (k inputKind) check(e *cxr.Embedding) error {
+// Check refuses an embedding that is not sound, and with [cxr.ErrMismatch] one
+// that is of another kind.
+func (in Input) Check(e *cxr.Embedding) error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
-	if got := kindOf(e); got != k {
-		return fmt.Errorf("%w: embedding is %v, the head was trained on %v", cxr.ErrMismatch, got, k)
+	if got := InputOf(e); got != in {
+		return fmt.Errorf("%w: embedding is %v, the head was trained on %v", cxr.ErrMismatch, got, in)
 	}
 	return nil
 }
 
-// check reports the first reason why nothing can be learned from d, or
-// measured on it.
-func (d *Dataset) check() (inputKind, error) {
-	if d == nil || len(d.Examples) == 0 {
-		return inputKind{}, fmt.Errorf("head: no films")
+// features is the mean over the tokens; of one token, the values themselves.
+func features(e *cxr.Embedding) []float32 {
+	if e.Tokens == 1 {
+		return e.Values
 	}
-	if len(d.Findings) == 0 {
-		return inputKind{}, fmt.Errorf("head: no findings")
-	}
-	if d.Weights != nil && len(d.Weights) != len(d.Examples) {
-		return inputKind{}, fmt.Errorf("head: %d weights for %d films", len(d.Weights), len(d.Examples))
-	}
-	var kind inputKind
-	for i, e := range d.Examples {
-		if len(e.Labels) != len(d.Findings) {
-			return kind, fmt.Errorf("head: film %d has %d labels for %d findings", i, len(e.Labels), len(d.Findings))
-		}
-		if i == 0 && e.Embedding != nil {
-			kind = kindOf(e.Embedding)
-		}
-		if err := kind.check(e.Embedding); err != nil {
-			return kind, fmt.Errorf("head: film %d: %w", i, err)
-		}
-	}
-	return kind, nil
-}
-
-// classes are the places of the films with a known label of finding f, apart.
-// A class without a film is an error.
-func (d *Dataset) classes(f int) (positives, negatives []int, err error) {
-	for i, e := range d.Examples {
-		if d.Weights != nil && d.Weights[i] == 0 {
-			continue
-		}
-		switch e.Labels[f] {
-		case Positive:
-			positives = append(positives, i)
-		case Negative:
-			negatives = append(negatives, i)
-		}
-	}
-	if len(positives) == 0 || len(negatives) == 0 {
-		return nil, nil, fmt.Errorf("head: finding %q: %d films with it and %d without, want some of each",
-			d.Findings[f], len(positives), len(negatives))
-	}
-	return positives, negatives, nil
+	return e.Mean(make([]float32, 0, e.Dim))
 }

@@ -2,264 +2,232 @@ package head
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/optimize"
-
-	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/logistic"
 )
 
-// Linear trains a linear probe: for each finding a logistic regression with an
-// L2 penalty on the standardized features (the mean over tokens). It converges
-// to the optimum, so equal data give equal heads. The zero Linear is ready.
+// Linear trains a linear probe: for each finding a logistic regression on the
+// mean over the tokens, with standardized features and a free intercept. It
+// converges to the optimum, so equal data give equal heads. The zero Linear is
+// ready. Parameters have the meanings that they have in scikit-learn's
+// LogisticRegression: the loss is
+//
+//	C * sum of weight * log loss + (1-L1Ratio)/2 * |w|^2 + L1Ratio * |w|_1
 type Linear struct {
-	// C is the inverse strength of the penalty, as in scikit-learn: the loss is
-	// C * sum of log losses + |w|^2 / 2, with the intercept free. 0 means
-	// 10/Dim, which gives the score of a film a prior deviation of about 3
-	// whatever the number of features.
+	// C is the inverse strength of the penalty. 0 means 10/Dim, which gives the
+	// log odds of a film a prior deviation of about 3 whatever the number of
+	// features.
 	C float64
+
+	// L1Ratio is the share of the L1 penalty, 0 (ridge) to 1 (lasso).
+	L1Ratio float64
+
+	// Candidates are values of C to choose from, for each finding, by the log
+	// loss on tune if there is such a set, and else in cross-validation of
+	// Folds (0: 5) folds that keep patients together, dealt by Seed. If losses
+	// are equal the strongest penalty is taken. Nil: no choice, C.
+	Candidates []float64
+	Folds      int
+	Seed       uint64
+
+	// Balanced weighs films so that both classes of a finding count the same;
+	// PositiveWeight is the weight of a film with the finding beside one
+	// without (0: 1). At most one of them may be set.
+	Balanced       bool
+	PositiveWeight float64
+
+	// Raw leaves the features as they are. Otherwise each is shifted and scaled
+	// to mean 0 and deviation 1 over the training films, and one that never
+	// varies is left out.
+	Raw bool
+
+	// Tolerance bounds the error of the standardized features' weights,
+	// divided by 1-L1Ratio. 0: 1e-7.
+	Tolerance float64
 }
 
-// Fit keeps the contract of [Trainer]; tune is not used.
+// Fit keeps the contract of [Trainer]. The head is a [*Model].
 func (l *Linear) Fit(ctx context.Context, train, tune *Dataset) (Head, error) {
-	kind, err := train.check()
+	in, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
-	c := l.C
-	if c == 0 {
-		c = 10 / float64(kind.dim)
+	if err := l.check(); err != nil {
+		return nil, err
 	}
-	if !(c > 0) || math.IsInf(c, 0) {
-		return nil, fmt.Errorf("head: C is %v, want a positive number", l.C)
+	x := newDesign(train, in.Dim, l.Raw)
+	s := Spec{
+		Findings: train.Findings, Input: in, Mean: x.mean, Scale: x.scale,
+		Layers:   []Layer{{In: in.Dim, Out: len(train.Findings)}},
+		Training: newTraining("linear", train, l.settings()),
 	}
-	h := &linearHead{kind: kind, findings: train.Findings}
-	x := h.standardize(train)
-	for f := range train.Findings {
-		positives, negatives, err := train.classes(f)
+	for f, name := range train.Findings {
+		c := l.strength(in.Dim)
+		if l.Candidates != nil {
+			if c, err = l.choose(ctx, train, tune, f); err != nil {
+				return nil, fmt.Errorf("head: choosing C for %q: %w", name, err)
+			}
+			s.Training.Settings["C of "+name] = c
+		}
+		p, err := l.problem(train, x, f, c)
 		if err != nil {
 			return nil, err
 		}
-		w, b, err := fitLogistic(ctx, x, positives, negatives, train.Weights, c)
+		w, err := p.Solve(ctx, nil, l.tolerance())
 		if err != nil {
-			return nil, fmt.Errorf("head: finding %q: %w", train.Findings[f], err)
+			return nil, fmt.Errorf("head: finding %q: %w", name, err)
 		}
-		h.add(w, b)
+		s.Layers[0].Weights = append(s.Layers[0].Weights, w.Weights...)
+		s.Layers[0].Bias = append(s.Layers[0].Bias, w.Intercept)
 	}
-	return h, nil
+	return NewModel(s)
 }
 
-// A linearHead scores raw features: standardization is folded into weights and
-// intercept when training ends.
-type linearHead struct {
-	kind        inputKind
-	findings    []string
-	mean, scale []float64
-	weights     [][]float64
-	intercepts  []float64
+func (l *Linear) check() error {
+	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
+	switch {
+	case l.C != 0 && !positive(l.C):
+		return fmt.Errorf("head: C is %v, want a positive number", l.C)
+	case !(l.L1Ratio >= 0 && l.L1Ratio <= 1):
+		return fmt.Errorf("head: L1Ratio is %v, want 0 to 1", l.L1Ratio)
+	case l.Folds < 0 || l.Folds == 1:
+		return fmt.Errorf("head: %d folds, want at least 2", l.Folds)
+	case l.PositiveWeight != 0 && !positive(l.PositiveWeight):
+		return fmt.Errorf("head: PositiveWeight is %v, want a positive number", l.PositiveWeight)
+	case l.PositiveWeight != 0 && l.Balanced:
+		return errors.New("head: Balanced and PositiveWeight exclude each other")
+	case l.Tolerance != 0 && !positive(l.Tolerance):
+		return fmt.Errorf("head: Tolerance is %v, want a positive number", l.Tolerance)
+	}
+	for _, c := range l.Candidates {
+		if !positive(c) {
+			return fmt.Errorf("head: candidate %v for C, want positive numbers", c)
+		}
+	}
+	return nil
 }
 
-func (h *linearHead) Findings() []string { return append([]string(nil), h.findings...) }
+func (l *Linear) strength(dim int) float64 {
+	if l.C == 0 {
+		return 10 / float64(dim)
+	}
+	return l.C
+}
 
-func (h *linearHead) Predict(e *cxr.Embedding) ([]float64, error) {
-	if err := h.kind.check(e); err != nil {
-		return nil, fmt.Errorf("head: %w", err)
+func (l *Linear) tolerance() float64 {
+	if l.Tolerance == 0 {
+		return 1e-7
 	}
-	features := e.Mean(make([]float32, 0, e.Dim))
-	p := make([]float64, len(h.weights))
-	for f, w := range h.weights {
-		z := h.intercepts[f]
-		for i, v := range features {
-			z += float64(w[i] * float64(v))
+	return l.Tolerance
+}
+
+func (l *Linear) settings() map[string]float64 {
+	s := map[string]float64{"C": l.C, "L1Ratio": l.L1Ratio}
+	if l.Balanced {
+		s["Balanced"] = 1
+	}
+	if l.PositiveWeight != 0 {
+		s["PositiveWeight"] = l.PositiveWeight
+	}
+	return s
+}
+
+// problem is the regression of finding f on the films whose label is known.
+func (l *Linear) problem(d *Dataset, x *design, f int, c float64) (*logistic.Problem, error) {
+	positives, negatives, err := d.Classes(f)
+	if err != nil {
+		return nil, err
+	}
+	p := &logistic.Problem{Mean: x.mean, Scale: x.scale, C: c, L1Ratio: l.L1Ratio}
+	onPositive, onNegative := 1.0, 1.0
+	if l.PositiveWeight != 0 {
+		onPositive = l.PositiveWeight
+	}
+	if l.Balanced {
+		total, positive := d.sum(positives)+d.sum(negatives), d.sum(positives)
+		onPositive, onNegative = total/(2*positive), total/(2*(total-positive))
+	}
+	add := func(places []int, positive bool, class float64) {
+		for _, i := range places {
+			p.Rows = append(p.Rows, x.rows[i])
+			p.Positive = append(p.Positive, positive)
+			p.Weight = append(p.Weight, class*d.weight(i))
 		}
-		p[f] = sigmoid(z)
 	}
+	add(negatives, false, onNegative)
+	add(positives, true, onPositive)
 	return p, nil
 }
 
-// standardize learns mean and deviation of each feature and returns the
-// features of all films, standardized. A feature that never varies is left out
-// by a scale of 0.
-func (h *linearHead) standardize(d *Dataset) *mat.Dense {
-	n, dim := len(d.Examples), h.kind.dim
-	x := mat.NewDense(n, dim, nil)
-	h.mean, h.scale = make([]float64, dim), make([]float64, dim)
-	features := make([]float32, 0, dim)
+// sum of the weights of films.
+func (d *Dataset) sum(at []int) (total float64) {
+	for _, i := range at {
+		total += d.weight(i)
+	}
+	return total
+}
+
+// newTraining sums up what a head is trained on.
+func newTraining(trainer string, d *Dataset, settings map[string]float64) Training {
+	t := Training{Trainer: trainer, Settings: settings, Films: len(d.Examples), Patients: len(d.patients()), Counts: make([]Count, len(d.Findings))}
+	for _, e := range d.Examples {
+		for f, l := range e.Labels {
+			switch l {
+			case Positive:
+				t.Counts[f].Positive++
+			case Negative:
+				t.Counts[f].Negative++
+			default:
+				t.Counts[f].Missing++
+			}
+		}
+	}
+	return t
+}
+
+// A design is the features of films with their standardization. Where films
+// have one token the rows are the embeddings' own.
+type design struct {
+	rows        [][]float32
+	mean, scale []float64
+}
+
+// newDesign learns mean and deviation of each feature over the films of weight
+// above 0. A feature that never varies has the scale 0.
+func newDesign(d *Dataset, dim int, raw bool) *design {
+	x := &design{rows: make([][]float32, len(d.Examples)), mean: make([]float64, dim), scale: make([]float64, dim)}
 	var total float64
-	weight := func(i int) float64 {
-		if d.Weights == nil {
-			return 1
-		}
-		return d.Weights[i]
-	}
 	for i, e := range d.Examples {
-		row := x.RawRowView(i)
-		total += weight(i)
-		for j, v := range e.Embedding.Mean(features) {
-			row[j] = float64(v)
-			h.mean[j] += weight(i) * float64(v)
+		x.rows[i] = features(e.Embedding)
+		total += d.weight(i)
+	}
+	if raw {
+		for j := range x.scale {
+			x.scale[j] = 1
 		}
+		return x
 	}
-	for j := range h.mean {
-		h.mean[j] /= total
-	}
-	for i := range n {
-		for j, v := range x.RawRowView(i) {
-			h.scale[j] += weight(i) * (v - h.mean[j]) * (v - h.mean[j])
-		}
-	}
-	for j, squares := range h.scale {
-		h.scale[j] = 0
-		if deviation := math.Sqrt(squares / total); deviation > 1e-12*math.Abs(h.mean[j]) && deviation > 0 {
-			h.scale[j] = 1 / deviation
-		}
-	}
-	for i := range n {
-		row := x.RawRowView(i)
+	for i, row := range x.rows {
+		share := d.weight(i) / total
 		for j, v := range row {
-			row[j] = (v - h.mean[j]) * h.scale[j]
+			x.mean[j] += share * float64(v)
+		}
+	}
+	variance := make([]float64, dim)
+	for i, row := range x.rows {
+		share := d.weight(i) / total
+		for j, v := range row {
+			variance[j] += share * (float64(v) - x.mean[j]) * (float64(v) - x.mean[j])
+		}
+	}
+	for j, v := range variance {
+		// Below this a deviation is nothing but the mean's rounding.
+		if deviation := math.Sqrt(v); deviation > 1e-12*math.Abs(x.mean[j]) && deviation > 0 {
+			x.scale[j] = 1 / deviation
 		}
 	}
 	return x
-}
-
-// add takes the weights of standardized features and keeps those of raw ones.
-func (h *linearHead) add(w []float64, b float64) {
-	raw := make([]float64, len(w))
-	for j := range w {
-		raw[j] = w[j] * h.scale[j]
-		b -= raw[j] * h.mean[j]
-	}
-	h.weights, h.intercepts = append(h.weights, raw), append(h.intercepts, b)
-}
-
-// fitLogistic minimizes C * sum of log losses + |w|^2 / 2 over w and b.
-func fitLogistic(ctx context.Context, x *mat.Dense, positives, negatives []int, weights []float64, c float64) (w []float64, b float64, err error) {
-	_, dim := x.Dims()
-	p := &logistic{c: c, dim: dim}
-	var total float64
-	for class, places := range [][]int{negatives, positives} {
-		for _, i := range places {
-			weight := 1.0
-			if weights != nil {
-				weight = weights[i]
-			}
-			p.rows = append(p.rows, x.RawRowView(i))
-			p.y = append(p.y, float64(class))
-			p.weight = append(p.weight, weight)
-			total += weight
-		}
-	}
-	start := make([]float64, dim+1)
-	settings := &optimize.Settings{
-		// The gradient's rounding grows with the number of films and C.
-		GradientThreshold: 1e-7 * math.Max(1, c*total),
-		MajorIterations:   10000,
-		Recorder:          contextRecorder{ctx},
-	}
-	problem := optimize.Problem{Func: p.loss, Grad: p.gradient}
-	result, err := optimize.Minimize(problem, start, settings, &optimize.LBFGS{Store: 10})
-	if ctx.Err() != nil {
-		return nil, 0, ctx.Err()
-	}
-	// A line search that can get no lower at the threshold of rounding has
-	// arrived all the same.
-	if err != nil && p.flat(result) {
-		err = nil
-	}
-	if err != nil {
-		return nil, 0, err
-	}
-	return result.X[:dim], result.X[dim], nil
-}
-
-// A contextRecorder ends a minimization when its context ends.
-type contextRecorder struct{ ctx context.Context }
-
-func (r contextRecorder) Init() error { return nil }
-
-func (r contextRecorder) Record(*optimize.Location, optimize.Operation, *optimize.Stats) error {
-	return r.ctx.Err()
-}
-
-// A logistic is the objective. Loss and gradient share their work, so they are
-// computed together and kept for the place they were computed at.
-type logistic struct {
-	rows      [][]float64
-	y, weight []float64
-	c         float64
-	dim       int
-
-	at, grad []float64
-	value    float64
-}
-
-func (p *logistic) loss(x []float64) float64 {
-	p.evaluate(x)
-	return p.value
-}
-
-func (p *logistic) gradient(grad, x []float64) {
-	p.evaluate(x)
-	copy(grad, p.grad)
-}
-
-func (p *logistic) evaluate(x []float64) {
-	if p.at != nil && equal(p.at, x) {
-		return
-	}
-	p.at = append(p.at[:0], x...)
-	p.grad = append(p.grad[:0], x...)
-	w, b := x[:p.dim], x[p.dim]
-	p.grad[p.dim] = 0
-	p.value = 0
-	for _, v := range w {
-		p.value += 0.5 * v * v
-	}
-	for i, row := range p.rows {
-		z := b
-		for j, v := range row {
-			z += w[j] * v
-		}
-		// log(1+e^z) - y z, without overflow.
-		p.value += p.c * p.weight[i] * (math.Max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) - p.y[i]*z)
-		d := p.c * p.weight[i] * (sigmoid(z) - p.y[i])
-		for j, v := range row {
-			p.grad[j] += d * v
-		}
-		p.grad[p.dim] += d
-	}
-}
-
-// flat reports whether the gradient at the result is as small as rounding
-// lets it be.
-func (p *logistic) flat(r *optimize.Result) bool {
-	if r == nil {
-		return false
-	}
-	p.evaluate(r.X)
-	var largest float64
-	for _, g := range p.grad {
-		largest = math.Max(largest, math.Abs(g))
-	}
-	return largest < 1e-5*math.Max(1, math.Abs(p.value))
-}
-
-func equal(a, b []float64) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func sigmoid(z float64) float64 {
-	if z < 0 {
-		e := math.Exp(z)
-		return e / (1 + e)
-	}
-	return 1 / (1 + math.Exp(-z))
 }

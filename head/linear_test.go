@@ -98,8 +98,8 @@ func TestLinearLearnsWhatIsThere(t *testing.T) {
 	}
 	// Scores N(1.5, 1) against N(0, 1) can reach Phi(1.5/sqrt 2) = 0.856.
 	for _, f := range r.Findings {
-		if f.AUC < 0.75 || f.AUC > 0.93 || f.AUCLow >= f.AUC || f.AUCHigh <= f.AUC {
-			t.Errorf("%s: AUC %.3f (%.3f to %.3f), want about 0.85", f.Finding, f.AUC, f.AUCLow, f.AUCHigh)
+		if f.AUC.Value < 0.75 || f.AUC.Value > 0.93 || f.AUC.Low >= f.AUC.Value || f.AUC.High <= f.AUC.Value {
+			t.Errorf("%s: AUC %.3f (%.3f to %.3f), want about 0.85", f.Finding, f.AUC.Value, f.AUC.Low, f.AUC.High)
 		}
 		if first, last := f.ROC[0], f.ROC[len(f.ROC)-1]; first.Sensitivity != 0 || first.Specificity != 1 || last.Sensitivity != 1 || last.Specificity != 0 {
 			t.Errorf("%s: curve from %v to %v", f.Finding, first, last)
@@ -109,8 +109,8 @@ func TestLinearLearnsWhatIsThere(t *testing.T) {
 			a, b := f.ROC[i-1], f.ROC[i]
 			area += (a.Specificity - b.Specificity) * (a.Sensitivity + b.Sensitivity) / 2
 		}
-		if math.Abs(area-f.AUC) > 1e-12 {
-			t.Errorf("%s: area under the points is %v, AUC %v", f.Finding, area, f.AUC)
+		if math.Abs(area-f.AUC.Value) > 1e-12 {
+			t.Errorf("%s: area under the points is %v, AUC %v", f.Finding, area, f.AUC.Value)
 		}
 	}
 	if again := fit(t, &head.Linear{}, train); !reflect.DeepEqual(again, h) {
@@ -211,9 +211,9 @@ func TestEvaluateRefuses(t *testing.T) {
 	d := cohort(5, 60, 3, 1)
 	h := fit(t, &head.Linear{}, d)
 	other := *d
-	other.Findings = []string{"rare", "common"}
-	if _, err := head.Evaluate(h, &other); fmt.Sprint(err) != `head: the head scores ["common" "rare"], the films are labelled for ["rare" "common"]` {
-		t.Errorf("findings in another order: %v", err)
+	other.Findings = []string{"common", "fracture"}
+	if _, err := head.Evaluate(h, &other); fmt.Sprint(err) != `head: the head does not know finding "fracture", only ["common" "rare"]` {
+		t.Errorf("an unknown finding: %v", err)
 	}
 	one := &head.Dataset{Findings: d.Findings, Examples: d.Examples[:1]}
 	if _, err := head.Evaluate(h, one); err == nil || !strings.Contains(err.Error(), "want some of each") {
@@ -249,7 +249,7 @@ func ExampleLinear() {
 	}
 	fmt.Print(report)
 	// Output:
-	// finding  AUC   95 % interval  positive  films
-	// common   0.85  0.78 to 0.91   64        155
-	// rare     0.79  0.66 to 0.92   14        155
+	// finding  AUC   95 % interval  AUPRC  Brier  positive  films
+	// common   0.85  0.78 to 0.91   0.82   0.152  64        155
+	// rare     0.79  0.68 to 0.89   0.44   0.072  14        155
 }

@@ -129,34 +129,6 @@ func emptyParts(members [][]int) (n int) {
 	return n
 }
 
-// patients are the places of each patient's films, in order of appearance.
-func (d *Dataset) patients() [][]int {
-	var groups [][]int
-	at := map[string]int{}
-	for i, e := range d.Examples {
-		g, known := at[e.Patient]
-		if !known || e.Patient == "" {
-			g = len(groups)
-			at[e.Patient] = g
-			groups = append(groups, nil)
-		}
-		groups[g] = append(groups[g], i)
-	}
-	return groups
-}
-
-// subset is the dataset of the films at the given places.
-func (d *Dataset) subset(at []int) *Dataset {
-	s := &Dataset{Findings: d.Findings}
-	for _, i := range at {
-		s.Examples = append(s.Examples, d.Examples[i])
-		if d.Weights != nil {
-			s.Weights = append(s.Weights, d.Weights[i])
-		}
-	}
-	return s
-}
-
 func merge(d *Dataset, parts []*Dataset) *Dataset {
 	m := &Dataset{Findings: d.Findings}
 	for _, p := range parts {

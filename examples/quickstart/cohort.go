@@ -144,7 +144,7 @@ func sheetRows(report *head.Report, h head.Head, test *head.Dataset, thumbs map[
 			films = slices.Concat(films[:perSide], films[len(films)-perSide:])
 		}
 		rows = append(rows, sheetRow{
-			title: fmt.Sprintf("%s: AUC %.2f (%.2f to %.2f); highest scores left, lowest right", finding.Finding, finding.AUC, finding.AUCLow, finding.AUCHigh),
+			title: fmt.Sprintf("%s: AUC %.2f (%.2f to %.2f); highest scores left, lowest right", finding.Finding, finding.AUC.Value, finding.AUC.Low, finding.AUC.High),
 			films: films,
 		})
 	}
