@@ -1,0 +1,102 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+)
+
+var (
+	//go:embed dicom_upstream.py
+	upstreamScript string
+
+	//go:embed dicom_gdcm.py
+	gdcmScript string
+)
+
+// decodes is how often a process decodes a film.
+const decodes = 10
+
+// dicomPart compares reading films: to PNG as a whole, the decoders alone, and
+// scaling. Films of the caller's are compared to PNG, too.
+func dicomPart(b *bench, films []string) error {
+	film, err := makeFilm()
+	if err != nil {
+		return err
+	}
+	b.note("film: a phantom of %d columns x %d rows, 12 bits in 16, MONOCHROME1, rescale and window", filmWidth, filmHeight)
+	// How often a gray value's low byte repeats decides how long zlib searches.
+	windows := []struct {
+		work   string
+		values map[tag.Tag]string
+	}{
+		{"film to PNG, window of 4096", map[tag.Tag]string{tag.WindowCenter: "3096", tag.WindowWidth: "8192"}},
+		{"film to PNG, window of 3400", nil},
+	}
+	path := b.file("film.dcm")
+	for _, w := range windows {
+		if err := setDS(film, w.values, path); err != nil {
+			return err
+		}
+		if err := comparePNG(b, w.work, path); err != nil {
+			return err
+		}
+	}
+	for _, f := range films {
+		if err := comparePNG(b, filepath.Base(f)+" to PNG", f); err != nil {
+			return err
+		}
+	}
+	if err := compareDecoders(b, path); err != nil {
+		return err
+	}
+	return compareResize(b, film)
+}
+
+// comparePNG times whole processes, from file to file.
+func comparePNG(b *bench, work, film string) error {
+	ours := contender{name: "ours", command: b.child("convert", film, b.file("ours.png")), times: 1, png: b.file("ours.png")}
+	var peers []contender
+	if python, ok := b.python("pydicom, numpy, png", "python3-pydicom python3-numpy python3-png"); ok {
+		command := []string{python, "-c", upstreamScript, film, b.file("upstream.png")}
+		peers = append(peers, contender{name: "pydicom, numpy, pypng", command: command, times: 1, png: b.file("upstream.png")})
+	}
+	if dcm2pnm, ok := b.tool("dcm2pnm", "dcmtk"); ok {
+		command := []string{dcm2pnm, "--write-16-bit-png", "--use-window", "1", film, b.file("dcmtk.png")}
+		peers = append(peers, contender{name: "dcm2pnm", command: command, times: 1}) // rounds otherwise
+	}
+	return b.compare(work, ours, peers...)
+}
+
+// compareDecoders times decoding alone, beside GDCM called from Python.
+func compareDecoders(b *bench, film string) error {
+	python, ok := b.python("gdcm", "python3-gdcm")
+	dcmcjpeg, ok2 := b.tool("dcmcjpeg", "dcmtk")
+	if !ok || !ok2 {
+		return nil
+	}
+	tests := []struct {
+		work    string
+		file    string
+		command []string
+	}{
+		{"JPEG 12-bit", "jpeg12.dcm", []string{dcmcjpeg, "--encode-extended"}},
+	}
+	for _, test := range tests {
+		coded := b.file(test.file)
+		encode := exec.Command(test.command[0], append(test.command[1:], film, coded)...)
+		if out, err := encode.CombinedOutput(); err != nil {
+			return fmt.Errorf("encode %s: %w: %s", test.work, err, out)
+		}
+		times := fmt.Sprint(decodes)
+		ours := contender{name: "ours", command: b.child("decode", times, coded), times: decodes}
+		peer := contender{name: "GDCM", command: []string{python, "-c", gdcmScript, times, coded}, times: decodes}
+		if err := b.compare("decode "+test.work, ours, peer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
