@@ -90,10 +90,10 @@ type part struct {
 	predictor    int32
 }
 
+// scan decodes all coefficients of its components. Ss, Se, Ah and Al have one
+// value in sequential frames (T.81 B.2.3) and are not looked at: the films of
+// NEMA's compsamples have Se = 0.
 func (d *decoder) scan(s *jpegbits.Scan) error {
-	if s.Ss != 0 || s.Se != 63 || s.Ah != 0 || s.Al != 0 {
-		return fmt.Errorf("%w: JPEG scan of coefficients %d to %d in a sequential frame", cxr.ErrCorrupt, s.Ss, s.Se)
-	}
 	var parts []part
 	for _, c := range s.Components {
 		p := part{
