@@ -24,9 +24,8 @@ import (
 // UID if there is one. A file that fails is an *cxr.ItemError and does not end
 // the stream; a pattern that matches nothing does, with fs.ErrNotExist.
 //
-// As many files as there are processors are read and decoded at once, and
-// finished ones wait, at most twice as many. Leave the Source before its end
-// through its Close method.
+// As many files as there are processors are being decoded, or are done and
+// wait, at a time. Leave the Source before its end through its Close method.
 func (c *Converter) Files(fsys fs.FS, patterns ...string) cxr.Source {
 	if len(patterns) == 0 {
 		patterns = []string{"."}

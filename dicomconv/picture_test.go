@@ -1,0 +1,122 @@
+package dicomconv_test
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"testing"
+
+	"golang.org/x/image/tiff"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+)
+
+func TestPicturesBecomeGray(t *testing.T) {
+	gray := image.NewGray(image.Rect(5, 7, 8, 8)) // bounds need not begin at 0
+	copy(gray.Pix, []byte{0, 100, 255})
+	deep := image.NewGray16(image.Rect(0, 0, 3, 1))
+	copy(deep.Pix, []byte{0, 0, 0x12, 0x34, 0xff, 0xff})
+	palette := image.NewPaletted(image.Rect(0, 0, 2, 1), color.Palette{color.Black, color.RGBA{R: 255, A: 255}})
+	palette.Pix[1] = 1
+	rgb := image.NewRGBA64(image.Rect(0, 0, 1, 1))
+	rgb.SetRGBA64(0, 0, color.RGBA64{R: 0xffff, A: 0xffff})
+	ybr := image.NewYCbCr(image.Rect(0, 0, 1, 1), image.YCbCrSubsampleRatio420)
+	ybr.Y[0], ybr.Cb[0], ybr.Cr[0] = 77, 1, 2
+	tests := []struct {
+		name  string
+		m     image.Image
+		depth int
+		want  []uint16
+	}{
+		{"8-bit gray", gray, 16, []uint16{0, 25700, 65535}},
+		{"8-bit gray as 8 bits", gray, 8, []uint16{0, 100, 255}},
+		{"16-bit gray", deep, 16, []uint16{0, 0x1234, 65535}},
+		{"16-bit gray as 8 bits is rounded", deep, 8, []uint16{0, 18, 255}}, // 4660/257 = 18.1
+		{"a palette", palette, 16, []uint16{0, 76 * 257}},
+		{"16-bit color is luma in 16 bits", rgb, 16, []uint16{19595}},
+		{"YBR is its Y", ybr, 8, []uint16{77}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m, err := dicomconv.New(&dicomconv.Options{Depth: test.depth}).FromImage(test.m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, test.name, m, test.depth, test.want)
+			if m.Recipe != dicomconv.Standard {
+				t.Errorf("recipe %q", m.Recipe)
+			}
+		})
+	}
+}
+
+// encoded is one picture in every format.
+func encoded(t testing.TB) map[string][]byte {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 40, 30))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i)
+	}
+	files := map[string][]byte{}
+	var b bytes.Buffer
+	for name, encode := range map[string]func() error{
+		"png":  func() error { return png.Encode(&b, m) },
+		"jpeg": func() error { return jpeg.Encode(&b, m, nil) },
+		"tiff": func() error { return tiff.Encode(&b, m, nil) },
+	} {
+		b.Reset()
+		if err := encode(); err != nil {
+			t.Fatal(err)
+		}
+		files[name] = bytes.Clone(b.Bytes())
+	}
+	return files
+}
+
+func TestPictureFilesAreKnownByContent(t *testing.T) {
+	for name, b := range encoded(t) {
+		m, err := dicomconv.New(nil).Normalize(bytes.NewReader(b))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if m.Width != 40 || m.Height != 30 || m.Depth != 16 || name != "jpeg" && m.Pix[77] != 77*257 {
+			t.Errorf("%s: %d x %d, depth %d, pixel 77 is %d", name, m.Width, m.Height, m.Depth, m.Pix[77])
+		}
+		info, err := dicomconv.New(nil).Stat(bytes.NewReader(b))
+		if err != nil || info.Format != name || info.Width != 40 || info.Height != 30 {
+			t.Errorf("%s: Stat says %+v, %v", name, info, err)
+		}
+	}
+}
+
+func TestCutPicturesAreErrors(t *testing.T) {
+	for name, b := range encoded(t) {
+		for n := range b {
+			if _, err := dicomconv.New(nil).Normalize(bytes.NewReader(b[:n])); err == nil {
+				t.Errorf("%s: %d of %d bytes make an image", name, n, len(b))
+			}
+		}
+	}
+}
+
+func TestPicturesHaveLimits(t *testing.T) {
+	c := dicomconv.New(&dicomconv.Options{Limits: dicomconv.Limits{Pixels: 1199}})
+	for name, b := range encoded(t) {
+		if _, err := c.Normalize(bytes.NewReader(b)); !errors.Is(err, cxr.ErrTooLarge) {
+			t.Errorf("%s: error %v, want one that is cxr.ErrTooLarge", name, err)
+		}
+	}
+	if _, err := c.FromImage(image.NewGray(image.Rect(0, 0, 40, 30))); !errors.Is(err, cxr.ErrTooLarge) {
+		t.Errorf("error %v, want one that is cxr.ErrTooLarge", err)
+	}
+	for _, m := range []image.Image{nil, image.NewGray(image.Rect(0, 0, 0, 9))} {
+		if _, err := c.FromImage(m); !errors.Is(err, cxr.ErrImage) {
+			t.Errorf("error %v, want one that is cxr.ErrImage", err)
+		}
+	}
+}
