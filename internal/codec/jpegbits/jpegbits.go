@@ -4,6 +4,7 @@
 package jpegbits
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -28,6 +29,17 @@ func NewReader(src []byte) *Reader { return &Reader{src: src} }
 func (r *Reader) Overrun() bool { return r.n < r.missing }
 
 func (r *Reader) fill() {
+	// Eight bytes at once where none of them is 0xFF: nearly always.
+	if r.pos+8 <= len(r.src) {
+		v := binary.BigEndian.Uint64(r.src[r.pos:])
+		if inverse := ^v; (inverse-0x0101010101010101)&v&0x8080808080808080 == 0 {
+			bytes := (64 - r.n) / 8
+			r.acc = r.acc<<(8*bytes) | v>>(64-8*bytes)
+			r.n += 8 * bytes
+			r.pos += int(bytes)
+			return
+		}
+	}
 	for r.n <= 56 {
 		r.acc <<= 8
 		r.n += 8
