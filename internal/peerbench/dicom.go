@@ -94,8 +94,9 @@ func comparePNG(b *bench, work, film string) error {
 // compareDecoders times decoding alone, beside GDCM called from Python.
 func compareDecoders(b *bench, film string) error {
 	python, ok := b.python("gdcm", "python3-gdcm")
-	dcmcjpeg, ok2 := b.tool("dcmcjpeg", "dcmtk")
-	if !ok || !ok2 {
+	gdcmconv, ok2 := b.tool("gdcmconv", "libgdcm-tools")
+	dcmcjpeg, ok3 := b.tool("dcmcjpeg", "dcmtk")
+	if !ok || !ok2 || !ok3 {
 		return nil
 	}
 	tests := []struct {
@@ -103,6 +104,8 @@ func compareDecoders(b *bench, film string) error {
 		file    string
 		command []string
 	}{
+		{"RLE", "rle.dcm", []string{gdcmconv, "--rle"}},
+		{"JPEG Lossless", "jpll.dcm", []string{gdcmconv, "--jpeg"}},
 		{"JPEG 12-bit", "jpeg12.dcm", []string{dcmcjpeg, "--encode-extended"}},
 	}
 	for _, test := range tests {

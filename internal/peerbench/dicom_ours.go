@@ -11,6 +11,8 @@ import (
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/internal/codec"
 	"github.com/cxrkit/cxrkit/internal/codec/jpegdct"
+	"github.com/cxrkit/cxrkit/internal/codec/jpll"
+	"github.com/cxrkit/cxrkit/internal/codec/rle"
 )
 
 // convert writes a film as upstream would, to a PNG file. Arguments: film,
@@ -41,8 +43,12 @@ func convert(args []string) error {
 
 // decoders are those to measure, by transfer syntax.
 var decoders = map[string]func([]byte, codec.Shape) (*codec.Frame, error){
+	"1.2.840.10008.1.2.5":    decodeRLE,
 	"1.2.840.10008.1.2.4.51": jpegdct.Decode,
+	"1.2.840.10008.1.2.4.70": jpll.Decode,
 }
+
+func decodeRLE(src []byte, want codec.Shape) (*codec.Frame, error) { return rle.Decode(src, want, 16) }
 
 // decode decodes a film so many times. Arguments: times, film.
 func decode(args []string) error {
