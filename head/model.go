@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/cxrkit/cxrkit/cxr"
 )
@@ -186,8 +187,8 @@ func (s *Spec) check() error {
 		return fail("%d outputs for %d findings", in, len(s.Findings))
 	}
 	for f, name := range s.Findings {
-		if name == "" || slices.Index(s.Findings, name) < f {
-			return fail("finding %d is %q, again or empty", f, name)
+		if name == "" || !utf8.ValidString(name) || slices.Index(s.Findings, name) < f {
+			return fail("finding %d is %q, again, empty or not UTF-8", f, name)
 		}
 	}
 	for _, t := range s.Thresholds {
