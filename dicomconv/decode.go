@@ -8,6 +8,8 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/codec"
 	"github.com/cxrkit/cxrkit/internal/codec/jpegdct"
+	"github.com/cxrkit/cxrkit/internal/codec/jpll"
+	"github.com/cxrkit/cxrkit/internal/codec/rle"
 )
 
 // A Decoder decodes the codestream of one frame. It must return a Frame of the
@@ -45,19 +47,33 @@ type syntax struct {
 	lossy  bool
 }
 
-// syntaxes are the encapsulated transfer syntaxes decoded by this library.
+const rleLossless = "1.2.840.10008.1.2.5"
+
+// syntaxes are the encapsulated transfer syntaxes decoded by this library,
+// beside RLE Lossless.
 var syntaxes = map[string]syntax{
 	"1.2.840.10008.1.2.4.50": {jpegdct.Decode, true}, // JPEG Baseline (process 1)
 	"1.2.840.10008.1.2.4.51": {jpegdct.Decode, true}, // JPEG Extended (processes 2, 4)
+	"1.2.840.10008.1.2.4.57": {jpll.Decode, false},   // JPEG Lossless (process 14)
+	"1.2.840.10008.1.2.4.70": {jpll.Decode, false},   // JPEG Lossless (process 14, selection value 1)
+}
+
+// decoder is the decoder for the film's transfer syntax, or nil. RLE is alone in
+// not telling the size of its samples.
+func (f *film) decoder(o *Options) Decoder {
+	if d := o.Decoders[f.syntax]; d != nil {
+		return d
+	}
+	if f.syntax == rleLossless {
+		return func(src []byte, want Shape) (*Frame, error) { return rle.Decode(src, want, f.BitsAllocated) }
+	}
+	return syntaxes[f.syntax].decode
 }
 
 // decode decodes frame i of encapsulated pixel data.
 func (f *film) decode(o *Options, i int) (*stored, error) {
-	sx := syntaxes[f.syntax]
-	if d := o.Decoders[f.syntax]; d != nil {
-		sx.decode = d
-	}
-	if sx.decode == nil {
+	decode := f.decoder(o)
+	if decode == nil {
 		return nil, &TransferSyntaxError{UID: validUID(f.syntax)}
 	}
 	if f.BitsAllocated != 8 && f.BitsAllocated != 16 {
@@ -68,7 +84,7 @@ func (f *film) decode(o *Options, i int) (*stored, error) {
 		return nil, err
 	}
 	want := Shape{Width: f.Columns, Height: f.Rows, Components: f.SamplesPerPixel}
-	m, err := sx.decode(src, want)
+	m, err := decode(src, want)
 	if err != nil {
 		return nil, fmt.Errorf("frame %d: %w", i+1, err)
 	}
@@ -78,7 +94,7 @@ func (f *film) decode(o *Options, i int) (*stored, error) {
 	if m.Precision > f.BitsAllocated {
 		return nil, fmt.Errorf("%w: codestream of %d bits for %d bits allocated", cxr.ErrCorrupt, m.Precision, f.BitsAllocated)
 	}
-	return &stored{words: m.Pix, lossy: sx.lossy, precision: m.Precision}, nil
+	return &stored{words: m.Pix, lossy: syntaxes[f.syntax].lossy, precision: m.Precision}, nil
 }
 
 // validUID is s if it is a UID (PS3.5 9.1), else "": a file can have anything

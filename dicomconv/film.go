@@ -117,16 +117,14 @@ func (f *film) takeNative(fr *frame.Frame) error {
 		return fmt.Errorf("%w: frame without data", cxr.ErrCorrupt)
 	}
 	switch raw := fr.NativeData.RawDataSlice().(type) {
-	case []uint8:
-		if f.BitsAllocated != 1 {
-			f.pixels.Native = append(f.pixels.Native, raw...)
-			break
-		}
+	case []int: // single bits
 		packed := make([]byte, (len(raw)+7)/8)
 		for i, v := range raw {
-			packed[i/8] |= v & 1 << (7 - i%8)
+			packed[i/8] |= byte(v&1) << (7 - i%8)
 		}
 		f.pixels.Native = append(f.pixels.Native, packed...)
+	case []uint8:
+		f.pixels.Native = append(f.pixels.Native, raw...)
 	case []uint16:
 		for _, v := range raw {
 			f.pixels.Native = binary.LittleEndian.AppendUint16(f.pixels.Native, v)
