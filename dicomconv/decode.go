@@ -74,7 +74,7 @@ func (f *film) decoder(o *Options) Decoder {
 func (f *film) decode(o *Options, i int) (*stored, error) {
 	decode := f.decoder(o)
 	if decode == nil {
-		return nil, &TransferSyntaxError{UID: validUID(f.syntax)}
+		return nil, f.misfit("encapsulated")
 	}
 	if f.BitsAllocated != 8 && f.BitsAllocated != 16 {
 		return nil, fmt.Errorf("%w: %d bits allocated in a codestream", cxr.ErrUnsupported, f.BitsAllocated)
@@ -95,6 +95,25 @@ func (f *film) decode(o *Options, i int) (*stored, error) {
 		return nil, fmt.Errorf("%w: codestream of %d bits for %d bits allocated", cxr.ErrCorrupt, m.Precision, f.BitsAllocated)
 	}
 	return &stored{words: m.Pix, lossy: syntaxes[f.syntax].lossy, precision: m.Precision}, nil
+}
+
+// nativeSyntax reports the transfer syntaxes without encapsulation, or none
+// being told.
+func nativeSyntax(uid string) bool {
+	switch uid {
+	case "", implicitLittle, explicitLittle, deflatedLittle, explicitBig:
+		return true
+	}
+	return false
+}
+
+// misfit is the error for pixel data of a kind that the transfer syntax does
+// not have, or for one that is not known at all.
+func (f *film) misfit(kind string) error {
+	if nativeSyntax(f.syntax) || f.decoder(&Options{}) != nil {
+		return fmt.Errorf("%w: %s pixel data under transfer syntax %s", cxr.ErrCorrupt, kind, f.syntax)
+	}
+	return &TransferSyntaxError{UID: validUID(f.syntax)}
 }
 
 // validUID is s if it is a UID (PS3.5 9.1), else "": a file can have anything

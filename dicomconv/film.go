@@ -13,8 +13,11 @@ import (
 	"github.com/cxrkit/cxrkit/internal/dicomscan"
 )
 
+// Transfer syntaxes of native pixel data.
 const (
 	implicitLittle = "1.2.840.10008.1.2"
+	explicitLittle = "1.2.840.10008.1.2.1"
+	deflatedLittle = "1.2.840.10008.1.2.1.99"
 	explicitBig    = "1.2.840.10008.1.2.2"
 )
 

@@ -38,6 +38,9 @@ func (f *film) stored(o *Options) (*stored, error) {
 // native reads frame i of native pixel data.
 func (f *film) native(i int) (*stored, error) {
 	p := &f.pixels
+	if !nativeSyntax(f.syntax) {
+		return nil, f.misfit("not encapsulated")
+	}
 	if have, want := int64(len(p.Native)), f.NativeBytes(); have < want {
 		return nil, fmt.Errorf("%w: %d bytes of pixel data, want %d", cxr.ErrTruncated, have, want)
 	}
