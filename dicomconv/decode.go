@@ -7,6 +7,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/codec"
+	"github.com/cxrkit/cxrkit/internal/codec/jls"
 	"github.com/cxrkit/cxrkit/internal/codec/jpegdct"
 	"github.com/cxrkit/cxrkit/internal/codec/jpll"
 	"github.com/cxrkit/cxrkit/internal/codec/rle"
@@ -56,6 +57,8 @@ var syntaxes = map[string]syntax{
 	"1.2.840.10008.1.2.4.51": {jpegdct.Decode, true}, // JPEG Extended (processes 2, 4)
 	"1.2.840.10008.1.2.4.57": {jpll.Decode, false},   // JPEG Lossless (process 14)
 	"1.2.840.10008.1.2.4.70": {jpll.Decode, false},   // JPEG Lossless (process 14, selection value 1)
+	"1.2.840.10008.1.2.4.80": {jls.Decode, false},    // JPEG-LS Lossless
+	"1.2.840.10008.1.2.4.81": {jls.Decode, true},     // JPEG-LS Near-lossless
 }
 
 // decoder is the decoder for the film's transfer syntax, or nil. RLE is alone in
