@@ -68,6 +68,9 @@ type element struct {
 // table.
 type Fragments [][]byte
 
+// Raw is a value, delimiter and all, of an element of undefined length.
+type Raw []byte
+
 // Film is a file of rows x columns pixels of 16 bits, all zero, MONOCHROME2.
 func Film(rows, columns int) *File {
 	f := &File{Syntax: ExplicitLittle, elements: map[uint32]element{}}
@@ -86,7 +89,7 @@ func Film(rows, columns int) *File {
 }
 
 // Set sets an element, to a string, an int or []int (of 16 bits), []uint16,
-// []byte (as it is), Fragments, or []*File (items of a sequence).
+// []byte (as it is), Raw, Fragments, or []*File (items of a sequence).
 func (f *File) Set(tag uint32, vr string, value any) *File {
 	f.elements[tag] = element{vr, value}
 	return f
@@ -133,7 +136,7 @@ func (f *File) Bytes() []byte {
 	if encoding == "" {
 		encoding = f.Syntax
 	}
-	w := &writer{big: encoding == ExplicitBig, implicit: encoding == ImplicitLittle}
+	w := &writer{big: encoding == ExplicitBig, implicit: encoding == ImplicitLittle, undefined: f.Undefined}
 	data := append(f.dataSet(w), f.Trailer...)
 	if encoding == Deflated {
 		data = deflate(data)
@@ -150,7 +153,7 @@ func deflate(b []byte) []byte {
 }
 
 // A writer is the encoding of a data set.
-type writer struct{ big, implicit bool }
+type writer struct{ big, implicit, undefined bool }
 
 func (w *writer) order() binary.AppendByteOrder {
 	if w.big {
@@ -219,6 +222,8 @@ func (f *File) value(w *writer, e element) ([]byte, uint32) {
 		words(v)
 	case []byte:
 		b = v
+	case Raw:
+		return v, undefined
 	case Fragments:
 		for _, v := range v {
 			b = append(f.head(w, b, 0xe000, uint32(len(v))), v...)
@@ -236,14 +241,14 @@ func (f *File) items(w *writer, items []*File) ([]byte, uint32) {
 	var b []byte
 	for _, item := range items {
 		v := item.dataSet(w)
-		if f.Undefined {
+		if w.undefined {
 			b = append(f.head(w, b, 0xe000, undefined), v...)
 			b = f.head(w, b, 0xe00d, 0)
 		} else {
 			b = append(f.head(w, b, 0xe000, uint32(len(v))), v...)
 		}
 	}
-	if f.Undefined {
+	if w.undefined {
 		return f.head(w, b, 0xe0dd, 0), undefined
 	}
 	return b, uint32(len(b))

@@ -1,0 +1,46 @@
+package dicomconv_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/internal/dicomtest"
+)
+
+// Whatever the bytes, the answer is an error or a valid image, by every recipe
+// and with every policy open.
+func FuzzNormalize(f *testing.F) {
+	for _, b := range seeds(f) {
+		f.Add(b)
+	}
+	for _, b := range dicomtest.Hostile() {
+		if len(b) < 4096 {
+			f.Add(b)
+		}
+	}
+	for _, b := range encoded(f) {
+		f.Add(b)
+	}
+	var converters []*dicomconv.Converter
+	for _, recipe := range []string{dicomconv.Standard, dicomconv.Upstream, dicomconv.HAIDEF, dicomconv.MedSigLIP} {
+		converters = append(converters, dicomconv.New(&dicomconv.Options{
+			Recipe: recipe, Views: dicomconv.ViewsAny, BurnedIn: dicomconv.BurnedInAllowed, Color: dicomconv.ColorLuma, Frame: 1,
+			Limits: dicomconv.Limits{Pixels: 1 << 16, Inflated: 1 << 20},
+		}))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, c := range converters {
+			m, err := c.Normalize(bytes.NewReader(b))
+			if err != nil {
+				continue
+			}
+			if err := m.Validate(); err != nil {
+				t.Error(err)
+			}
+			if info, err := c.Stat(bytes.NewReader(b)); err != nil || info.Width != m.Width || info.Height != m.Height {
+				t.Errorf("Stat says %d x %d, %v, of an image of %d x %d", info.Width, info.Height, err, m.Width, m.Height)
+			}
+		}
+	})
+}
