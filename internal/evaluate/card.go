@@ -1,0 +1,158 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/head"
+)
+
+// Sources of films: one with children, trained on by the model, and two with
+// adults from elsewhere, which it never learned from.
+const (
+	children = "kermany"
+	adults   = "nih_dev"
+	coarse   = "nih1000_64px" // of 64 x 64 pixels
+	normals  = "rsna_normal"
+)
+
+// used are the films of each source that take part. Some normal adults are
+// enough to ask how well a source can be told.
+var used = map[string]string{
+	children: "*/*",
+	adults:   "*/*",
+	coarse:   "*/*",
+	normals:  "*/0[01]???.jpg",
+}
+
+var nih = []string{
+	"Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
+	"Infiltration", "Mass", "Nodule", "Pleural_Thickening", "Pneumonia", "Pneumothorax",
+}
+
+const (
+	abnormal     = "abnormal"
+	minPositives = 40 // fewer say little about a finding
+)
+
+// card writes the figures of the model card.
+func card(ctx context.Context, w io.Writer, data string, contenders []contender) error {
+	file, err := os.Open(filepath.Join(data, "labels.csv"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	labels, err := head.ReadLabels(file, &head.LabelOptions{Findings: append([]string{abnormal}, nih...)})
+	if err != nil {
+		return err
+	}
+	for _, c := range contenders {
+		sets := map[string]*head.Dataset{}
+		for name, pattern := range used {
+			archive, err := zip.OpenReader(filepath.Join(data, name+".zip"))
+			if err != nil {
+				return err
+			}
+			sets[name], err = dataset(ctx, c.embedder, dicomconv.New(nil).Files(archive, pattern), labels)
+			if err := errors.Join(err, archive.Close()); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		if err := figures(ctx, &lines{w, c.name}, sets); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+// figures writes the lines of one contender.
+func figures(ctx context.Context, l *lines, sets map[string]*head.Dataset) error {
+	unseen := []string{adults, coarse}
+	for _, name := range append(unseen, children) {
+		if err := l.crossValidated(ctx, name, probe(1), sets[name], abnormal); err != nil {
+			return err
+		}
+		if err := l.crossValidated(ctx, name+" nearest", nearest{}, sets[name], abnormal); err != nil {
+			return err
+		}
+	}
+	for _, name := range unseen {
+		if err := l.crossValidated(ctx, name+" tuned", tuned{}, sets[name], abnormal); err != nil {
+			return err
+		}
+		if err := l.transferred(ctx, children+" to "+name, probe(1), sets[children], sets[name], abnormal); err != nil {
+			return err
+		}
+	}
+	for _, name := range unseen {
+		for _, finding := range nih {
+			if positives(sets[name], finding) < minPositives {
+				continue
+			}
+			if err := l.crossValidated(ctx, name+" "+finding, probe(1), sets[name], finding); err != nil {
+				return err
+			}
+		}
+	}
+	return l.crossValidated(ctx, "source of normal films", probe(1), sources(sets[children], sets[normals]), "source")
+}
+
+// sources is the dataset of the normal films of a and b, positive if of b.
+func sources(a, b *head.Dataset) *head.Dataset {
+	d := &head.Dataset{Findings: []string{"source"}}
+	add := func(set *head.Dataset, label head.Label) {
+		for _, e := range set.Examples {
+			if e.Labels[0] == head.Negative { // not abnormal
+				e.Labels = []head.Label{label}
+				d.Examples = append(d.Examples, e)
+			}
+		}
+	}
+	add(a, head.Negative)
+	add(b, head.Positive)
+	return d
+}
+
+func positives(d *head.Dataset, finding string) int {
+	n := 0
+	for f, name := range d.Findings {
+		for _, e := range d.Examples {
+			if name == finding && e.Labels[f] == head.Positive {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// dataset embeds the films of src that have a label. A film that fails is an
+// error: a figure is about all films or none.
+func dataset(ctx context.Context, e embed.Embedder, src cxr.Source, labels *head.Labels) (*head.Dataset, error) {
+	var embeddings []*cxr.Embedding
+	var failed error
+	run := &embed.Run{OnItem: func(ev embed.Event) {
+		if failed == nil {
+			failed = ev.Err
+		}
+	}}
+	err := run.Do(ctx, e, src, func(e *cxr.Embedding) error {
+		embeddings = append(embeddings, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	d, _, err := labels.Join(embeddings)
+	return d, err
+}

@@ -1,0 +1,67 @@
+// Evaluate measures how good embeddings of chest films are, from films to
+// figures along the path a user takes: Normalize, Embed, train a head, count.
+// It re-makes every figure of docs/MODELCARD.md:
+//
+//	go run ./internal/evaluate -data ../shared/data
+//
+// and does the same for films and labels of one's own:
+//
+//	go run ./internal/evaluate -images folder -labels labels.csv -findings Effusion,Edema
+//
+// A line is "name | AUC | low | high | films": the area under the ROC curve and
+// its 95 % interval (DeLong, by patient), over all films that were scored. Of each name the
+// last word says what was judged: the model, another one (-model), the same
+// network with random weights, or the 32 x 32 pixels of the film.
+//
+// A line is of a linear probe with C = 1 / number of features, five-fold by
+// patient. "tuned" is a probe whose C was chosen by cross-validation within the
+// films it was trained on; "nearest" is no probe but the nearest neighbors; "A
+// to B" is a probe trained on A and tested on B.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "evaluate:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, w io.Writer) error {
+	flags := flag.NewFlagSet("evaluate", flag.ContinueOnError)
+	data := flags.String("data", "", "folder of labels.csv and a zip for each source")
+	images := flags.String("images", "", "folder of films")
+	labels := flags.String("labels", "", "CSV of their labels: image_id, optionally patient and split, and findings")
+	findings := flags.String("findings", "", "findings to judge, by commas; empty: all columns that hold labels")
+	model := flags.String("model", "", "judge this ONNX file too")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	contenders, err := contenders(*model)
+	if err != nil {
+		return err
+	}
+	switch {
+	case *data != "" && *images == "" && *labels == "" && *findings == "":
+		return card(ctx, w, *data, contenders)
+	case *data == "" && *images != "" && *labels != "":
+		return folder(ctx, w, *images, *labels, *findings, contenders)
+	}
+	return errors.New("give either -data, or -images and -labels")
+}
