@@ -1,0 +1,258 @@
+package j2k
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cxrkit/cxrkit/internal/codec"
+)
+
+// Decode decodes one frame. Components that are subsampled are repeated to the
+// frame's size.
+func Decode(src []byte, want codec.Shape) (*codec.Frame, error) { return DecodeReduced(src, want, 0) }
+
+// DecodeReduced leaves out the given number of highest resolutions: the frame
+// is smaller by 2^levels in each direction, rounded up, and takes about 4^levels
+// less time. want is the full size. A codestream with fewer levels is an error.
+func DecodeReduced(src []byte, want codec.Shape, levels int) (*codec.Frame, error) {
+	cs, err := parse(src, want)
+	if err != nil {
+		return nil, err
+	}
+	if !cs.whole() {
+		return nil, truncated("%d of %d tiles", len(cs.tiles), cs.tileCount())
+	}
+	if levels < 0 || levels > 31 {
+		return nil, unsupported("reduction by %d levels", levels)
+	}
+	area := reduce(cs.image, uint(levels))
+	n := len(cs.components)
+	f := &codec.Frame{
+		Shape:     codec.Shape{Width: area.width(), Height: area.height(), Components: n},
+		Precision: cs.components[0].precision, Signed: cs.components[0].signed,
+		Pix: make([]uint16, area.width()*area.height()*n),
+	}
+	for index := range cs.tileCount() {
+		data := cs.tiles[index]
+		t, err := newTile(cs, index, data)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range t.components {
+			if c.levels < levels {
+				return nil, unsupported("reduction by %d of %d levels", levels, c.levels)
+			}
+		}
+		if err := t.readPackets(data); err != nil {
+			return nil, err
+		}
+		if err := t.render(f, area, levels); err != nil {
+			return nil, err
+		}
+		delete(cs.tiles, index)
+	}
+	return f, nil
+}
+
+func reduce(r rectangle, levels uint) rectangle {
+	return rectangle{ceilShift(r.x0, levels), ceilShift(r.y0, levels), ceilShift(r.x1, levels), ceilShift(r.y1, levels)}
+}
+
+// A plane is one component of a tile, decoded: one of the two is used.
+type plane struct {
+	area rectangle // at the resolution wanted
+	ints []int32
+	real []float32
+}
+
+// render decodes the tile's coefficients and writes its part of the frame.
+func (t *tile) render(f *codec.Frame, frame rectangle, levels int) error {
+	var planes []plane
+	for _, c := range t.components {
+		p, err := c.decode(levels)
+		if err != nil {
+			return err
+		}
+		planes = append(planes, p)
+	}
+	if t.parameters.transform {
+		if err := t.untransform(planes); err != nil {
+			return err
+		}
+	}
+	area := reduce(t.area, uint(levels))
+	for i, p := range planes {
+		t.components[i].store(f, i, p, area, frame, uint(levels))
+	}
+	return nil
+}
+
+// decode makes the samples of one component.
+func (c *tileComponent) decode(levels int) (plane, error) {
+	top := c.levels - levels
+	p := plane{area: c.resolutions[top].area}
+	size := p.area.width() * p.area.height()
+	if c.reversible {
+		p.ints = make([]int32, size)
+	} else {
+		p.real = make([]float32, size)
+	}
+	if err := c.decodeBlocks(p, top); err != nil {
+		return p, err
+	}
+	reversible, irreversible := wavelet[int32]{lift: lift53}, wavelet[float32]{lift: lift97}
+	for r := 1; r <= top; r++ {
+		area, low := c.resolutions[r].area, c.resolutions[r-1].area
+		if c.reversible {
+			reversible.inverse(p.ints, p.area.width(), area, low)
+		} else {
+			irreversible.inverse(p.real, p.area.width(), area, low)
+		}
+	}
+	return p, nil
+}
+
+// A job is one code-block to decode.
+type job struct {
+	block *codeBlock
+	band  *subband
+}
+
+// decodeBlocks decodes all code-blocks up to a resolution on all processors.
+// Blocks do not depend on one another, so the result does not depend on the
+// order.
+func (c *tileComponent) decodeBlocks(p plane, top int) error {
+	var jobs []job
+	for _, res := range c.resolutions[:top+1] {
+		for _, band := range res.subbands {
+			for i := range band.precincts {
+				for k := range band.precincts[i].blocks {
+					if b := &band.precincts[i].blocks[k]; len(b.segments) > 0 {
+						jobs = append(jobs, job{b, band})
+					}
+				}
+			}
+		}
+	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	errs := make([]error, min(runtime.GOMAXPROCS(0), len(jobs)))
+	for g := range errs {
+		group.Go(func() {
+			var d blockDecoder
+			for errs[g] == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(jobs) {
+					return
+				}
+				errs[g] = c.decodeBlock(&d, jobs[i], p)
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *tileComponent) decodeBlock(d *blockDecoder, j job, p plane) error {
+	if err := d.decode(j.block, j.band.orientation, j.band.planes+int(c.shift)-j.block.skipped, c.style); err != nil {
+		return err
+	}
+	if c.shift > 0 {
+		unshift(d.data, c.shift)
+	}
+	stride := p.area.width()
+	at := (j.block.area.y0-j.band.area.y0+j.band.at[1])*stride + j.block.area.x0 - j.band.area.x0 + j.band.at[0]
+	step := 0.5 * j.band.step // the data have one fraction bit
+	for y := range d.h {
+		line := d.data[y*d.w:][:d.w]
+		if c.reversible {
+			for x, v := range line {
+				p.ints[at+y*stride+x] = v / 2
+			}
+		} else {
+			for x, v := range line {
+				p.real[at+y*stride+x] = float32(v) * step
+			}
+		}
+	}
+	return nil
+}
+
+// unshift brings the region of interest back: its coefficients were moved above
+// all others (T.800 annex H).
+func unshift(data []int32, shift uint) {
+	for i, v := range data {
+		magnitude := max(v, -v)
+		if magnitude < 1<<shift {
+			continue
+		}
+		if magnitude >>= shift; v < 0 {
+			magnitude = -magnitude
+		}
+		data[i] = magnitude
+	}
+}
+
+// untransform undoes the transform of the first three components (T.800 annex
+// G).
+func (t *tile) untransform(p []plane) error {
+	if len(p) < 3 {
+		return corrupt("component transform of %d components", len(p))
+	}
+	c := t.components
+	if p[0].area != p[1].area || p[0].area != p[2].area || c[0].reversible != c[1].reversible || c[0].reversible != c[2].reversible {
+		return corrupt("component transform of components that differ")
+	}
+	if c[0].reversible {
+		for i := range p[0].ints {
+			y, u, v := p[0].ints[i], p[1].ints[i], p[2].ints[i]
+			g := y - (u+v)>>2
+			p[0].ints[i], p[1].ints[i], p[2].ints[i] = v+g, g, u+g
+		}
+		return nil
+	}
+	for i := range p[0].real {
+		y, u, v := p[0].real[i], p[1].real[i], p[2].real[i]
+		p[0].real[i] = y + float32(v*1.402)
+		p[1].real[i] = y - float32(u*0.34413) - float32(v*0.71414)
+		p[2].real[i] = y + float32(u*1.772)
+	}
+	return nil
+}
+
+// store writes a plane into component i of the frame: level-shifted, rounded to
+// even, clamped.
+func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectangle, levels uint) {
+	if p.area.empty() {
+		return
+	}
+	low, high, shift := int32(0), int32(1)<<c.precision-1, int32(1)<<(c.precision-1)
+	if c.signed {
+		low, high, shift = -shift, shift-1, 0
+	}
+	n := f.Components
+	for y := area.y0; y < area.y1; y++ {
+		row := max(0, min(y/c.dy, p.area.y1-1)-p.area.y0) * p.area.width()
+		out := f.Pix[((y-frame.y0)*f.Width+area.x0-frame.x0)*n+i:]
+		for x := range area.width() {
+			at := row + x
+			if c.dx > 1 {
+				at = row + max(0, min((area.x0+x)/c.dx, p.area.x1-1)-p.area.x0)
+			}
+			var v int32
+			if c.reversible {
+				v = p.ints[at]
+			} else {
+				v = int32(math.RoundToEven(float64(p.real[at])))
+			}
+			out[x*n] = uint16(max(low, min(high, v+shift)))
+		}
+	}
+}
