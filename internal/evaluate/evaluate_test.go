@@ -1,0 +1,218 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/head"
+)
+
+var justPixels = []contender{{"pixels", pixels{}}}
+
+// films writes n gray pictures, every second one brighter on the left, and a
+// table that calls those sick; the last quarter is the test part if split.
+func films(t *testing.T, n int, split bool) (folder, table string) {
+	t.Helper()
+	folder = t.TempDir()
+	rng := rand.New(rand.NewPCG(1, 1))
+	rows := []string{"image_id,patient,split,sick"}
+	for i := range n {
+		m := image.NewGray(image.Rect(0, 0, 40, 40))
+		for p := range m.Pix {
+			m.Pix[p] = uint8(60 + rng.IntN(80))
+			if i%2 == 1 && p%40 < 20 {
+				m.Pix[p] += 60
+			}
+		}
+		name := fmt.Sprintf("film%02d.png", i)
+		f, err := os.Create(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := png.Encode(f, m); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		part := ""
+		if split {
+			part = "train"
+			if i >= n*3/4 {
+				part = "test"
+			}
+		}
+		rows = append(rows, fmt.Sprintf("%s,p%d,%s,%d", name, i/2, part, i%2))
+	}
+	table = filepath.Join(t.TempDir(), "labels.csv")
+	if err := os.WriteFile(table, []byte(strings.Join(rows, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder, table
+}
+
+func TestFolder(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		split bool
+		want  string
+	}{
+		{"without a split, every film is scored", false, "sick, pixels | 1.000 | 0.XXX | 1.000 | 48\n"},
+		{"with a split, the test films are", true, "sick train to test, pixels | 1.000 | 0.XXX | 1.000 | 12\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			folderName, table := films(t, 48, test.split)
+			var out strings.Builder
+			if err := folder(t.Context(), &out, folderName, table, "", justPixels); err != nil {
+				t.Fatal(err)
+			}
+			low := regexp.MustCompile(`0\.\d{3}`)
+			if got := low.ReplaceAllString(out.String(), "0.XXX"); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestFolderRefuses(t *testing.T) {
+	images, table := films(t, 12, false)
+	broken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(broken, "film00.png"), []byte("\x89PNG\r\n\x1a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, images, findings, want string
+	}{
+		{"a finding without a column", images, "flat", "flat"},
+		{"a film that cannot be read", broken, "", "film00.png"},
+		{"a folder without films", t.TempDir(), "", "no film"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := folder(t.Context(), &strings.Builder{}, test.images, table, test.findings, justPixels)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one about %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestRunRefusesFlags(t *testing.T) {
+	for _, args := range [][]string{
+		{},
+		{"-data", "x", "-images", "y"},
+		{"-images", "x"},
+		{"-data", "x", "stray"},
+		{"-data", filepath.Join(t.TempDir(), "absent")},
+	} {
+		if err := run(t.Context(), args, &strings.Builder{}); err == nil {
+			t.Errorf("%q is accepted", args)
+		}
+	}
+}
+
+// Pixels are what the floor of issue and card is made of: 32 x 32, mean 0,
+// deviation 1, whatever the exposure.
+func TestPixelsDoNotSeeExposure(t *testing.T) {
+	dark, bright := gray(64, func(x, y int) int { return x + y }), gray(64, func(x, y int) int { return 60 + x + y })
+	embeddings, err := pixels{}.Embed(t.Context(), dark, bright)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum, squares float64
+	for i, v := range embeddings[0].Values {
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+		if math.Abs(float64(v-embeddings[1].Values[i])) > 1e-5 {
+			t.Fatalf("value %d is %v dark, %v bright", i, v, embeddings[1].Values[i])
+		}
+	}
+	if n := float64(len(embeddings[0].Values)); n != 1024 || math.Abs(sum/n) > 1e-5 || math.Abs(squares/n-1) > 1e-4 {
+		t.Errorf("%v values, mean %v, variance %v", n, sum/n, squares/n)
+	}
+}
+
+func gray(side int, value func(x, y int) int) *cxr.Image {
+	m := &cxr.Image{ID: "film", Width: side, Height: side, Depth: 8, Recipe: "standard/1"}
+	for y := range side {
+		for x := range side {
+			m.Pix = append(m.Pix, uint16(value(x, y)))
+		}
+	}
+	return m
+}
+
+// clusters are two clouds of embeddings, apart along the first feature.
+func clusters(seed uint64, n int, distance float64) *head.Dataset {
+	rng := rand.New(rand.NewPCG(seed, 4))
+	d := &head.Dataset{Findings: []string{"far"}}
+	for i := range n {
+		e := &cxr.Embedding{ID: fmt.Sprint(i), Model: "clouds", Tokens: 1, Dim: 8}
+		for range e.Dim {
+			e.Values = append(e.Values, float32(rng.NormFloat64()))
+		}
+		label := head.Negative
+		if i%2 == 1 {
+			label = head.Positive
+			e.Values[0] += float32(distance)
+		}
+		d.Examples = append(d.Examples, head.Example{Embedding: e, Labels: []head.Label{label}})
+	}
+	return d
+}
+
+func TestTrainersTellCloudsApart(t *testing.T) {
+	train, test := clusters(1, 200, 4), clusters(2, 300, 4)
+	for _, trainer := range []head.Trainer{probe(1), tuned{}, nearest{}} {
+		h, err := trainer.Fit(t.Context(), train, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := head.Evaluate(h, test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if auc := report.Findings[0].AUC.Value; auc < 0.97 {
+			t.Errorf("%T: AUC %v", trainer, auc)
+		}
+	}
+}
+
+// A cross-validation that lets a head see the film it scores would find
+// structure in labels that have none.
+func TestOutOfFoldScoresAreOfUnseenFilms(t *testing.T) {
+	d := clusters(3, 200, 0)
+	s, err := outOfFold(t.Context(), nearest{}, d, folds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := head.Evaluate(s, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if auc := report.Findings[0].AUC.Value; math.Abs(auc-0.5) > 0.15 {
+		t.Errorf("AUC %v of labels that mean nothing", auc)
+	}
+}
+
+func TestHalf(t *testing.T) {
+	for v, want := range map[float32]uint16{0: 0, 1: 0x3c00, -2: 0xc000, 0.5: 0x3800, 65504: 0x7bff, 0.333251953125: 0x3555, 1e-6: 0} {
+		if got := half(v); got != want {
+			t.Errorf("half(%v) = %#04x, want %#04x", v, got, want)
+		}
+	}
+}
+
+func TestUntrainedRefusesWhatIsNoModel(t *testing.T) {
+	if _, err := untrained([]byte{0x3a, 0x05, 1}); err == nil {
+		t.Error("a cut message is accepted")
+	}
+}
