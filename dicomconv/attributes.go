@@ -1,6 +1,7 @@
 package dicomconv
 
 import (
+	"encoding/binary"
 	"math"
 	"strconv"
 	"strings"
@@ -75,28 +76,27 @@ func decimal(s string) (float64, bool) {
 
 // words are the values of a 16-bit binary attribute as unsigned numbers,
 // whether it was parsed as US, SS or OW.
-func (a attributes) words(t tag.Tag) []int {
+func (a attributes) words(t tag.Tag) []uint16 {
+	var w []uint16
 	switch v := a.value(t).(type) {
 	case []int:
-		w := make([]int, len(v))
+		w = make([]uint16, len(v))
 		for i := range v {
-			w[i] = v[i] & 0xffff
+			w[i] = uint16(v[i])
 		}
-		return w
 	case []byte: // OW, little endian
-		w := make([]int, len(v)/2)
+		w = make([]uint16, len(v)/2)
 		for i := range w {
-			w[i] = int(v[2*i]) | int(v[2*i+1])<<8
+			w[i] = binary.LittleEndian.Uint16(v[2*i:])
 		}
-		return w
 	}
-	return nil
+	return w
 }
 
 // word is the first value of a 16-bit binary attribute, or absent.
 func (a attributes) word(t tag.Tag, absent int) int {
 	if w := a.words(t); len(w) > 0 {
-		return w[0]
+		return int(w[0])
 	}
 	return absent
 }

@@ -59,7 +59,7 @@ func (f *film) paletteToGray(s *stored) error {
 	}
 	for i, w := range s.words {
 		v := f.sample(s, w)
-		s.words[i] = luma(uint16(p[0].at(v)), uint16(p[1].at(v)), uint16(p[2].at(v)))
+		s.words[i] = luma(p[0].at(v), p[1].at(v), p[2].at(v))
 	}
 	f.Photometric, f.signed, f.bitsStored = "MONOCHROME2", false, p[0].bits
 	f.highBit, f.BitsAllocated = f.bitsStored-1, 16

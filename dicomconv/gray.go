@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// levels are the different stored values of a frame, as numbers.
+// levels are the different stored values of a frame, as numbers. A recipe may
+// overwrite them.
 type levels struct {
 	value []float64
 	count []int // of pixels with that value; nil: one each
@@ -95,19 +96,19 @@ func (h *header) signExtend(w uint16, bits int) int {
 
 // percentiles are the values below and above which lies the part tail of the
 // pixels that are no padding; both 0 if there are none.
-func (l levels) percentiles(tail float64, padded func(i int) bool) (low, high float64) {
-	var order []int
+func (l levels) percentiles(tail float64, padded []bool) (low, high float64) {
+	order := make([]int32, 0, len(l.value))
 	total := 0
 	for i := range l.value {
-		if !padded(i) {
-			order = append(order, i)
-			total += l.weight(i)
+		if !padded[i] {
+			order = append(order, int32(i))
+			total += l.weight(int32(i))
 		}
 	}
 	if total == 0 {
 		return 0, 0
 	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(l.value[i], l.value[j]) })
+	slices.SortFunc(order, func(i, j int32) int { return cmp.Compare(l.value[i], l.value[j]) })
 	cut := int(tail * float64(total))
 	low, high = l.value[order[0]], l.value[order[len(order)-1]]
 	for n, k := 0, 0; k < len(order) && n <= cut; k++ {
@@ -122,7 +123,7 @@ func (l levels) percentiles(tail float64, padded func(i int) bool) (low, high fl
 }
 
 // weight is the number of pixels at level i.
-func (l levels) weight(i int) int {
+func (l levels) weight(i int32) int {
 	if l.count == nil {
 		return 1
 	}

@@ -145,11 +145,11 @@ func (h *header) readPadding(a attributes) {
 }
 
 // number is a 16-bit word as Pixel Representation has it.
-func (h *header) number(word int) int {
+func (h *header) number(word uint16) int {
 	if h.signed {
 		return int(int16(word))
 	}
-	return word
+	return int(word)
 }
 
 func (h *header) readWindows(a attributes) {
@@ -168,13 +168,12 @@ func (h *header) readWindows(a attributes) {
 }
 
 func (h *header) readLUTs(a attributes) error {
-	for _, item := range a.items(tag.ModalityLUTSequence) {
-		l, err := readLUT(item, tag.LUTDescriptor, tag.LUTData, h.signed)
+	if items := a.items(tag.ModalityLUTSequence); len(items) > 0 {
+		l, err := readLUT(items[0], tag.LUTDescriptor, tag.LUTData, h.signed)
 		if err != nil {
 			return fmt.Errorf("modality LUT: %w", err)
 		}
 		h.modalityLUT = l
-		break
 	}
 	for _, item := range a.items(tag.VOILUTSequence) {
 		l, err := readLUT(item, tag.LUTDescriptor, tag.LUTData, h.voiSigned())

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -228,3 +229,44 @@ func TestReadersErrorsArePassedOn(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errFault }
+
+func TestLargeFilmsStayWithinTheLimitOfMemory(t *testing.T) {
+	const rows, columns = 1500, 1200
+	r := rand.New(rand.NewPCG(5, 6))
+	b := make([]byte, 4*rows*columns)
+	for i := range b {
+		b[i] = byte(r.IntN(64))
+	}
+	film := func(bits int) *dicomtest.File {
+		return dicomtest.Film(rows, columns).Bits(bits, bits, false).Set(dicomtest.PixelData, "OW", b[:rows*columns*bits/8])
+	}
+	syntax := func(f *dicomtest.File, uid string) *dicomtest.File { f.Syntax = uid; return f }
+	lut := dicomtest.Item().Set(dicomtest.LUTDescriptor, "US", []int{0, 0, 16}).Set(dicomtest.LUTData, "OW", identity())
+	for name, f := range map[string]*dicomtest.File{
+		"1 bit":           film(1),
+		"8 bits":          film(8),
+		"16 bits":         film(16),
+		"16 bits, big":    syntax(film(16), dicomtest.ExplicitBig),
+		"16 bits, zipped": syntax(film(16), dicomtest.Deflated),
+		"32 bits":         film(32).Set(dicomtest.Slope, "DS", "1").Set(dicomtest.Intercept, "DS", "0"),
+		"a VOI LUT":       film(16).Set(dicomtest.VOILUT, "SQ", []*dicomtest.File{lut}),
+	} {
+		if v := judge(t, name, f.Bytes()); v.err != nil {
+			t.Errorf("%s: %v", name, v.err)
+		}
+	}
+	many := row(1, 2).Set(dicomtest.VOILUT, "SQ", slices.Repeat([]*dicomtest.File{lut}, 100))
+	if v := judge(t, "100 VOI LUTs", many.Bytes()); !errors.Is(v.err, cxr.ErrTooLarge) {
+		t.Errorf("100 VOI LUTs: error %v, want one that is cxr.ErrTooLarge", v.err)
+	}
+}
+
+// Zeros after the pixels are padding, or elements without tag and value if
+// something follows. Looking for it must not take the square of their number.
+func TestALongTailOfZerosTakesNoTime(t *testing.T) {
+	f := row(1, 2)
+	f.Trailer = append(make([]byte, 700_000), 0xff)
+	if v := judge(t, "zeros", f.Bytes()); !errors.Is(v.err, cxr.ErrTruncated) {
+		t.Errorf("error %v, want one that is cxr.ErrTruncated", v.err)
+	}
+}

@@ -12,7 +12,7 @@ import (
 type lut struct {
 	first int // input value of data[0]
 	bits  int // of an entry
-	data  []int
+	data  []uint16
 }
 
 func readLUT(a attributes, descriptor, data tag.Tag, signed bool) (*lut, error) {
@@ -20,7 +20,7 @@ func readLUT(a attributes, descriptor, data tag.Tag, signed bool) (*lut, error) 
 	if len(d) != 3 {
 		return nil, fmt.Errorf("%w: LUT descriptor of %d values, want 3", cxr.ErrCorrupt, len(d))
 	}
-	n, l := d[0], &lut{first: d[1], bits: d[2]}
+	n, l := int(d[0]), &lut{first: int(d[1]), bits: int(d[2])}
 	if n == 0 {
 		n = 1 << 16
 	}
@@ -32,9 +32,9 @@ func readLUT(a attributes, descriptor, data tag.Tag, signed bool) (*lut, error) 
 	}
 	l.data = a.words(data)
 	if b, ok := a.value(data).([]byte); ok && l.bits <= 8 && len(l.data) < n && len(b) >= n { // two entries in a word
-		l.data = make([]int, len(b))
+		l.data = make([]uint16, len(b))
 		for i, v := range b {
-			l.data[i] = int(v)
+			l.data[i] = uint16(v)
 		}
 	}
 	if len(l.data) < n {
@@ -45,4 +45,4 @@ func readLUT(a attributes, descriptor, data tag.Tag, signed bool) (*lut, error) 
 }
 
 // at is the entry for v, the first or last one beyond the table.
-func (l *lut) at(v int) int { return l.data[min(max(v-l.first, 0), len(l.data)-1)] }
+func (l *lut) at(v int) uint16 { return l.data[min(max(v-l.first, 0), len(l.data)-1)] }

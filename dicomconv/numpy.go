@@ -22,7 +22,7 @@ const uint16Max = 65535
 
 // pixelArray is pixel_array of pydicom.
 func pixelArray(h *header, l levels) *numpy {
-	return &numpy{v: slices.Clone(l.value), float: l.float, bits: max(h.BitsAllocated, 8), signed: h.signed}
+	return &numpy{v: l.value, float: l.float, bits: max(h.BitsAllocated, 8), signed: h.signed}
 }
 
 func (a *numpy) each(f func(float64) float64) {

@@ -15,20 +15,19 @@ const automaticTails = 0.005
 // transformation, VOI transformation, one inversion. Gray is rounded to the
 // nearest, halves to even. Padding is black and no part of any statistics.
 func standard(o *Options, h *header, l levels) ([]uint16, int, error) {
-	x, err := h.modalityValues(l.value)
-	if err != nil {
+	padded := h.padded(l.value)
+	if err := h.toModality(l.value); err != nil {
 		return nil, 0, err
 	}
-	padded := h.padded(l.value)
-	voi, err := o.voi(h, levels{value: x, count: l.count}, padded)
+	voi, err := o.voi(h, l, padded)
 	if err != nil {
 		return nil, 0, err
 	}
 	white := float64(uint32(1)<<o.Depth - 1)
 	invert := h.Photometric == "MONOCHROME1" || h.shape == "INVERSE" // C.11.6: in DX both say the same
-	gray := make([]uint16, len(x))
-	for i, v := range x {
-		if padded(i) {
+	gray := make([]uint16, len(l.value))
+	for i, v := range l.value {
+		if padded[i] {
 			continue
 		}
 		y := voi(v)
@@ -41,23 +40,24 @@ func standard(o *Options, h *header, l levels) ([]uint16, int, error) {
 }
 
 // padded tells which of the stored values are padding (C.7.5.1.1.2).
-func (h *header) padded(value []float64) func(i int) bool {
-	p := h.padding
-	if p == nil {
-		return func(int) bool { return false }
+func (h *header) padded(value []float64) []bool {
+	padded := make([]bool, len(value))
+	if p := h.padding; p != nil {
+		for i, v := range value {
+			padded[i] = float64(p.low) <= v && v <= float64(p.high)
+		}
 	}
-	return func(i int) bool { return float64(p.low) <= value[i] && value[i] <= float64(p.high) }
+	return padded
 }
 
-// modalityValues applies the modality LUT, or rescale slope and intercept
+// toModality puts x through the modality LUT, or rescale slope and intercept
 // (C.11.1).
-func (h *header) modalityValues(value []float64) ([]float64, error) {
-	x := make([]float64, len(value))
+func (h *header) toModality(x []float64) error {
 	if t := h.modalityLUT; t != nil {
-		for i, v := range value {
+		for i, v := range x {
 			x[i] = float64(t.at(int(v)))
 		}
-		return x, nil
+		return nil
 	}
 	slope, intercept := 1.0, 0.0
 	if h.slope != nil {
@@ -67,17 +67,17 @@ func (h *header) modalityValues(value []float64) ([]float64, error) {
 		intercept = *h.intercept
 	}
 	if slope == 0 {
-		return nil, fmt.Errorf("%w: rescale slope 0", cxr.ErrCorrupt)
+		return fmt.Errorf("%w: rescale slope 0", cxr.ErrCorrupt)
 	}
-	for i, v := range value {
+	for i, v := range x {
 		x[i] = float64(slope*v) + intercept
 	}
-	return x, nil
+	return nil
 }
 
 // voi is the function from modality value to gray, 0 to 1: the caller's window,
 // else the file's VOI LUT or window number o.VOI, else an automatic window.
-func (o *Options) voi(h *header, l levels, padded func(int) bool) (func(float64) float64, error) {
+func (o *Options) voi(h *header, l levels, padded []bool) (func(float64) float64, error) {
 	n := len(h.voiLUTs)
 	switch {
 	case o.Window != nil:
@@ -105,14 +105,14 @@ func (o *Options) voi(h *header, l levels, padded func(int) bool) (func(float64)
 // modality values possible if they are of 8 bits or fewer, for those come out
 // of pictures made for display; else that of the pixels but for the darkest and
 // the brightest automaticTails.
-func (h *header) automatic(l levels, padded func(int) bool) (low, high float64) {
+func (h *header) automatic(l levels, padded []bool) (low, high float64) {
 	if h.bitsStored <= 8 && h.modalityLUT == nil {
 		ends := []float64{0, float64(int(1)<<h.bitsStored - 1)}
 		if h.signed {
 			ends = []float64{float64(-int(1) << (h.bitsStored - 1)), float64(int(1)<<(h.bitsStored-1) - 1)}
 		}
-		x, _ := h.modalityValues(ends) // has succeeded before
-		return min(x[0], x[1]), max(x[0], x[1])
+		h.toModality(ends) // has succeeded before
+		return min(ends[0], ends[1]), max(ends[0], ends[1])
 	}
 	return l.percentiles(automaticTails, padded)
 }

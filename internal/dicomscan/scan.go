@@ -1,6 +1,7 @@
 package dicomscan
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -22,7 +23,13 @@ type File struct {
 	BigEndian      bool
 	Elements       []Element // of the data set, in file order; the first of each tag
 	PixelData      PixelData
+
+	kept int // bytes of Elements
 }
+
+// maxKept bounds the attributes, the largest of which are look-up tables of
+// 128 KiB: they are copied more often than anything else of the file.
+const maxKept = 4 << 20
 
 // An Element is one of the attributes.
 type Element struct {
@@ -130,10 +137,8 @@ func (f *File) detect(c *cursor) error {
 
 // dataSet walks over the elements of the data set.
 func (f *File) dataSet(c *cursor, headerOnly bool) error {
-	for c.rest() > 0 {
-		if f.PixelData.Tag != 0 && zeros(c.b[c.pos:]) {
-			return nil // padding
-		}
+	end := len(c.b) // before padding, of which there is none before the pixel data
+	for c.pos < end {
 		h, err := c.head()
 		if err != nil {
 			return err
@@ -142,6 +147,7 @@ func (f *File) dataSet(c *cursor, headerOnly bool) error {
 			if err := f.pixelData(c, h, headerOnly); err != nil || headerOnly {
 				return err
 			}
+			end = len(bytes.TrimRight(c.b, "\x00"))
 			continue
 		}
 		if err := f.element(c, h); err != nil {
@@ -170,6 +176,9 @@ func (f *File) element(c *cursor, h head) error {
 	vr, kept := attributes[h.tag]
 	if !kept || f.PixelData.Tag != 0 || f.Element(h.tag) != nil {
 		return nil
+	}
+	if f.kept += len(v); f.kept > maxKept {
+		return fmt.Errorf("%w: more than %d bytes of look-up tables", cxr.ErrTooLarge, maxKept)
 	}
 	e := Element{Tag: h.tag, Value: v}
 	if vr == "SQ" {
@@ -254,13 +263,4 @@ func (f *File) Element(t Tag) *Element {
 		}
 	}
 	return nil
-}
-
-func zeros(b []byte) bool {
-	for _, v := range b {
-		if v != 0 {
-			return false
-		}
-	}
-	return true
 }

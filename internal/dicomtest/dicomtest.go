@@ -146,7 +146,7 @@ func (f *File) Bytes() []byte {
 
 func deflate(b []byte) []byte {
 	var z bytes.Buffer
-	w, _ := flate.NewWriter(&z, flate.BestCompression) // its only error is a bad level
+	w, _ := flate.NewWriter(&z, flate.BestSpeed) // its only error is a bad level
 	w.Write(b)
 	w.Close()
 	return z.Bytes()
