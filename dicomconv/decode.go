@@ -97,7 +97,8 @@ func (f *film) decode(o *Options, i int) (*stored, error) {
 	if m.Precision > f.BitsAllocated {
 		return nil, fmt.Errorf("%w: codestream of %d bits for %d bits allocated", cxr.ErrCorrupt, m.Precision, f.BitsAllocated)
 	}
-	return &stored{words: m.Pix, lossy: syntaxes[f.syntax].lossy, precision: m.Precision}, nil
+	lossy := syntaxes[f.syntax].lossy || o.Decoders[f.syntax] != nil && f.lossy
+	return &stored{words: m.Pix, lossy: lossy, precision: m.Precision}, nil
 }
 
 // nativeSyntax reports the transfer syntaxes without encapsulation, or none

@@ -91,7 +91,8 @@ func readHeader(ds dicom.Dataset, syntax string) (*header, error) {
 }
 
 // readView classes View Position (0018,5101), else View Code Sequence
-// (0054,0220), by the codes of PS3.16 CID 4010 for chest views.
+// (0054,0220), whose codes are of PS3.16 CID 4010 in SNOMED RT and CT; one that
+// is neither PA, AP nor lateral leaves the view unknown.
 func readView(a attributes) (view cxr.View, empty bool) {
 	position := a.texts(tag.ViewPosition)
 	if len(position) > 0 && position[0] != "" {
@@ -107,11 +108,11 @@ func readView(a attributes) (view cxr.View, empty bool) {
 	}
 	for _, code := range a.items(tag.ViewCodeSequence) {
 		switch code.text(tag.CodeValue) {
-		case "R-10214", "272479007":
+		case "R-10214", "R-40888", "272479007":
 			return cxr.ViewPA, false
 		case "R-10206", "399348003":
 			return cxr.ViewAP, false
-		case "R-10228", "R-10236", "399198007", "399173006", "399067008":
+		case "R-102CD", "399067008", "R-10232", "399198007", "R-10236", "399173006":
 			return cxr.ViewLateral, false
 		}
 	}

@@ -44,7 +44,7 @@ func (f *film) native(i int) (*stored, error) {
 	if have, want := int64(len(p.Native)), f.NativeBytes(); have < want {
 		return nil, fmt.Errorf("%w: %d bytes of pixel data, want %d", cxr.ErrTruncated, have, want)
 	}
-	n := int(f.FrameBits()) / f.BitsAllocated
+	n := int(f.FrameBits() / int64(f.BitsAllocated))
 	begin := int64(i) * f.FrameBits()
 	if f.BitsAllocated == 1 {
 		return &stored{words: bits(p.Native, int(begin), n)}, nil
