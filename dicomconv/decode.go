@@ -7,6 +7,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/codec"
+	"github.com/cxrkit/cxrkit/internal/codec/j2k"
 	"github.com/cxrkit/cxrkit/internal/codec/jls"
 	"github.com/cxrkit/cxrkit/internal/codec/jpegdct"
 	"github.com/cxrkit/cxrkit/internal/codec/jpll"
@@ -59,6 +60,8 @@ var syntaxes = map[string]syntax{
 	"1.2.840.10008.1.2.4.70": {jpll.Decode, false},   // JPEG Lossless (process 14, selection value 1)
 	"1.2.840.10008.1.2.4.80": {jls.Decode, false},    // JPEG-LS Lossless
 	"1.2.840.10008.1.2.4.81": {jls.Decode, true},     // JPEG-LS Near-lossless
+	"1.2.840.10008.1.2.4.90": {j2k.Decode, false},    // JPEG 2000 Lossless
+	"1.2.840.10008.1.2.4.91": {j2k.Decode, true},     // JPEG 2000
 }
 
 // decoder is the decoder for the film's transfer syntax, or nil. RLE is alone in
