@@ -100,7 +100,7 @@ func (b *bench) row(work, peer string, ours, theirs []measurement) {
 	default:
 		result = "DIFFERENT"
 	}
-	b.rows = append(b.rows, fmt.Sprintf("| %s | %s | %s %s | %.1f (%.1f to %.1f) | %s |", work, median(ours),
+	b.rows = append(b.rows, fmt.Sprintf("| %s | %s | %s %s | %.3g (%.3g to %.3g) | %s |", work, median(ours),
 		peer, median(theirs), ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1], result))
 }
 

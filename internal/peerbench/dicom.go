@@ -106,7 +106,9 @@ func compareDecoders(b *bench, film string) error {
 	}{
 		{"RLE", "rle.dcm", []string{gdcmconv, "--rle"}},
 		{"JPEG Lossless", "jpll.dcm", []string{gdcmconv, "--jpeg"}},
+		{"JPEG-LS", "jls.dcm", []string{gdcmconv, "--jpegls"}},
 		{"JPEG 12-bit", "jpeg12.dcm", []string{dcmcjpeg, "--encode-extended"}},
+		{"JPEG 2000 lossless", "j2k.dcm", []string{gdcmconv, "--j2k"}},
 	}
 	for _, test := range tests {
 		coded := b.file(test.file)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/internal/codec"
+	"github.com/cxrkit/cxrkit/internal/codec/j2k"
+	"github.com/cxrkit/cxrkit/internal/codec/jls"
 	"github.com/cxrkit/cxrkit/internal/codec/jpegdct"
 	"github.com/cxrkit/cxrkit/internal/codec/jpll"
 	"github.com/cxrkit/cxrkit/internal/codec/rle"
@@ -46,6 +48,8 @@ var decoders = map[string]func([]byte, codec.Shape) (*codec.Frame, error){
 	"1.2.840.10008.1.2.5":    decodeRLE,
 	"1.2.840.10008.1.2.4.51": jpegdct.Decode,
 	"1.2.840.10008.1.2.4.70": jpll.Decode,
+	"1.2.840.10008.1.2.4.80": jls.Decode,
+	"1.2.840.10008.1.2.4.90": j2k.Decode,
 }
 
 func decodeRLE(src []byte, want codec.Shape) (*codec.Frame, error) { return rle.Decode(src, want, 16) }

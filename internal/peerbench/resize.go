@@ -14,7 +14,7 @@ import (
 var pillowScript string
 
 // resizes is how often a process scales a film.
-const resizes = 20
+const resizes = 50
 
 // compareResize times scaling the film's stored values, beside Pillow.
 func compareResize(b *bench, film []byte) error {
