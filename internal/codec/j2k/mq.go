@@ -1,25 +1,31 @@
 package j2k
 
-// An mqDecoder is the arithmetic decoder of T.800 annex C.
+import "math/bits"
+
+// An mqDecoder is the arithmetic decoder of T.800 annex C. Its interval and
+// code registers are kept 16 bits higher than in the standard's flow charts, so
+// that the interval compares with the code directly.
 type mqDecoder struct {
 	src   []byte
 	pos   int
 	a, c  uint32
 	count uint      // shifts until the next byte
-	state [19]uint8 // of each context: index into mqTable
+	state [32]uint8 // of each context: index into mqTable
 }
 
 // An mqState is a row of T.800 table C.2 for one sense of the more probable
 // symbol: state 2*i+mps.
 type mqState struct {
-	qe         uint32
+	qe         uint32 // 16 bits higher, as the registers
 	mps        uint8
 	next, lost uint8 // states after the more and the less probable symbol
 }
 
 var mqTable = makeMQTable()
 
-func makeMQTable() (t [94]mqState) {
+// The tables are larger than what is in them so that masked indices need no
+// bounds checks.
+func makeMQTable() (t [128]mqState) {
 	rows := [47]struct {
 		qe         uint32
 		nmps, nlps uint8
@@ -36,7 +42,7 @@ func makeMQTable() (t [94]mqState) {
 	}
 	for i, r := range rows {
 		for mps := range uint8(2) {
-			t[2*i+int(mps)] = mqState{r.qe, mps, 2*r.nmps + mps, 2*r.nlps + mps ^ r.swap}
+			t[2*i+int(mps)] = mqState{r.qe << 16, mps, 2*r.nmps + mps, 2*r.nlps + mps ^ r.swap}
 		}
 	}
 	return t
@@ -52,7 +58,7 @@ const (
 
 // resetContexts sets the initial states (T.800 table D.7).
 func (m *mqDecoder) resetContexts() {
-	m.state = [19]uint8{0: 2 * 4, contextRun: 2 * 3, contextUniform: 2 * 46}
+	m.state = [32]uint8{0: 2 * 4, contextRun: 2 * 3, contextUniform: 2 * 46}
 }
 
 // start begins a codeword segment.
@@ -62,7 +68,7 @@ func (m *mqDecoder) start(src []byte) {
 	m.byteIn()
 	m.c <<= 7
 	m.count -= 7
-	m.a = 0x8000
+	m.a = topBit
 }
 
 // at is a byte of the segment; behind its end there are 0xFF (T.800 D.4.1).
@@ -90,39 +96,57 @@ func (m *mqDecoder) byteIn() {
 	m.count = 8
 }
 
+const topBit = 0x8000 << 16
+
 // decode decodes one decision in a context.
 func (m *mqDecoder) decode(context uint8) uint32 {
-	s := &mqTable[m.state[context]]
+	state := &m.state[context&31]
+	s := &mqTable[*state&127]
+	if a, c, ok := s.likely(m.a, m.c); ok {
+		m.a, m.c = a, c
+		return uint32(s.mps)
+	}
+	return m.exchange(m.a, m.c, state, s)
+}
+
+// likely is the path nearly every decision takes: the more probable symbol, and
+// no shift of the registers. It is small enough to be inlined into the coding
+// passes, which keep the registers in variables.
+func (s *mqState) likely(a, c uint32) (_, _ uint32, ok bool) {
+	below := a - s.qe
+	return below, c - s.qe, c >= s.qe && below&topBit != 0
+}
+
+// exchange decodes a decision that likely could not, from registers a and c. It
+// adapts the context and leaves the registers in m.
+func (m *mqDecoder) exchange(a, c uint32, state *uint8, s *mqState) uint32 {
 	bit := uint32(s.mps)
-	m.a -= s.qe
-	if m.c>>16 >= s.qe {
-		m.c -= s.qe << 16
-		if m.a&0x8000 != 0 {
-			return bit
-		}
-		if m.a < s.qe { // conditional exchange
-			bit ^= 1
-			m.state[context] = s.lost
-		} else {
-			m.state[context] = s.next
-		}
+	a -= s.qe
+	lower := c < s.qe
+	// The lower part is the less probable symbol's, unless it is the larger.
+	if lower == (a < s.qe) {
+		*state = s.next
 	} else {
-		if m.a < s.qe {
-			m.state[context] = s.next
-		} else {
-			bit ^= 1
-			m.state[context] = s.lost
-		}
-		m.a = s.qe
+		bit ^= 1
+		*state = s.lost
+	}
+	if lower {
+		a = s.qe
+	} else {
+		c -= s.qe
 	}
 	for {
 		if m.count == 0 {
+			m.c = c
 			m.byteIn()
+			c = m.c
 		}
-		m.a <<= 1
-		m.c <<= 1
-		m.count--
-		if m.a&0x8000 != 0 {
+		n := min(uint(bits.LeadingZeros32(a)), m.count)
+		a <<= n
+		c <<= n
+		m.count -= n
+		if a&topBit != 0 {
+			m.a, m.c = a, c
 			return bit
 		}
 	}

@@ -198,17 +198,23 @@ func (d *blockDecoder) join(chunks [][]byte) []byte {
 // rows is how many samples a stripe column has.
 func (d *blockDecoder) rows(stripe int) int { return min(4, d.h-4*stripe) }
 
+// The passes keep the arithmetic decoder's registers in variables a and c, and
+// hand them over only where a decision is not the likely one.
+
 func (d *blockDecoder) significancePass(one int32) {
 	value := one | one>>1
+	m, a, c := &d.mq, d.mq.a, d.mq.c
 	for stripe := 0; 4*stripe < d.h; stripe++ {
 		at := (stripe+1)*d.stride + 1
+		words := d.flags[at:][:d.w]
 		rows := d.rows(stripe)
-		for x := range d.w {
-			if d.flags[at+x]&(neighbors*lanes) == 0 {
+		for x := range words { // a column may change the next one
+			word := words[x]
+			if word&(neighbors*lanes) == 0 {
 				continue
 			}
 			for row := range rows {
-				f := d.flags[at+x] >> (16 * row)
+				f := word >> (16 * row)
 				if f&significant != 0 || f&neighbors == 0 {
 					continue
 				}
@@ -216,24 +222,36 @@ func (d *blockDecoder) significancePass(one int32) {
 				if d.isRaw {
 					bit = d.raw.bit()
 				} else {
-					bit = d.mq.decode(d.zero[f&neighbors])
+					state := &m.state[d.zero[f&neighbors]&31]
+					s := &mqTable[*state&127]
+					if na, nc, ok := s.likely(a, c); ok {
+						a, c, bit = na, nc, uint32(s.mps)
+					} else {
+						bit = m.exchange(a, c, state, s)
+						a, c = m.a, m.c
+					}
 				}
+				word |= visited << (16 * row)
 				if bit == 1 {
+					words[x], m.a, m.c = word, a, c
 					d.newSample(at+x, row, (4*stripe+row)*d.w+x, value)
+					word, a, c = words[x], m.a, m.c
 				}
-				d.flags[at+x] |= visited << (16 * row)
 			}
+			words[x] = word
 		}
 	}
+	m.a, m.c = a, c
 }
 
 func (d *blockDecoder) refinementPass(one int32) {
 	half := one >> 1
+	m, a, c := &d.mq, d.mq.a, d.mq.c
 	for stripe := 0; 4*stripe < d.h; stripe++ {
 		at := (stripe+1)*d.stride + 1
+		words := d.flags[at:][:d.w]
 		rows := d.rows(stripe)
-		for x := range d.w {
-			word := d.flags[at+x]
+		for x, word := range words {
 			if word&(significant*lanes) == 0 {
 				continue
 			}
@@ -253,48 +271,76 @@ func (d *blockDecoder) refinementPass(one int32) {
 				if d.isRaw {
 					bit = d.raw.bit()
 				} else {
-					bit = d.mq.decode(context)
+					state := &m.state[context&31]
+					s := &mqTable[*state&127]
+					if na, nc, ok := s.likely(a, c); ok {
+						a, c, bit = na, nc, uint32(s.mps)
+					} else {
+						bit = m.exchange(a, c, state, s)
+						a, c = m.a, m.c
+					}
 				}
 				v := &d.data[(4*stripe+row)*d.w+x]
-				if (bit == 1) == (*v >= 0) {
-					*v += half
-				} else {
-					*v -= half
-				}
+				// Away from zero for a 1, towards it for a 0, without a branch
+				// that nothing could predict.
+				mask := *v>>31 ^ (int32(bit) - 1)
+				*v += (half ^ mask) - mask
 				word |= refined << (16 * row)
 			}
-			d.flags[at+x] = word
+			words[x] = word
 		}
 	}
+	m.a, m.c = a, c
 }
 
 func (d *blockDecoder) cleanupPass(one int32) {
 	value := one | one>>1
+	m, a, c := &d.mq, d.mq.a, d.mq.c
 	for stripe := 0; 4*stripe < d.h; stripe++ {
 		at := (stripe+1)*d.stride + 1
+		words := d.flags[at:][:d.w]
 		rows := d.rows(stripe)
-		for x := range d.w {
+		for x := range words {
+			word := words[x]
 			row, found := 0, false
-			if rows == 4 && d.flags[at+x]&((neighbors|significant|visited)*lanes) == 0 {
-				if d.mq.decode(contextRun) == 0 {
+			if rows == 4 && word&((neighbors|significant|visited)*lanes) == 0 {
+				m.a, m.c = a, c
+				found = m.decode(contextRun) == 1
+				if found {
+					row = int(m.decode(contextUniform)<<1 | m.decode(contextUniform))
+				}
+				a, c = m.a, m.c
+				if !found {
 					continue
 				}
-				row = int(d.mq.decode(contextUniform)<<1 | d.mq.decode(contextUniform))
-				found = true
 			}
 			for ; row < rows; row++ {
-				f := d.flags[at+x] >> (16 * row)
+				f := word >> (16 * row)
 				if f&(significant|visited) != 0 {
 					continue
 				}
-				if found || d.mq.decode(d.zero[f&neighbors]) == 1 {
-					d.newSample(at+x, row, (4*stripe+row)*d.w+x, value)
+				bit := uint32(1)
+				if !found {
+					state := &m.state[d.zero[f&neighbors]&31]
+					s := &mqTable[*state&127]
+					if na, nc, ok := s.likely(a, c); ok {
+						a, c, bit = na, nc, uint32(s.mps)
+					} else {
+						bit = m.exchange(a, c, state, s)
+						a, c = m.a, m.c
+					}
 				}
 				found = false
+				if bit == 1 {
+					words[x], m.a, m.c = word, a, c
+					d.newSample(at+x, row, (4*stripe+row)*d.w+x, value)
+					word, a, c = words[x], m.a, m.c
+				}
 			}
-			d.flags[at+x] &^= visited * lanes
+			words[x] = word &^ (visited * lanes)
 		}
 	}
+	m.a, m.c = a, c
 }
 
 // newSample decodes the sign of a sample that becomes significant and tells its
