@@ -56,7 +56,7 @@ func judge(t *testing.T, name string, b []byte) verdict {
 		runtime.ReadMemStats(&after)
 		v := verdict{m, err, max(took, worst.took), after.TotalAlloc - before.TotalAlloc, uint64(4*len(b) + 16<<20)}
 		if info, err := c.Stat(bytes.NewReader(b)); err == nil && info.Width > 0 && info.Height > 0 {
-			if pixels := int64(info.Width) * int64(info.Height) * int64(info.Frames); pixels > 0 && pixels <= 64<<20 {
+			if pixels := int64(info.Width) * int64(info.Height) * int64(info.Frames); pixels > 0 && pixels <= 32<<20 {
 				v.limit += uint64(pixels) * 6
 			}
 		}

@@ -78,7 +78,7 @@ type Options struct {
 // Limits bound what an untrusted file can cost. Zero fields take the defaults.
 type Limits struct {
 	Bytes    int64 // of a file; default 256 MiB
-	Pixels   int64 // frames x rows x columns; default 64 Mi
+	Pixels   int64 // frames x rows x columns; default 32 Mi, nearly twice the largest chest detector's
 	Inflated int64 // bytes of a deflated data set; default 256 MiB
 	Elements int   // data elements, nested ones included; default 100,000
 	Depth    int   // nesting of sequences and items; default 32
@@ -89,7 +89,7 @@ func (l Limits) withDefaults() Limits {
 		l.Bytes = 256 << 20
 	}
 	if l.Pixels == 0 {
-		l.Pixels = 64 << 20
+		l.Pixels = 32 << 20
 	}
 	if l.Inflated == 0 {
 		l.Inflated = 256 << 20
