@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -222,4 +223,29 @@ func TestFilesStopsWhenToldTo(t *testing.T) {
 	if n := runtime.NumGoroutine(); n > before+1 { // one may be about to end
 		t.Errorf("%d goroutines, %d before", n, before)
 	}
+}
+
+func TestConvertersAreSafeForConcurrentUse(t *testing.T) {
+	c := dicomconv.New(nil)
+	films := seeds(t)
+	want := map[string]*cxr.Image{}
+	for name, b := range films {
+		m, err := c.Normalize(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[name] = m
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		for name, b := range films {
+			wg.Go(func() {
+				m, err := c.Normalize(bytes.NewReader(b))
+				if err != nil || !slices.Equal(m.Pix, want[name].Pix) {
+					t.Errorf("%s: another picture, or error %v", name, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
 }

@@ -218,3 +218,30 @@ func TestDisplayShutter(t *testing.T) {
 		})
 	}
 }
+
+// Whatever the number of bits, the least value becomes black and the greatest
+// white, and what is above the high bit does not matter.
+func TestEveryNumberOfBits(t *testing.T) {
+	for stored := 1; stored <= 16; stored++ {
+		for _, negative := range []bool{false, true} {
+			if stored == 1 && negative {
+				continue // one bit has no room for a sign
+			}
+			low, high := 0, 1<<stored-1
+			if negative {
+				low, high = -1<<(stored-1), 1<<(stored-1)-1
+			}
+			above := uint16(0xffff) << (stored % 16)
+			if stored == 16 {
+				above = 0
+			}
+			window := &dicomconv.Window{Center: float64(low+high) / 2, Width: float64(high - low), Function: dicomconv.ExactWindow}
+			f := row(uint16(low)|above, uint16(high)&^above, uint16(high)|above).Bits(16, stored, negative)
+			pixels(t, &dicomconv.Options{Window: window}, f, 16, 0, 65535, 65535)
+			if stored <= 8 {
+				f := row8(byte(low)|byte(above), byte(high)).Bits(8, stored, negative)
+				pixels(t, nil, f, 16, 0, 65535)
+			}
+		}
+	}
+}

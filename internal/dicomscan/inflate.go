@@ -3,7 +3,6 @@ package dicomscan
 import (
 	"bytes"
 	"compress/flate"
-	"errors"
 	"fmt"
 	"io"
 
@@ -13,36 +12,44 @@ import (
 const (
 	inflatedHeader  = 4 << 20 // of a deflated data set, all that may come before the pixel data
 	inflatedTrailer = 1 << 20 // and after it
+	maxDeflation    = 1040    // inflated bytes of a deflated one, at most (RFC 1951: 258 bytes of 2 bits)
 )
 
 // inflate is the data set deflated in src, no more of it than its own header
 // explains: a bomb is found before it goes off. With headerOnly it is the part
-// before the pixel data, or more.
+// before the pixel data, or more, and src may be cut.
 func inflate(src []byte, lim Limits, headerOnly bool) ([]byte, error) {
 	z := flate.NewReader(bytes.NewReader(src))
-	var b bytes.Buffer
-	_, err := io.CopyN(&b, z, min(inflatedHeader, lim.Inflated+1))
+	b, err := readUpTo(z, nil, min(inflatedHeader, lim.Inflated+1, maxDeflation*int64(len(src))+1))
+	if err == nil && !headerOnly {
+		size, bad := inflatedSize(b, lim)
+		if bad != nil {
+			return nil, bad
+		}
+		b, err = readUpTo(z, b, size+1)
+	}
 	switch {
-	case errors.Is(err, io.EOF): // all of it
-	case err != nil && !headerOnly:
-		return nil, fmt.Errorf("%w: deflated data set after %d bytes", cxr.ErrTruncated, b.Len())
-	case headerOnly:
-	default:
-		size, err := inflatedSize(b.Bytes(), lim)
+	case int64(len(b)) > lim.Inflated, err == nil && !headerOnly:
+		return nil, fmt.Errorf("%w: deflated data set of more than %d bytes", cxr.ErrTooLarge, len(b)-1)
+	case err != nil && err != io.EOF && !headerOnly:
+		return nil, fmt.Errorf("%w: deflated data set after %d bytes", cxr.ErrTruncated, len(b))
+	}
+	return b, nil
+}
+
+// readUpTo is b and what r gives after it, n bytes or, with an error, io.EOF at
+// r's proper end, fewer.
+func readUpTo(r io.Reader, b []byte, n int64) ([]byte, error) {
+	whole := make([]byte, n)
+	have := copy(whole, b)
+	for have < len(whole) {
+		k, err := r.Read(whole[have:])
+		have += k
 		if err != nil {
-			return nil, err
-		}
-		b.Grow(int(size) - b.Len())
-		if _, err := io.CopyN(&b, z, size+1-int64(b.Len())); err == nil {
-			return nil, fmt.Errorf("%w: deflated data set of more than %d bytes", cxr.ErrTooLarge, size)
-		} else if !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%w: deflated data set after %d bytes", cxr.ErrTruncated, b.Len())
+			return whole[:have], err
 		}
 	}
-	if int64(b.Len()) > lim.Inflated {
-		return nil, fmt.Errorf("%w: deflated data set of more than %d bytes", cxr.ErrTooLarge, lim.Inflated)
-	}
-	return b.Bytes(), nil
+	return whole, nil
 }
 
 // inflatedSize is the most a data set that begins as b can need.
