@@ -3,8 +3,12 @@ package dicomconv_test
 import (
 	"bytes"
 	"errors"
+	"image"
+	"math"
 	"strings"
 	"testing"
+
+	"github.com/suyashkumar/dicom"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
@@ -50,6 +54,13 @@ func TestPolicies(t *testing.T) {
 		{"too many pixels", row(1, 2, 3), dicomconv.Options{Limits: dicomconv.Limits{Pixels: 2}}, cxr.ErrTooLarge},
 		{"too large a file", row(1, 2, 3), dicomconv.Options{Limits: dicomconv.Limits{Bytes: 100}}, cxr.ErrTooLarge},
 		{"too many elements", row(1, 2, 3), dicomconv.Options{Limits: dicomconv.Limits{Elements: 5}}, cxr.ErrTooLarge},
+		{"a view policy unheard of", row(1, 2), dicomconv.Options{Views: 7}, cxr.ErrUnsupported},
+		{"a burned-in policy unheard of", row(1, 2), dicomconv.Options{BurnedIn: -1}, cxr.ErrUnsupported},
+		{"a color policy unheard of", row(1, 2), dicomconv.Options{Color: 2}, cxr.ErrUnsupported},
+		{"a negative frame", row(1, 2), dicomconv.Options{Frame: -1}, cxr.ErrUnsupported},
+		{"a negative limit", row(1, 2), dicomconv.Options{Limits: dicomconv.Limits{Depth: -1}}, cxr.ErrUnsupported},
+		{"a window function unheard of", row(1, 2), dicomconv.Options{Window: &dicomconv.Window{Width: 9, Function: 3}}, cxr.ErrUnsupported},
+		{"a window without bounds", row(1, 2), dicomconv.Options{Window: &dicomconv.Window{Width: math.Inf(1)}}, cxr.ErrUnsupported},
 		{"a recipe unheard of", row(1, 2), dicomconv.Options{Recipe: "standard/99"}, cxr.ErrUnsupported},
 		{"a depth that no image has", row(1, 2), dicomconv.Options{Depth: 12}, cxr.ErrUnsupported},
 		{"a window that is none", row(1, 2), dicomconv.Options{Window: &dicomconv.Window{}}, cxr.ErrCorrupt},
@@ -60,6 +71,19 @@ func TestPolicies(t *testing.T) {
 				t.Errorf("error %v, want %v", err, test.want)
 			}
 		})
+	}
+}
+
+func TestOptionsThatMeanNothingStopEveryVerb(t *testing.T) {
+	c := dicomconv.New(&dicomconv.Options{Recipe: "standard/99"})
+	_, normalize := c.Normalize(bytes.NewReader(row(1).Bytes()))
+	_, dataset := c.FromDataset(dicom.Dataset{})
+	_, picture := c.FromImage(image.NewGray(image.Rect(0, 0, 1, 1)))
+	_, stat := c.Stat(bytes.NewReader(row(1).Bytes()))
+	for _, err := range []error{normalize, dataset, picture, stat} {
+		if !errors.Is(err, cxr.ErrUnsupported) || !strings.Contains(err.Error(), "options") {
+			t.Errorf("error %v, want one of options that is cxr.ErrUnsupported", err)
+		}
 	}
 }
 
@@ -94,6 +118,32 @@ func TestColorBecomesLuma(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			pixels(t, &dicomconv.Options{Color: dicomconv.ColorLuma}, test.film, 16, test.want...)
 		})
+	}
+}
+
+func TestColorThatIsNone(t *testing.T) {
+	palette := row8(0, 1).Set(dicomtest.Photometric, "CS", "PALETTE COLOR")
+	uneven := row8(0, 1).Set(dicomtest.Photometric, "CS", "PALETTE COLOR")
+	for i := range 3 {
+		uneven.Set(uint32(0x00281101+i), "US", []int{2, 0, 8 + 8*(i%2)}).Set(uint32(0x00281201+i), "OW", []uint16{0, 1})
+	}
+	wide := dicomtest.Film(1, 2).Bits(32, 32, false).Set(dicomtest.SamplesPerPixel, "US", 3).Set(dicomtest.Photometric, "CS", "RGB").
+		Set(dicomtest.PixelData, "OW", make([]byte, 24))
+	tests := []struct {
+		name string
+		film *dicomtest.File
+		want error
+	}{
+		{"a palette that is missing, or segmented", palette, cxr.ErrUnsupported},
+		{"a palette of different depths", uneven, cxr.ErrCorrupt},
+		{"color of 32 bits", wide, cxr.ErrUnsupported},
+		{"two samples a pixel", row(1, 2).Set(dicomtest.Columns, "US", 1).Set(dicomtest.SamplesPerPixel, "US", 2), cxr.ErrColor},
+		{"a color space unheard of", row(1, 2).Set(dicomtest.Photometric, "CS", "CIELAB"), cxr.ErrColor},
+	}
+	for _, test := range tests {
+		if _, err := normalize(&dicomconv.Options{Color: dicomconv.ColorLuma}, test.film); !errors.Is(err, test.want) {
+			t.Errorf("%s: error %v, want %v", test.name, err, test.want)
+		}
 	}
 }
 

@@ -118,6 +118,10 @@ func TestStandardPipeline(t *testing.T) {
 			dicomconv.Options{Window: &dicomconv.Window{Center: 1e9, Width: 2e9, Function: dicomconv.ExactWindow}}, []uint16{0, 32768, 65535}},
 		{"32 bits signed", dicomtest.Film(1, 2).Bits(32, 32, true).Set(dicomtest.PixelData, "OW", []byte{0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0}),
 			dicomconv.Options{}, []uint16{0, 65535}},
+		{"32 bits big endian", bigEndian(dicomtest.Film(1, 2).Bits(32, 32, true).Set(dicomtest.PixelData, "OW", []byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1})),
+			dicomconv.Options{}, []uint16{0, 65535}},
+		{"floating point", dicomtest.Film(1, 3).Bits(32, 32, false).Remove(dicomtest.PixelData).Set(0x7fe00008, "OF", []byte{0, 0, 0, 0xbf, 0, 0, 0, 0, 0, 0, 0, 0x3f}),
+			dicomconv.Options{}, []uint16{0, 32768, 65535}}, // -0.5, 0, 0.5
 		{"a negative slope", row(0, 100).Set(dicomtest.Slope, "DS", "-1").Set(dicomtest.Intercept, "DS", "100").Window("50.5", "101"),
 			dicomconv.Options{}, []uint16{65535, 0}},
 	}
@@ -166,6 +170,7 @@ func TestStandardRefusesWhatHasNoMeaning(t *testing.T) {
 			[]*dicomtest.File{dicomtest.Item().Set(dicomtest.LUTDescriptor, "US", []int{3, 0, 16}).Set(dicomtest.LUTData, "OW", []uint16{1})}), dicomconv.Options{}, cxr.ErrTruncated},
 		{"a LUT without descriptor", row(1, 2).Set(dicomtest.VOILUT, "SQ",
 			[]*dicomtest.File{dicomtest.Item().Set(dicomtest.LUTData, "OW", []uint16{1})}), dicomconv.Options{}, cxr.ErrCorrupt},
+		{"a pixel that is not a number", dicomtest.Film(1, 1).Bits(32, 32, false).Remove(dicomtest.PixelData).Set(0x7fe00008, "OF", []byte{0, 0, 0xc0, 0x7f}), dicomconv.Options{}, cxr.ErrUnsupported},
 		{"12 bits allocated", dicomtest.Film(1, 2).Bits(12, 12, false), dicomconv.Options{}, cxr.ErrUnsupported},
 	}
 	for _, test := range tests {
