@@ -23,7 +23,7 @@ const figureSize = 5 * vg.Inch
 // PNG is the picture at 800 x 800 pixels.
 func (f *Figure) PNG() []byte {
 	c := vgimg.NewWith(vgimg.UseWH(figureSize, figureSize), vgimg.UseDPI(160))
-	f.plot.Draw(draw.New(c))
+	f.draw(c)
 	var b bytes.Buffer
 	vgimg.PngCanvas{Canvas: c}.WriteTo(&b) // a Buffer takes everything
 	return b.Bytes()
@@ -32,11 +32,17 @@ func (f *Figure) PNG() []byte {
 // SVG is the picture as an element that can stand in a page by itself.
 func (f *Figure) SVG() string {
 	c := vgsvg.New(figureSize, figureSize)
-	f.plot.Draw(draw.New(c))
+	f.draw(c)
 	var b strings.Builder
 	c.WriteTo(&b)
 	svg := b.String()
 	return svg[strings.Index(svg, "<svg"):] // without the XML prolog
+}
+
+// draw leaves a margin, or half of the labels at the ends would be cut off.
+func (f *Figure) draw(c vg.CanvasSizer) {
+	margin := vg.Points(10)
+	f.plot.Draw(draw.Crop(draw.New(c), margin/2, -margin, margin/2, -margin))
 }
 
 // PNG is [Report.ROC] as a PNG.
@@ -65,16 +71,16 @@ func (r *Report) ROC() *Figure {
 // of each finding; dots show the prevalence, which is what chance reaches.
 func (r *Report) PR() *Figure {
 	p := unitPlot("recall (sensitivity)", "precision (positive predictive value)")
-	p.Legend.Top = true
+	legendOnTop(p)
 	for i, f := range r.Findings {
 		line, chance := curve(i), curve(i)
-		for k, point := range f.PR {
-			if k > 0 { // a step: precision holds for the recall gained
-				line.XYs = append(line.XYs, plotter.XY{X: f.PR[k-1].Recall, Y: point.Precision})
+		recall := 0.0
+		for _, point := range f.PR { // steps: a precision holds for the recall gained with it
+			if point.Recall > recall {
+				line.XYs = append(line.XYs, plotter.XY{X: recall, Y: point.Precision}, plotter.XY{X: point.Recall, Y: point.Precision})
+				recall = point.Recall
 			}
-			line.XYs = append(line.XYs, plotter.XY{X: point.Recall, Y: point.Precision})
 		}
-		line.XYs = line.XYs[1:] // no film called positive has no precision
 		prevalence := float64(f.Positives) / float64(f.Films)
 		chance.XYs = plotter.XYs{{X: 0, Y: prevalence}, {X: 1, Y: prevalence}}
 		chance.Width, chance.Dashes = vg.Points(1), []vg.Length{vg.Points(1), vg.Points(3)}
@@ -89,7 +95,8 @@ func (r *Report) PR() *Figure {
 func (r *Report) Calibration() *Figure {
 	p := unitPlot("predicted probability", "observed share")
 	p.Add(diagonal())
-	p.Legend.Top, p.Legend.Left, p.Legend.XOffs = true, true, vg.Points(8)
+	legendOnTop(p)
+	p.Legend.Left, p.Legend.XOffs = true, vg.Points(8)
 	for i, f := range r.Findings {
 		line := curve(i)
 		points := &errorPoints{}
@@ -144,14 +151,19 @@ func diagonal() *plotter.Line {
 func unitPlot(x, y string) *plot.Plot {
 	p := newPlot(x, y)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
-	ticks := plot.ConstantTicks{}
-	for k := range 6 {
-		v := float64(k) / 5
-		ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%.1f", v)})
-	}
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, ticks
+	p.X.Tick.Marker, p.Y.Tick.Marker = tenths(2), tenths(2)
 	return p
 }
+
+// tenths are ticks from 0 to 1, every so many tenths.
+func tenths(step int) (ticks plot.ConstantTicks) {
+	for k := 0; k <= 10; k += step {
+		ticks = append(ticks, plot.Tick{Value: float64(k) / 10, Label: fmt.Sprintf("%.1f", float64(k)/10)})
+	}
+	return ticks
+}
+
+func legendOnTop(p *plot.Plot) { p.Legend.Top, p.Legend.YOffs = true, -p.Legend.YOffs }
 
 func newPlot(x, y string) *plot.Plot {
 	const sans = "Sans" // of gonum/plot's Liberation fonts

@@ -7,7 +7,6 @@ import (
 	"io"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -23,8 +22,9 @@ const (
 
 // LabelOptions control [ReadLabels]. Nil means the zero value.
 type LabelOptions struct {
-	Findings  []string // columns to read; none: every column that holds only labels
-	Uncertain int      // what -1 becomes: UncertainRefused, ...
+	Findings   []string // columns to read; none: every column that holds only labels
+	Uncertain  int      // what -1 becomes: UncertainRefused, ...
+	Attributes []string // columns to keep as they stand, for subgroups: "view", "sex"
 }
 
 // Labels is a table of labels, one row a film.
@@ -32,8 +32,9 @@ type Labels struct {
 	Findings []string
 	Rows     []LabelRow
 
-	byID   map[string]int
-	byStem map[string][]int
+	byID     map[string]int
+	byStem   map[string][]int
+	weighted bool
 }
 
 // A LabelRow is what the table says of one film.
@@ -42,13 +43,16 @@ type LabelRow struct {
 	Patient string  // empty if the table has no patient column or no value
 	Split   string  // "train", "test", ...; empty likewise
 	Labels  []Label // one for each of Labels.Findings
+
+	Weight     float64 // 1 if the table has no weight column or no value
+	Attributes map[string]string
 }
 
 // notFindings are columns that are never taken for findings unless asked for.
 var notFindings = []string{"image_id", "patient", "split", "role", "source", "view", "findings", "age", "sex", "weight"}
 
 // ReadLabels reads a CSV table with a header: image_id, optionally patient and
-// split, and a column for each finding with 1 (present), 0 (absent), -1
+// split and weight, and a column for each finding with 1 (present), 0 (absent), -1
 // (uncertain) or nothing (missing). A finding that is no column is looked for
 // in a "findings" column, where names are separated by "|" as in NIH
 // ChestX-ray14. Other columns are ignored. Column names match in any case.
@@ -77,7 +81,12 @@ func ReadLabels(r io.Reader, o *LabelOptions) (*Labels, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Labels{byID: map[string]int{}, byStem: map[string][]int{}}
+	for _, name := range o.Attributes {
+		if table.column(name) < 0 {
+			return nil, fmt.Errorf("labels: no attribute %q; the columns are %s", name, quoted(header))
+		}
+	}
+	l := &Labels{byID: map[string]int{}, byStem: map[string][]int{}, weighted: table.column("weight") >= 0}
 	for _, f := range findings {
 		l.Findings = append(l.Findings, f.name)
 	}
@@ -88,6 +97,15 @@ func ReadLabels(r io.Reader, o *LabelOptions) (*Labels, error) {
 		}
 		if first, twice := l.byID[row.ImageID]; twice {
 			return nil, fmt.Errorf("labels: line %d: image_id of line %d again", table.line[i], table.line[first])
+		}
+		if row.Weight, err = table.weight(record); err != nil {
+			return nil, fmt.Errorf("labels: line %d, column \"weight\": %w", table.line[i], err)
+		}
+		for _, name := range o.Attributes {
+			if row.Attributes == nil {
+				row.Attributes = map[string]string{}
+			}
+			row.Attributes[name] = table.value(record, name)
 		}
 		for _, f := range findings {
 			label, err := f.label(record, o.Uncertain)
@@ -151,7 +169,11 @@ func (l *Labels) Join(embeddings []*cxr.Embedding) (*Dataset, Unmatched, error) 
 			return nil, Unmatched{}, fmt.Errorf("labels: two embeddings are of %q", l.Rows[i].ImageID)
 		}
 		taken[i] = true
-		d.Examples = append(d.Examples, Example{Embedding: e, Labels: l.Rows[i].Labels, Patient: l.Rows[i].Patient, Split: l.Rows[i].Split})
+		row := &l.Rows[i]
+		d.Examples = append(d.Examples, Example{Embedding: e, Labels: row.Labels, Patient: row.Patient, Split: row.Split, Attributes: row.Attributes})
+		if l.weighted {
+			d.Weights = append(d.Weights, row.Weight)
+		}
 	}
 	for i, t := range taken {
 		if !t {
@@ -159,154 +181,6 @@ func (l *Labels) Join(embeddings []*cxr.Embedding) (*Dataset, Unmatched, error) 
 		}
 	}
 	return d, left, nil
-}
-
-// A table is the file as text, with the places of its columns.
-type table struct {
-	header  []string
-	columns map[string]int // by lower-case name
-	records [][]string
-	line    []int
-}
-
-func readTable(lines *csv.Reader, header []string) (*table, error) {
-	t := &table{header: header, columns: map[string]int{}}
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
-		if _, twice := t.columns[name]; twice && name != "" {
-			return nil, fmt.Errorf("labels: two columns %q", header[i])
-		}
-		t.columns[name] = i
-	}
-	for {
-		record, err := lines.Read()
-		if err == io.EOF {
-			return t, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("labels: %w", err)
-		}
-		line, _ := lines.FieldPos(0)
-		t.records, t.line = append(t.records, record), append(t.line, line)
-	}
-}
-
-func (t *table) column(name string) int {
-	if i, ok := t.columns[strings.ToLower(name)]; ok {
-		return i
-	}
-	return -1
-}
-
-func (t *table) value(record []string, name string) string {
-	if i := t.column(name); i >= 0 {
-		return strings.TrimSpace(record[i])
-	}
-	return ""
-}
-
-// A findingColumn is where the labels of one finding stand: in a column of its
-// own, or as a name in the list column.
-type findingColumn struct {
-	name   string
-	column int
-	listed bool
-}
-
-func (t *table) findings(o *LabelOptions) ([]findingColumn, error) {
-	var found []findingColumn
-	if len(o.Findings) == 0 {
-		for i, name := range t.header {
-			if name = strings.TrimSpace(name); !slices.Contains(notFindings, strings.ToLower(name)) && t.holdsLabels(i) {
-				found = append(found, findingColumn{name: name, column: i})
-			}
-		}
-		if len(found) == 0 {
-			return nil, fmt.Errorf("labels: no column of 0 and 1 among %s", quoted(t.header))
-		}
-		return found, nil
-	}
-	for _, name := range o.Findings {
-		switch i, list := t.column(name), t.column("findings"); {
-		case i >= 0:
-			found = append(found, findingColumn{name: strings.TrimSpace(t.header[i]), column: i})
-		case list >= 0 && t.lists(list, name):
-			found = append(found, findingColumn{name: name, column: list, listed: true})
-		default:
-			return nil, fmt.Errorf("labels: no finding %q; the columns are %s", name, quoted(t.header))
-		}
-	}
-	return found, nil
-}
-
-// holdsLabels reports whether a column has nothing but labels, and at least one.
-// A stray value must be reported, not skipped over, so a column counts as
-// labels as soon as most of it is.
-func (t *table) holdsLabels(column int) bool {
-	labels, other := 0, 0
-	for _, record := range t.records {
-		switch strings.TrimSpace(record[column]) {
-		case "0", "1", "-1", "0.0", "1.0", "-1.0":
-			labels++
-		case "":
-		default:
-			other++
-		}
-	}
-	return labels > 9*other
-}
-
-func (t *table) lists(column int, name string) bool {
-	for _, record := range t.records {
-		if listed(record[column], name) {
-			return true
-		}
-	}
-	return false
-}
-
-func listed(list, name string) bool {
-	for _, v := range strings.Split(list, "|") {
-		if strings.EqualFold(strings.TrimSpace(v), name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (f findingColumn) label(record []string, uncertain int) (Label, error) {
-	text := strings.TrimSpace(record[f.column])
-	if f.listed {
-		switch {
-		case text == "":
-			return Missing, nil
-		case listed(text, f.name):
-			return Positive, nil
-		}
-		return Negative, nil
-	}
-	switch text {
-	case "":
-		return Missing, nil
-	case "0", "0.0":
-		return Negative, nil
-	case "1", "1.0":
-		return Positive, nil
-	case "-1", "-1.0":
-		switch uncertain {
-		case UncertainMissing:
-			return Missing, nil
-		case UncertainNegative:
-			return Negative, nil
-		case UncertainPositive:
-			return Positive, nil
-		}
-		return Missing, errors.New("uncertain label -1, and no policy for it was chosen")
-	}
-	if _, err := strconv.ParseFloat(text, 64); err != nil {
-		text = "that is no number" // and may be anything, a name too
-	}
-	return Missing, fmt.Errorf("label %s, want 0, 1, -1 or nothing", text)
 }
 
 // extensions of films: a table may leave them out.
@@ -329,12 +203,4 @@ func samePath(a, b string) bool {
 		a, b = b, a
 	}
 	return a == b || strings.HasSuffix(a, "/"+b)
-}
-
-func quoted(names []string) string {
-	list := make([]string, 0, len(names))
-	for _, n := range names {
-		list = append(list, fmt.Sprintf("%q", strings.TrimSpace(n)))
-	}
-	return strings.Join(list, ", ")
 }

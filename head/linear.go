@@ -62,7 +62,7 @@ func (l *Linear) Fit(ctx context.Context, train, tune *Dataset) (Head, error) {
 	s := Spec{
 		Findings: train.Findings, Input: in, Mean: x.mean, Scale: x.scale,
 		Layers:   []Layer{{In: in.Dim, Out: len(train.Findings)}},
-		Training: newTraining("linear", train, l.settings()),
+		Training: newTraining("linear", train, l.settings(in.Dim)),
 	}
 	for f, name := range train.Findings {
 		c := l.strength(in.Dim)
@@ -124,8 +124,11 @@ func (l *Linear) tolerance() float64 {
 	return l.Tolerance
 }
 
-func (l *Linear) settings() map[string]float64 {
-	s := map[string]float64{"C": l.C, "L1Ratio": l.L1Ratio}
+func (l *Linear) settings(dim int) map[string]float64 {
+	s := map[string]float64{"L1Ratio": l.L1Ratio}
+	if l.Candidates == nil {
+		s["C"] = l.strength(dim)
+	}
 	if l.Balanced {
 		s["Balanced"] = 1
 	}

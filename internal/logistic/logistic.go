@@ -18,6 +18,8 @@ import (
 	"math"
 	"runtime"
 	"sync"
+
+	"github.com/cxrkit/cxrkit/internal/mixed"
 )
 
 // ErrNotConverged reports a loss that could not be brought to its minimum.
@@ -148,14 +150,14 @@ func (o *objective) chunk(k int, intercept float64) {
 		for i := range rows { // beyond the end the last film again, with residual 0
 			rows[i] = o.Rows[min(first+i, end-1)]
 		}
-		dot4(&rows, o.scaled, &z)
+		mixed.Dot4(&rows, o.scaled, &z)
 		for i := range min(4, end-first) {
 			loss, derivative := logLoss(intercept+z[i], o.Positive[first+i])
 			part.loss += o.Weight[first+i] * loss
 			residual[i] = o.Weight[first+i] * derivative
 			part.residuals += residual[i]
 		}
-		axpy4(&residual, &rows, part.gradient)
+		mixed.Axpy4(&residual, &rows, part.gradient)
 	}
 }
 

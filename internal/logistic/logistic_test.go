@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"reflect"
 	"runtime"
@@ -208,41 +207,6 @@ func TestSolveEndsWithItsContext(t *testing.T) {
 	cancel()
 	if _, err := films(100, 5, false).Solve(ctx, nil, 1e-7); !errors.Is(err, context.Canceled) {
 		t.Error(err)
-	}
-}
-
-// All kernels must agree, whatever the length.
-func TestKernelsAgree(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	for n := range 70 {
-		var x [4][]float32
-		w, y := make([]float64, n), make([]float64, n)
-		for k := range x {
-			x[k] = make([]float32, n)
-			for j := range x[k] {
-				x[k][j] = float32(rng.NormFloat64())
-			}
-		}
-		for j := range w {
-			w[j], y[j] = rng.NormFloat64(), rng.NormFloat64()
-		}
-		var got, want [4]float64
-		dot4(&x, w, &got)
-		dot4Generic(&x, w, &want)
-		sum := append([]float64(nil), y...)
-		a := [4]float64{1, -2, 0.5, 3}
-		axpy4(&a, &x, y)
-		axpy4Generic(&a, &x, sum)
-		for k := range got {
-			if math.Abs(got[k]-want[k]) > 1e-12 {
-				t.Fatalf("length %d: dot %d is %v, want %v", n, k, got[k], want[k])
-			}
-		}
-		for j := range y {
-			if math.Abs(y[j]-sum[j]) > 1e-13 {
-				t.Fatalf("length %d: sum %d is %v, want %v", n, j, y[j], sum[j])
-			}
-		}
 	}
 }
 

@@ -1,17 +1,17 @@
-package logistic
+package mixed
 
 import "golang.org/x/sys/cpu"
 
 var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// dot4 sets out[k] to Σ x[k][j]·w[j]. All x are as long as w.
-func dot4(x *[4][]float32, w []float64, out *[4]float64) {
+// Dot4 sets out[k] to Σ x[k][j]·w[j]. All x are as long as w.
+func Dot4(x *[4][]float32, w []float64, out *[4]float64) {
 	n := len(w) &^ 3
 	if !hasAVX2 || n == 0 {
 		dot4Generic(x, w, out)
 		return
 	}
-	first := [4]*float32{&x[0][0], &x[1][0], &x[2][0], &x[3][0]}
+	first := firsts(x, len(w))
 	dot4AVX2(&first, &w[0], n, out)
 	for k, row := range x {
 		for j := n; j < len(w); j++ {
@@ -20,18 +20,24 @@ func dot4(x *[4][]float32, w []float64, out *[4]float64) {
 	}
 }
 
-// axpy4 adds Σ a[k]·x[k] to y. All x are as long as y.
-func axpy4(a *[4]float64, x *[4][]float32, y []float64) {
+// Axpy4 adds Σ a[k]·x[k] to y. All x are as long as y.
+func Axpy4(a *[4]float64, x *[4][]float32, y []float64) {
 	n := len(y) &^ 3
 	if !hasAVX2 || n == 0 {
 		axpy4Generic(a, x, y)
 		return
 	}
-	first := [4]*float32{&x[0][0], &x[1][0], &x[2][0], &x[3][0]}
+	first := firsts(x, len(y))
 	axpy4AVX2(a, &first, n, &y[0])
 	for j := n; j < len(y); j++ {
 		y[j] += a[0]*float64(x[0][j]) + a[1]*float64(x[1][j]) + a[2]*float64(x[2][j]) + a[3]*float64(x[3][j])
 	}
+}
+
+// firsts are where the vectors begin. One that is shorter than n panics here
+// rather than being read beyond its end.
+func firsts(x *[4][]float32, n int) [4]*float32 {
+	return [4]*float32{&x[0][:n][0], &x[1][:n][0], &x[2][:n][0], &x[3][:n][0]}
 }
 
 // n is above 0 and a multiple of 4.

@@ -1,7 +1,0 @@
-//go:build !amd64
-
-package logistic
-
-func dot4(x *[4][]float32, w []float64, out *[4]float64) { dot4Generic(x, w, out) }
-
-func axpy4(a *[4]float64, x *[4][]float32, y []float64) { axpy4Generic(a, x, y) }
