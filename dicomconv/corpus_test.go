@@ -76,6 +76,7 @@ func read(t testing.TB, path string) []byte {
 
 // The manifest has no exception: every sum is reached.
 func TestUpstreamPixelsAreThoseOfGooglesClient(t *testing.T) {
+	t.Parallel()
 	c := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream, Views: dicomconv.ViewsAny})
 	films := 0
 	for _, e := range manifest(t) {
@@ -98,6 +99,7 @@ func TestUpstreamPixelsAreThoseOfGooglesClient(t *testing.T) {
 }
 
 func TestStoredValuesAreThoseOfTheReferences(t *testing.T) {
+	t.Parallel()
 	films := 0
 	for _, e := range manifest(t) {
 		if e.Stored == "" {
@@ -120,6 +122,7 @@ func TestStoredValuesAreThoseOfTheReferences(t *testing.T) {
 
 // Two films have been stored in every transfer syntax.
 func TestLosslessTwinsAreTheSameFilm(t *testing.T) {
+	t.Parallel()
 	for film, syntaxes := range map[string][]string{
 		"NIHtest2_M2_8bit": {"EVLE", "IVLE", "EVBE", "Deflated", "RLE", "JPEGllP14", "JPEGllSV1", "JPEGLSll", "J2Kll"},
 		"gdcmCR_M1_10bit":  {"EVLE", "IVLE", "EVBE", "Deflated", "RLE", "JPEGllP14", "JPEGllSV1", "JPEGLSll", "J2Kll"},
@@ -151,6 +154,7 @@ func TestLosslessTwinsAreTheSameFilm(t *testing.T) {
 
 // Lossy twins show the same film, by Standard, within the noise of compression.
 func TestLossyTwinsAreTheSameFilmToTheEye(t *testing.T) {
+	t.Parallel()
 	for film, syntaxes := range map[string][]string{
 		"NIHtest2_M2_8bit": {"JPEGbase", "JPEGLSnear", "J2Klossy"},
 		"gdcmCR_M1_10bit":  {"JPEGLSnear", "J2Klossy"}, // JPEGext12 has another window
@@ -179,6 +183,7 @@ func normalizeFile(t *testing.T, path string) *cxr.Image {
 }
 
 func TestChestFilmsConvert(t *testing.T) {
+	t.Parallel()
 	wants := map[string]error{"dx966_truncated_j2k_lossless.dcm": cxr.ErrCorrupt}
 	files, err := os.ReadDir(shared(t, "chest"))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/suyashkumar/dicom"
@@ -24,9 +25,15 @@ func fromDataset(t *testing.T, o *dicomconv.Options, b []byte, p ...dicom.ParseO
 }
 
 func TestParsedFilmsEqualReadOnes(t *testing.T) {
+	t.Parallel()
 	o := &dicomconv.Options{Views: dicomconv.ViewsAny}
 	for _, e := range manifest(t) {
-		if e.Upstream == nil || e.Stored == "" { // floating point, which that parser does not know
+		switch {
+		case e.Upstream == nil:
+			continue
+		case e.Stored == "": // floating point, which that parser does not know
+			continue
+		case strings.Contains(e.Path, "WG04") && !strings.Contains(e.Path, "/CT1_"): // one of NEMA's films in each syntax will do
 			continue
 		}
 		b := read(t, shared(t, e.Path))
