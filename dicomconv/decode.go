@@ -16,8 +16,8 @@ import (
 
 // A Decoder decodes the codestream of one frame. It must return a Frame of the
 // Shape wanted, or an error, whatever src holds, and be safe for concurrent
-// use. Samples come as the codestream has them, but for reversible and
-// irreversible multiple component transforms of JPEG 2000, which are undone.
+// use. Samples come as the codestream has them, YBR of JPEG as YBR; only the
+// component transforms of JPEG 2000 are undone.
 type Decoder func(src []byte, want Shape) (*Frame, error)
 
 // A Shape is the size of a frame as the DICOM header promises it.

@@ -4,9 +4,12 @@
 //
 // A [Converter] does it by a recipe: [Standard], the grayscale pipeline of the
 // DICOM standard, or one that repeats another program's arithmetic exactly, for
-// models that were trained on its pictures. Pixels may be stored in any native
-// transfer syntax or in those of the decoders built in; Options.Decoders takes
-// more.
+// models that were trained on its pictures.
+//
+// Pixels may be native (little or big endian, implicit or explicit, deflated)
+// or encapsulated as RLE, JPEG baseline and extended, JPEG Lossless, JPEG-LS and
+// JPEG 2000, in 1 to 16 bits, natively also 32, or floating point.
+// Options.Decoders takes decoders for more.
 //
 // Files are not trusted. A bounded pre-scan of the bytes comes before any
 // parser, every allocation is bounded by the file's size and its picture's, and

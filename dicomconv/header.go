@@ -3,6 +3,7 @@ package dicomconv
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -10,6 +11,10 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/dicomscan"
 )
+
+// secondaryCapture begins the SOP Class UIDs of Secondary Capture objects
+// (PS3.6 A).
+const secondaryCapture = "1.2.840.10008.5.1.4.1.1.7"
 
 // A header is what a picture is made by. Of the patient it holds nothing, of
 // the instance its UID, for pseudonyms.
@@ -29,6 +34,7 @@ type header struct {
 	burnedIn   string
 	processing bool // FOR PROCESSING: raw data, not meant for display
 	lossy      bool
+	secondary  bool // Secondary Capture: a screen, a scanned film
 
 	modalityLUT      *lut
 	slope, intercept *float64
@@ -64,6 +70,7 @@ func readHeader(ds dicom.Dataset, syntax string) (*header, error) {
 		burnedIn:   a.text(tag.BurnedInAnnotation),
 		processing: a.text(tag.PresentationIntentType) == "FOR PROCESSING",
 		lossy:      a.text(tag.LossyImageCompression) == "01",
+		secondary:  strings.HasPrefix(a.text(tag.SOPClassUID), secondaryCapture) || a.text(tag.ConversionType) != "",
 		shape:      a.text(tag.PresentationLUTShape),
 	}
 	h.view, h.viewEmpty = readView(a)

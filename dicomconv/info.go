@@ -120,6 +120,7 @@ func (h *header) notes() []string {
 	}
 	note(h.burnedIn != "NO", "the file does not deny burned-in annotation")
 	note(h.processing, "raw detector data, for processing and not for presentation")
+	note(h.secondary, "secondary capture: gray values of a screen or a scanned film")
 	note(h.lossy || syntaxes[h.syntax].lossy, "lossy compression")
 	note(len(h.windows)+len(h.voiLUTs) == 0, "no window and no VOI LUT: Standard takes an automatic window")
 	note(len(h.windows)+len(h.voiLUTs) > 1, "several windows or VOI LUTs: Options.VOI chooses")

@@ -169,8 +169,8 @@ func TestPseudonymsAreKeyed(t *testing.T) {
 func TestNothingOfThePatientGetsOut(t *testing.T) {
 	const secret = "QUUX^ZOE"
 	patient := map[uint32]string{0x00100010: "PN", 0x00100020: "LO", 0x00100030: "DA", 0x00081030: "LO", 0x00080080: "LO", 0x00324000: "LT"}
-	coded := []uint32{0x00080008, 0x00080016, 0x00080060, 0x00080064, 0x00080068, 0x00180015, 0x00181600, dicomtest.ViewPosition, dicomtest.Photometric,
-		dicomtest.Frames, dicomtest.BurnedIn, 0x00281040, dicomtest.WindowCenter, dicomtest.Slope, dicomtest.VOIFunction, 0x00282110, 0x20500020}
+	coded := []uint32{0x00080016, 0x00080060, 0x00080064, 0x00080068, 0x00181600, dicomtest.ViewPosition, dicomtest.Photometric,
+		dicomtest.Frames, dicomtest.BurnedIn, dicomtest.WindowCenter, dicomtest.Slope, dicomtest.VOIFunction, 0x00282110, 0x20500020}
 	film := func() *dicomtest.File {
 		f := row(1, 2)
 		for tag, vr := range patient {

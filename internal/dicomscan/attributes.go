@@ -34,14 +34,12 @@ const (
 // US: its reader knows Pixel Representation. No attribute of the patient,
 // the visit or the staff may ever join this list.
 var attributes = map[Tag]string{
-	0x00080008:         "CS", // Image Type
 	0x00080016:         "UI", // SOP Class UID
 	0x00080018:         "UI", // SOP Instance UID
 	0x00080060:         "CS", // Modality
 	0x00080064:         "CS", // Conversion Type
 	0x00080068:         "CS", // Presentation Intent Type
 	0x00080100:         "SH", // Code Value, within View Code Sequence
-	0x00180015:         "CS", // Body Part Examined
 	0x00181600:         "CS", // Shutter Shape
 	0x00181602:         "IS", // Shutter Left Vertical Edge
 	0x00181604:         "IS", // Shutter Right Vertical Edge
@@ -64,7 +62,6 @@ var attributes = map[Tag]string{
 	0x00280120:         "US", // Pixel Padding Value, US or SS
 	0x00280121:         "US", // Pixel Padding Range Limit, US or SS
 	0x00280301:         "CS", // Burned In Annotation
-	0x00281040:         "CS", // Pixel Intensity Relationship
 	0x00281050:         "DS", // Window Center
 	0x00281051:         "DS", // Window Width
 	0x00281052:         "DS", // Rescale Intercept
