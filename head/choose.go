@@ -39,14 +39,19 @@ func (l *Linear) choose(ctx context.Context, train, tune *Dataset, f int) (float
 	return candidates[slices.Index(losses, slices.Min(losses))], nil
 }
 
-// folds of the films whose label is known. Each must be able to train.
+// folds of the films that count. Each must be able to train.
 func (l *Linear) folds(d *Dataset) ([]Fold, error) {
 	k := l.Folds
 	if k == 0 {
 		k = 5
 	}
-	known := d.Where(func(e *Example) bool { return e.Labels[0] != Missing })
-	folds, err := KFold(known, k, l.Seed)
+	var known []int
+	for i, e := range d.Examples {
+		if e.Labels[0] != Missing && d.weight(i) > 0 {
+			known = append(known, i)
+		}
+	}
+	folds, err := KFold(d.subset(known), k, l.Seed)
 	if err != nil {
 		return nil, err
 	}

@@ -47,11 +47,11 @@ func precisionRecall(roc []ROCPoint, positives, negatives int) []PRPoint {
 const bins = 10
 
 // calibrationBins are those that hold films. A probability on the border of two
-// belongs to the upper one, 1 to the last.
+// belongs to the lower one.
 func calibrationBins(positives, negatives []float64) []Bin {
 	var sum [bins]float64
 	var films, found [bins]int
-	at := func(p float64) int { return min(int(p*bins), bins-1) }
+	at := func(p float64) int { return max(int(math.Ceil(p*bins))-1, 0) }
 	for _, p := range positives {
 		sum[at(p)] += p
 		films[at(p)]++
