@@ -104,14 +104,13 @@ func grayOf(m image.Image) (pix []uint16, depth int) {
 		depth = 16
 		at = func(x, y int) uint16 { return m.Gray16At(x, y).Y }
 	default:
-		wide := wide(m)
 		shift := 8
-		if wide {
+		if wide(m) {
 			depth, shift = 16, 0
 		}
 		at = func(x, y int) uint16 {
-			c := color.NRGBA64Model.Convert(m.At(x, y)).(color.NRGBA64)
-			return luma(c.R>>shift, c.G>>shift, c.B>>shift)
+			r, g, b := opaque(m.At(x, y))
+			return luma(r>>shift, g>>shift, b>>shift)
 		}
 	}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -120,6 +119,19 @@ func grayOf(m image.Image) (pix []uint16, depth int) {
 		}
 	}
 	return pix, depth
+}
+
+// opaque is c in 16 bits without its transparency, which must not have been
+// multiplied in: that loses bits.
+func opaque(c color.Color) (r, g, b uint16) {
+	switch c := c.(type) {
+	case color.NRGBA:
+		return uint16(c.R) * 257, uint16(c.G) * 257, uint16(c.B) * 257
+	case color.NRGBA64:
+		return c.R, c.G, c.B
+	}
+	n := color.NRGBA64Model.Convert(c).(color.NRGBA64)
+	return n.R, n.G, n.B
 }
 
 // wide reports the image types of 16 bits a channel.

@@ -96,15 +96,15 @@ func TestGooglesRecipesRefuseWhatGooglesProgramsCannotRead(t *testing.T) {
 func TestPicturesByGooglesRecipes(t *testing.T) {
 	deep := image.NewGray16(image.Rect(0, 0, 3, 1))
 	copy(deep.Pix, []byte{0, 200, 0, 255, 1, 0})
-	rgb := image.NewNRGBA(image.Rect(0, 0, 4, 1))
-	copy(rgb.Pix, []byte{255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 200, 200, 200, 9})
+	rgb := image.NewNRGBA(image.Rect(0, 0, 5, 1))
+	copy(rgb.Pix, []byte{255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 200, 200, 200, 9, 77, 77, 77, 0})
 	for _, test := range []struct {
 		name string
 		m    image.Image
 		want []uint16
 	}{
 		{"16-bit gray is clipped", deep, []uint16{200, 255, 255}},
-		{"color is luma, without regard to alpha", rgb, []uint16{76, 150, 29, 200}},
+		{"color is luma, without regard to alpha", rgb, []uint16{76, 150, 29, 200, 77}},
 	} {
 		m, err := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream}).FromImage(test.m)
 		if err != nil {
