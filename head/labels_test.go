@@ -149,6 +149,32 @@ func TestJoinReportsWhatIsLeft(t *testing.T) {
 	}
 }
 
+func TestWeightsAndAttributes(t *testing.T) {
+	read := func(csv string) (*head.Labels, error) {
+		return head.ReadLabels(strings.NewReader(csv), &head.LabelOptions{Findings: []string{"x"}, Attributes: []string{"view"}})
+	}
+	l, err := read("image_id,x,weight,view\na,1,0.5,PA\nb,0,,AP\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := l.Join([]*cxr.Embedding{{ID: "b", Tokens: 1, Dim: 1, Values: []float32{1}}, {ID: "a", Tokens: 1, Dim: 1, Values: []float32{1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(d.Weights) != "[1 0.5]" || d.Examples[0].Attributes["view"] != "AP" {
+		t.Errorf("weights %v, attributes %v", d.Weights, d.Examples[0].Attributes)
+	}
+	for csv, want := range map[string]string{
+		"image_id,x,weight,view\na,1,-2,PA\n":  `labels: line 2, column "weight": want a number of at least 0, or nothing`,
+		"image_id,x,weight,view\na,1,NaN,PA\n": `labels: line 2, column "weight": want a number of at least 0, or nothing`,
+		"image_id,x\na,1\n":                    `labels: no attribute "view"; the columns are "image_id", "x"`,
+	} {
+		if _, err := read(csv); fmt.Sprint(err) != want {
+			t.Errorf("error %q, want %q", fmt.Sprint(err), want)
+		}
+	}
+}
+
 func FuzzReadLabels(f *testing.F) {
 	f.Add(table, "Effusion")
 	f.Add("image_id,x\na,-1\n", "")

@@ -19,7 +19,7 @@ type Leak struct {
 }
 
 // FindLeak compares two parts of a split. Films without a patient are compared
-// by id and by embedding alone. It says nothing of near copies: for those see
+// by id and by embedding alone. No embedding may be nil. It says nothing of near copies: for those see
 // [Index].
 func FindLeak(a, b *Dataset) Leak {
 	var leak Leak

@@ -21,7 +21,7 @@ import (
 
 // CurveOptions control [LearningCurve]. Nil means the zero value.
 type CurveOptions struct {
-	Sizes    []int // numbers of films to train on; nil: 8, 16, 32, ... and all
+	Sizes    []int // numbers of films to train on; none: 8, 16, 32, ... and all
 	Repeats  int   // draws of films for each size but all; 0: 10
 	Seed     uint64
 	Progress func(done, total int) // after each fit; nil: silent
@@ -53,6 +53,9 @@ func LearningCurve(ctx context.Context, t Trainer, pool, test *Dataset, o *Curve
 		o = &CurveOptions{}
 	}
 	if _, err := pool.Check(); err != nil {
+		return nil, err
+	}
+	if _, err := test.Check(); err != nil {
 		return nil, err
 	}
 	if leak := FindLeak(pool, test); !leak.Empty() {
@@ -110,7 +113,7 @@ func newCurvePlan(name string, pool, test *Dataset, o *CurveOptions) (*curvePlan
 		return nil, err
 	}
 	all := len(p.positives) + len(p.negatives)
-	if p.sizes == nil {
+	if len(p.sizes) == 0 {
 		for n := 8; n < all; n *= 2 {
 			p.sizes = append(p.sizes, n)
 		}

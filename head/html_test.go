@@ -1,0 +1,51 @@
+package head_test
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/cxrkit/cxrkit/head"
+)
+
+func TestPageIsWholeAndSafe(t *testing.T) {
+	d := cohort(5, 60, 3, 1)
+	d.Findings = []string{"<script>alert(1)</script>", "rare"}
+	for i := range d.Examples {
+		d.Examples[i].Attributes = map[string]string{"view": []string{"PA", "<b>"}[i%2]}
+	}
+	h := fit(t, &head.Linear{}, d)
+	r, err := head.Evaluate(h, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Subgroups, err = head.Subgroups(h, d, "view"); err != nil {
+		t.Fatal(err)
+	}
+	r.Title = "Effusion & more"
+	page := r.HTML()
+	for _, want := range []string{"<h1>Effusion &amp; more</h1>", "&lt;script&gt;", "Operating points", "threshold 0.5", "Subgroups", "trained on"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+	for _, never := range []string{"<script", "<b>", "http-equiv", "src=", "href=\"http", "patient0", "0-0"} {
+		if strings.Contains(page, never) {
+			t.Errorf("the page has %q", never)
+		}
+	}
+	if n := strings.Count(page, "<svg"); n != 3 {
+		t.Errorf("%d figures", n)
+	}
+	for _, f := range []*head.Figure{r.ROC(), r.PR(), r.Calibration()} {
+		d := xml.NewDecoder(strings.NewReader(f.SVG()))
+		for {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("SVG is no XML: %v", err)
+			}
+		}
+	}
+}
