@@ -105,7 +105,7 @@ func statPicture(format string, b []byte) (Info, error) {
 	}
 	m, err := config(bytes.NewReader(b))
 	if err != nil {
-		return Info{}, fmt.Errorf("%w: %s: %w", cxr.ErrTruncated, format, err)
+		return Info{}, pictureError(err)
 	}
 	return Info{Format: format, Width: m.Width, Height: m.Height, Frames: 1}, nil
 }

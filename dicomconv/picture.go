@@ -2,11 +2,13 @@ package dicomconv
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 
 	"golang.org/x/image/tiff"
 
@@ -39,16 +41,29 @@ func (c *Converter) picture(format string, b []byte) (*cxr.Image, error) {
 	}
 	size, err := config(bytes.NewReader(b))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", cxr.ErrCorrupt, format, err)
+		return nil, pictureError(err)
 	}
 	if int64(size.Width)*int64(size.Height) > c.o.Limits.Pixels {
 		return nil, fmt.Errorf("%w: %d x %d pixels, more than %d", cxr.ErrTooLarge, size.Width, size.Height, c.o.Limits.Pixels)
 	}
 	m, err := decode(bytes.NewReader(b))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", cxr.ErrCorrupt, format, err)
+		return nil, pictureError(err)
 	}
 	return c.FromImage(m)
+}
+
+// pictureError sorts the errors of the image decoders, which name the format.
+func pictureError(err error) error {
+	kind := cxr.ErrCorrupt
+	switch err.(type) {
+	case png.UnsupportedError, jpeg.UnsupportedError, tiff.UnsupportedError:
+		kind = cxr.ErrUnsupported
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		kind = cxr.ErrTruncated
+	}
+	return fmt.Errorf("%w: %w", kind, err)
 }
 
 // FromImage makes an Image of a decoded picture. Color is reduced to ITU-R

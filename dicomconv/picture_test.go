@@ -109,6 +109,27 @@ func TestCutPicturesAreErrors(t *testing.T) {
 	}
 }
 
+func TestBrokenPicturesSayWhatIsWrong(t *testing.T) {
+	files := encoded(t)
+	broken := bytes.Clone(files["png"])
+	broken[40] ^= 1
+	odd := bytes.Clone(files["tiff"])
+	odd[bytes.Index(odd, []byte{6, 1, 3, 0, 1, 0, 0, 0})+8] = 9 // Photometric Interpretation ICCLab
+	for _, test := range []struct {
+		name string
+		file []byte
+		want error
+	}{
+		{"a PNG file cut short", files["png"][:20], cxr.ErrTruncated},
+		{"a PNG file with a bit changed", broken, cxr.ErrCorrupt},
+		{"a TIFF file of a kind that is not read", odd, cxr.ErrUnsupported},
+	} {
+		if _, err := dicomconv.New(nil).Normalize(bytes.NewReader(test.file)); !errors.Is(err, test.want) {
+			t.Errorf("%s: error %v, want one that is %v", test.name, err, test.want)
+		}
+	}
+}
+
 func TestPicturesHaveLimits(t *testing.T) {
 	c := dicomconv.New(&dicomconv.Options{Limits: dicomconv.Limits{Pixels: 1199}})
 	for name, b := range encoded(t) {
