@@ -16,6 +16,10 @@ def _some(g, n, p):
     return (torch.rand(n, generator=g) < p).float()
 
 
+def _column(v):
+    return v.view(-1, 1, 1, 1)
+
+
 def geometry(films, side, g):
     """Cuts, turns and flips films (n x c x h x w) to n x c x side x side; what lies beyond the film is 0."""
     n = len(films)
@@ -47,21 +51,27 @@ def _coarsen(x, g):
     return torch.cat(parts)
 
 
+def tone(x, g):
+    """Films (n x 1 x side x side in 0..1) through another tone curve, with broad tones made weaker or stronger."""
+    n, side = len(x), x.shape[2]
+    x = x.clamp(1e-3, 1) ** torch.exp(_column(_uniform(g, n, -0.6, 0.6)))
+    smooth = F.adaptive_avg_pool2d(x, 8).transpose(0, 1)
+    smooth = F.interpolate(smooth, (side, side), mode="bicubic", align_corners=False).transpose(0, 1)
+    return x - _column(_uniform(g, n, -0.5, 0.75) * _some(g, n, 0.4)) * smooth
+
+
 def exposure(x, g):
     """Films (n x 1 x side x side in 0..1) as another machine might have made them, standardized."""
     n, side = len(x), x.shape[2]
-    col = lambda v: v.view(n, 1, 1, 1)
-    x = _coarsen(x, g)
-    x = x.clamp(1e-3, 1) ** torch.exp(col(_uniform(g, n, -0.6, 0.6)))
-    smooth = F.adaptive_avg_pool2d(x, 8).transpose(0, 1)
-    smooth = F.interpolate(smooth, (side, side), mode="bicubic", align_corners=False).transpose(0, 1)
-    x = x - col(_uniform(g, n, -0.5, 0.75) * _some(g, n, 0.4)) * smooth  # less, or more, of the broad tones
+    x = tone(_coarsen(x, g), g)
     ramp = torch.linspace(-1, 1, side)
-    x = x + col(_uniform(g, n, -0.12, 0.12)) * ramp.view(1, 1, 1, -1) + col(_uniform(g, n, -0.12, 0.12)) * ramp.view(1, 1, -1, 1)
+    x = x + _column(_uniform(g, n, -0.12, 0.12)) * ramp.view(1, 1, 1, -1)
+    x = x + _column(_uniform(g, n, -0.12, 0.12)) * ramp.view(1, 1, -1, 1)
     x = standardize(x)
-    low, high = col(_uniform(g, n, -3, -1.3)), col(_uniform(g, n, 1.2, 3))
+    low, high = _column(_uniform(g, n, -3, -1.3)), _column(_uniform(g, n, 1.2, 3))
     x = torch.maximum(torch.minimum(x, high), low)  # clipped blacks and whites
-    x = x + col(_uniform(g, n, 0, 0.12) * _some(g, n, 0.5)) * torch.randn(x.shape, generator=g)
+    x = standardize(x)
+    x = x + _column(_uniform(g, n, 0, 0.12) * _some(g, n, 0.5)) * torch.randn(x.shape, generator=g)
     return standardize(_stamp(x, g))
 
 

@@ -1,4 +1,4 @@
-"""Writes a checkpoint's averaged weights as ONNX with float16 weights, and the preprocessing inside."""
+"""Writes the average of checkpoints' averaged weights as ONNX, weights in float16, with the preprocessing inside."""
 
 import argparse
 import json
@@ -9,24 +9,27 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+import films
+from erase import erase
 from network import Encoder
 
 
-def load(path):
-    """The encoder of a checkpoint, ready to embed, and its recipe."""
-    c = torch.load(path, map_location="cpu")
-    r = c["recipe"]
-    encoder = Encoder(r["stem"], r["widths"])
-    encoder.load_state_dict(c["average"])
+def load(paths):
+    """The encoder of a checkpoint, ready to embed, and its recipe. Of several, the mean of their weights."""
+    checkpoints = [torch.load(p, map_location="cpu") for p in paths]
+    r = checkpoints[0]["recipe"]
+    encoder, n = Encoder(r["stem"], r["widths"]), len(checkpoints)
+    encoder.load_state_dict({k: v if not v.is_floating_point() else sum(c["average"][k] for c in checkpoints) / n
+                             for k, v in checkpoints[0]["average"].items()})
     return encoder.eval(), r
 
 
 def halve(model):
-    """Stores float32 initializers as float16, each behind a Cast that a loader folds away."""
+    """Stores float32 weights as float16, each behind a Cast that a loader folds away. Biases and scales stay."""
     graph, casts = model.graph, []
     for t in graph.initializer:
         values = numpy_helper.to_array(t)
-        if values.dtype != np.float32:
+        if values.dtype != np.float32 or values.ndim < 2:
             continue
         name, half = t.name, values.astype(np.float16)
         if not np.isfinite(half).all():
@@ -40,13 +43,16 @@ def halve(model):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("checkpoint")
+    p.add_argument("checkpoints", nargs="+")
+    p.add_argument("--data", default="../../../shared/data")
+    p.add_argument("--cache", default="cache")
     p.add_argument("--out", default="../../embed/local/mini/mini.onnx")
     p.add_argument("--name", default="cxrkit-mini-1")
     o = p.parse_args()
 
-    encoder, recipe = load(o.checkpoint)
+    encoder, recipe = load(o.checkpoints)
     side = recipe["sides"][-1]
+    encoder = erase(encoder, *(films.load(o.data, n, side, o.cache) for n in ("kermany", "rsna_normal")))
     film = torch.zeros(1, 1, side, side)
     torch.onnx.export(encoder, film, o.out, opset_version=13, input_names=["film"], output_names=["embedding"],
                       dynamic_axes={"film": {0: "films"}, "embedding": {0: "films"}})
@@ -59,7 +65,7 @@ def main():
         node.doc_string = ""
     onnx.checker.check_model(model)
     onnx.save(model, o.out)
-    print(o.out, os.path.getsize(o.out), "bytes,", encoder.dim, "features,", sorted({n.op_type for n in model.graph.node}))
+    print(o.out, os.path.getsize(o.out), "bytes,", recipe["widths"], "channels,", sorted({n.op_type for n in model.graph.node}))
 
 
 if __name__ == "__main__":
