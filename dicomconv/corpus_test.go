@@ -16,9 +16,13 @@ import (
 )
 
 // shared is a path below the folder of films that every developer and CI have
-// beside the project, and the public tree does not.
+// beside the project, and the public tree does not. With -short, for the race
+// detector, its tests are left out: they are of arithmetic.
 func shared(t testing.TB, elem ...string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: no shared films")
+	}
 	root := filepath.Join("..", "..", "shared", "dicom")
 	if _, err := os.Stat(root); err != nil {
 		t.Skip("no shared films beside the project")

@@ -151,6 +151,9 @@ func TestMutatedHeadersOfRealFilms(t *testing.T) {
 // mutate judges n copies of b with one to five bytes of the header changed.
 func mutate(t *testing.T, name string, b []byte, n int) {
 	t.Helper()
+	if testing.Short() {
+		n /= 10
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	var slowest time.Duration
 	films := 0
@@ -231,6 +234,9 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, errFault }
 
 func TestLargeFilmsStayWithinTheLimitOfMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no large films")
+	}
 	const rows, columns = 1500, 1200
 	r := rand.New(rand.NewPCG(5, 6))
 	b := make([]byte, 4*rows*columns)
