@@ -107,3 +107,28 @@ func genericTile(k int, a, b, c, bias []float32) {
 	}
 	copy(c, sum[:])
 }
+
+// DynamicScratch is how many values of scratch memory [GemmDynamic] needs.
+func DynamicScratch(k, n int) int { return (n+31)/32*32*(k+1) }
+
+// GemmDynamic computes c = a*b of two matrices that are not known before, m x k
+// and k x n, without gaps between rows. It packs b into scratch on the way.
+func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
+	width := panel(current)
+	columns := (n + width - 1) / width * width
+	bias, data := scratch[:columns], scratch[columns:][:columns*k]
+	clear(bias)
+	for j := 0; j < n; j += width {
+		dst := data[j*k:]
+		for r := range k {
+			row := dst[r*width:][:width]
+			clear(row[copy(row, b[r*n+j:][:min(width, n-j)]):])
+		}
+	}
+	for i := 0; i < m; i += rowBlock {
+		rows := min(rowBlock, m-i)
+		for j := 0; j < n; j += width {
+			block(current, c[i*n+j:], n, a[i*k:], k, rows, k, data[j*k:], bias[j:], min(width, n-j))
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"sync"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/cxrkit/cxrkit/internal/network"
+)
+
+// An instance is a Gorgonia graph over working memory of its own, run by one
+// goroutine at a time. The weights are in the program's steps, shared by all
+// instances.
+type instance struct {
+	memory []float32
+	vm     gorgonia.VM
+	ctx    context.Context // of the run under way, for the operations to look at
+}
+
+// building guards graph construction: Gorgonia writes a package-level map while
+// building, without a lock.
+var building sync.Mutex
+
+func newInstance(p *network.Program) (*instance, error) {
+	building.Lock()
+	defer building.Unlock()
+	in := &instance{memory: make([]float32, p.Memory)}
+	g := gorgonia.NewGraph()
+	vector := func(data []float32) *tensor.Dense {
+		return tensor.New(tensor.WithShape(len(data)), tensor.WithBacking(data))
+	}
+	input := vector(p.In(in.memory))
+	film := gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(input.Shape()...), gorgonia.WithName("film"), gorgonia.WithValue(input))
+	nodes := make([]*gorgonia.Node, len(p.Steps))
+	previous := film
+	for i := range p.Steps {
+		step := &p.Steps[i]
+		op := &operation{id: i, step: step, instance: in, result: vector(step.Result(in.memory))}
+		// Steps share memory, so they must run in their order: each takes the
+		// one before it besides its operands.
+		operands := []*gorgonia.Node{previous}
+		for _, r := range step.Reads {
+			operand := film
+			if r >= 0 {
+				operand = nodes[r]
+			}
+			operands = append(operands, operand)
+		}
+		op.arity = len(operands)
+		node, err := gorgonia.ApplyOp(op, operands...)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", step.Name, err)
+		}
+		nodes[i], previous = node, node
+	}
+	in.vm = gorgonia.NewTapeMachine(g)
+	return in, nil
+}
+
+// run runs the graph on what is in its input memory.
+func (in *instance) run(ctx context.Context) error {
+	in.ctx = ctx
+	err := in.vm.RunAll()
+	in.vm.Reset()
+	in.ctx = nil
+	return err
+}
+
+// An operation is a step as Gorgonia sees it: a function of vectors whose
+// result always lies in the same memory.
+type operation struct {
+	id       int
+	arity    int
+	step     *network.Step
+	instance *instance
+	result   *tensor.Dense
+}
+
+var _ gorgonia.Op = (*operation)(nil)
+
+func (o *operation) Arity() int { return o.arity }
+
+func (o *operation) Type() hm.Type {
+	vector := gorgonia.TensorType{Dims: 1, Of: tensor.Float32}
+	types := make([]hm.Type, o.arity+1)
+	for i := range types {
+		types[i] = vector
+	}
+	return hm.NewFnType(types...)
+}
+
+func (o *operation) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
+	return o.result.Shape().Clone(), nil
+}
+
+// Do runs the step. A panic would end the process, since Gorgonia runs
+// operations on a goroutine of its own: it becomes an error.
+func (o *operation) Do(...gorgonia.Value) (_ gorgonia.Value, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: panic: %v", o.step.Name, r)
+		}
+	}()
+	if err := o.instance.ctx.Err(); err != nil {
+		return nil, err
+	}
+	o.step.Run(o.instance.memory)
+	return o.result, nil
+}
+
+func (o *operation) ReturnsPtr() bool     { return true }
+func (o *operation) CallsExtern() bool    { return false }
+func (o *operation) OverwritesInput() int { return -1 }
+
+// WriteHash writes something of each operation alone: Gorgonia joins nodes of
+// equal hash and operands.
+func (o *operation) WriteHash(h hash.Hash) { fmt.Fprintf(h, "step %d", o.id) }
+
+func (o *operation) Hashcode() uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
+
+func (o *operation) String() string { return o.step.Name }

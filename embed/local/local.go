@@ -1,0 +1,298 @@
+// Package local runs an ONNX vision model here, as a Gorgonia graph of fused
+// operations in pure Go. A user exports the network they trust and embeds films
+// in one static binary.
+//
+// A model is compiled once, for one film at a time; each call under way has
+// working memory of its own over shared weights, and films are embedded in
+// parallel. Operators that are not known are refused by name when the model is
+// opened. Weights of float16, bfloat16 and 8 bits (with their scales) are taken
+// back to float32.
+package local
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/internal/network"
+	"github.com/cxrkit/cxrkit/internal/onnx"
+)
+
+// LastGemmInput, as Options.Output, asks for the features that the model's last
+// fully connected layer takes: what a classifier was trained on.
+const LastGemmInput = network.LastGemmInput
+
+// How an output of many tokens becomes an embedding.
+const (
+	PoolNone = iota // Tokens x Dim as they are; a feature map has a token for each place
+	PoolMean        // mean over the tokens, 1 x Dim
+	PoolCLS         // the first token, 1 x Dim
+)
+
+// Options control how a model is opened. Nil means the zero value.
+type Options struct {
+	Name       string // of the model, for embeddings and heads; empty: what the file tells, else its base name
+	Output     string // tensor that is the embedding; empty: the model's first output
+	Pool       int    // PoolNone, PoolMean or PoolCLS
+	Preprocess *Preprocess
+	Parallel   int // films embedded at once; 0: one for each processor
+}
+
+// An Embedder is an opened model. It keeps the contract of [embed.Embedder].
+type Embedder struct {
+	program *network.Program
+	model   embed.Model
+	kernel  cxr.Kernel
+	pool    int
+	slots   chan struct{} // one for each film that may be under way
+	mu      sync.Mutex
+	idle    []*instance
+}
+
+// Open opens a model file. Weights in further files beside it are found, and so
+// is a description of its preprocessing, in the file's metadata or beside it
+// (see [Preprocess]).
+func Open(name string, o *Options) (*Embedder, error) {
+	dir, base := filepath.Split(name)
+	if dir == "" {
+		dir = "."
+	}
+	return OpenFS(os.DirFS(dir), base, o)
+}
+
+// OpenFS is Open on a file system.
+func OpenFS(fsys fs.FS, name string, o *Options) (*Embedder, error) {
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	beside, err := fs.ReadFile(fsys, name+".json")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	digest := sha256.New()
+	e, err := load(data, beside, name, o, digest, func(location string, offset, length int64) ([]byte, error) {
+		return readPart(fsys, path.Join(path.Dir(name), location), offset, length, digest)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("local: %s: %w", name, err)
+	}
+	return e, nil
+}
+
+// Load opens a model held in memory, which must not change afterwards.
+func Load(data []byte, o *Options) (*Embedder, error) {
+	e, err := load(data, nil, "", o, sha256.New(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	return e, nil
+}
+
+// readPart reads external weights. fs.ValidPath keeps locations within fsys.
+func readPart(fsys fs.FS, name string, offset, length int64, digest io.Writer) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, fmt.Errorf("%w: weights at %q", cxr.ErrUnsupported, name)
+	}
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if length < 0 {
+		length = int64(len(data)) - offset
+	}
+	if length < 0 || offset > int64(len(data))-length {
+		return nil, fmt.Errorf("%w: %s has %d bytes, weights are at %d to %d", cxr.ErrTruncated, name, len(data), offset, offset+length)
+	}
+	digest.Write(data[offset : offset+length])
+	return data[offset : offset+length], nil
+}
+
+func load(data, beside []byte, name string, o *Options, digest interface {
+	io.Writer
+	Sum([]byte) []byte
+}, external onnx.Reader) (*Embedder, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	digest.Write(data)
+	m, err := onnx.Parse(data, external)
+	if err != nil {
+		return nil, err
+	}
+	pre, err := preprocessing(m, beside, o)
+	if err != nil {
+		return nil, err
+	}
+	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: o.Output})
+	if err != nil {
+		return nil, err
+	}
+	tokens, dim, err := embeddingShape(program.Output, o.Pool)
+	if err != nil {
+		return nil, err
+	}
+	if pre.Name == "" {
+		pre.Name = name
+	}
+	e := &Embedder{program: program, pool: o.Pool, kernel: pre.kernel()}
+	e.model = embed.Model{Name: pre.Name, Tokens: tokens, Dim: dim, Recipe: pre.Recipe, Digest: hex.EncodeToString(digest.Sum(nil))}
+	if o.Name != "" {
+		e.model.Name = o.Name
+	}
+	if e.model.Name == "" {
+		e.model.Name = "onnx-" + e.model.Digest[:12]
+	}
+	if e.model.Input, err = pre.input(program.Input); err != nil {
+		return nil, err
+	}
+	n := o.Parallel
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	e.slots = make(chan struct{}, n)
+	first, err := newInstance(program) // what cannot run must fail here
+	if err != nil {
+		return nil, err
+	}
+	e.idle = append(e.idle, first)
+	return e, nil
+}
+
+// embeddingShape reads an output as tokens: n x dim; n x tokens x dim; or a
+// feature map with a token for each place.
+func embeddingShape(shape []int, pool int) (tokens, dim int, err error) {
+	switch len(shape) {
+	case 2:
+		tokens, dim = 1, shape[1]
+	case 3:
+		tokens, dim = shape[1], shape[2]
+	case 4:
+		tokens, dim = shape[2]*shape[3], shape[1]
+	}
+	if tokens < 1 || dim < 1 || shape[0] != 1 {
+		return 0, 0, fmt.Errorf("%w: output of shape %v as an embedding", cxr.ErrUnsupported, shape)
+	}
+	if pool != PoolNone {
+		tokens = 1
+	}
+	return tokens, dim, nil
+}
+
+// Model tells what the embedder computes, with the preprocessing that belongs
+// to it and the SHA-256 of its weights.
+func (e *Embedder) Model() embed.Model { return e.model }
+
+// Embed keeps the contract of [embed.Embedder]. Films of any size are resized
+// to what the network looks at.
+func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	failed := embed.CheckImages(e.model, images)
+	out := make([]*cxr.Embedding, len(images))
+	errs := make([]error, len(images))
+	var group sync.WaitGroup
+	for i, im := range images {
+		if failed != nil && failed.Errors[i] != nil {
+			continue
+		}
+		if len(images) == 1 { // no goroutine for the common case
+			out[i], errs[i] = e.one(ctx, im)
+			continue
+		}
+		group.Go(func() { out[i], errs[i] = e.one(ctx, im) })
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	if failed == nil && errors.Join(errs...) == nil {
+		return out, nil
+	}
+	if failed == nil {
+		failed = &embed.BatchError{Errors: make([]error, len(images))}
+	}
+	for i, err := range errs {
+		if err != nil {
+			out[i], failed.Errors[i] = nil, fmt.Errorf("local: %w", err)
+		}
+	}
+	return out, failed
+}
+
+func (e *Embedder) one(ctx context.Context, im *cxr.Image) (*cxr.Embedding, error) {
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	in, err := e.take()
+	if err != nil {
+		return nil, err
+	}
+	fill(e.program.In(in.memory), e.model.Input, im.Resize(e.model.Input.Width, e.model.Input.Height, e.kernel))
+	if err := in.run(ctx); err != nil {
+		return nil, err // the instance is dropped: a panic may have left it anyhow
+	}
+	v := &cxr.Embedding{ID: im.ID, Model: e.model.Name, Recipe: im.Recipe, Tokens: e.model.Tokens, Dim: e.model.Dim}
+	v.Values = e.tokens(e.program.Out(in.memory))
+	e.mu.Lock()
+	e.idle = append(e.idle, in)
+	e.mu.Unlock()
+	return v, v.Validate()
+}
+
+// take is an instance that nobody uses; slots bound how many there are.
+func (e *Embedder) take() (*instance, error) {
+	e.mu.Lock()
+	if n := len(e.idle); n > 0 {
+		in := e.idle[n-1]
+		e.idle = e.idle[:n-1]
+		e.mu.Unlock()
+		return in, nil
+	}
+	e.mu.Unlock()
+	return newInstance(e.program)
+}
+
+// tokens copies the embedding out of the network's memory.
+func (e *Embedder) tokens(out []float32) []float32 {
+	dim := e.model.Dim
+	values := make([]float32, e.model.Tokens*dim)
+	if len(e.program.Output) == 4 { // channels first: places become tokens
+		places := len(out) / dim
+		turned := make([]float32, len(out))
+		for ch := range dim {
+			for p := range places {
+				turned[p*dim+ch] = out[ch*places+p]
+			}
+		}
+		out = turned
+	}
+	if e.pool != PoolMean {
+		copy(values, out)
+		return values
+	}
+	n := len(out) / dim
+	for j := range dim {
+		var sum float64
+		for i := range n {
+			sum += float64(out[i*dim+j])
+		}
+		values[j] = float32(sum / float64(n))
+	}
+	return values
+}

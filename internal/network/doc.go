@@ -1,0 +1,66 @@
+// Package network compiles an ONNX graph for one film at a time into a list of
+// steps over one block of memory. It infers shapes, computes what is constant,
+// folds batch normalization into convolutions, joins activations to the
+// operation before them, keeps feature maps with their channels last, and lets
+// values that are not alive together share memory.
+//
+// It knows nothing of films or of Gorgonia: package embed/local runs the steps.
+package network
+
+import (
+	"fmt"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/onnx"
+)
+
+// A Program is a compiled network: immutable, shared by all that run it.
+type Program struct {
+	Steps   []Step
+	Memory  int   // float32 values that a run needs
+	Input   []int // shape: 1, channels, height, width; the values are height x width x channels
+	Output  []int // shape
+	in, out span
+}
+
+// A Step is one operation.
+type Step struct {
+	Name   string // of the ONNX node, for errors
+	Reads  []int  // steps whose results it takes; -1 is the input
+	run    func(memory []float32)
+	output span
+}
+
+// A span is a place in memory.
+type span struct{ at, n int }
+
+func (s span) of(memory []float32) []float32 { return memory[s.at : s.at+s.n : s.at+s.n] }
+
+// Run does the step on the memory of one run.
+func (s *Step) Run(memory []float32) { s.run(memory) }
+
+// Result is where a step's result lies.
+func (s *Step) Result(memory []float32) []float32 { return s.output.of(memory) }
+
+// In is where the input goes before the first step.
+func (p *Program) In(memory []float32) []float32 { return p.in.of(memory) }
+
+// Out is where the output lies after the last step.
+func (p *Program) Out(memory []float32) []float32 { return p.out.of(memory) }
+
+// Options choose what of a model is compiled.
+type Options struct {
+	Width, Height int    // of the input where the model leaves them open; 0: must be fixed
+	Output        string // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
+}
+
+// LastGemmInput asks for the features before the classifier.
+const LastGemmInput = "input of the last Gemm"
+
+func unsupported(n *onnx.Node, format string, args ...any) error {
+	return fmt.Errorf("%v: %s: %w", n, fmt.Sprintf(format, args...), cxr.ErrUnsupported)
+}
+
+func corrupt(n *onnx.Node, format string, args ...any) error {
+	return fmt.Errorf("%v: %s: %w", n, fmt.Sprintf(format, args...), cxr.ErrCorrupt)
+}

@@ -1,0 +1,280 @@
+package network
+
+import (
+	"math"
+	"slices"
+
+	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/onnx"
+)
+
+// An operator compiles one node. in has a tensor for each input of the node,
+// nil for one that is left out.
+type operator func(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error)
+
+// operators by ONNX name. An operator that is not here is refused by name.
+var operators map[string]operator
+
+func init() { // not a literal: operators look ahead at others
+	operators = map[string]operator{
+		"Add": addition.operator, "Sub": subtraction.operator, "Mul": multiplication.operator, "Div": division.operator,
+		"Pow": power.operator, "Equal": equality.operator,
+		"Relu": opActivation, "Sigmoid": opActivation, "HardSwish": opActivation, "HardSigmoid": opActivation, "Tanh": opActivation, "Gelu": opActivation,
+		"Erf": unary(kernel.Erf), "Sqrt": unary(kernel.Sqrt), "Exp": unary(kernel.Exp), "Clip": opClip,
+		"Conv": opConv, "BatchNormalization": opBatchNorm, "MaxPool": opMaxPool, "AveragePool": opAveragePool,
+		"GlobalAveragePool": opGlobalAveragePool, "GlobalMaxPool": opGlobalMaxPool,
+		"Gemm": opGemm, "MatMul": opMatMul, "Softmax": opSoftmax, "LayerNormalization": opLayerNorm,
+		"ReduceMean": opReduce, "ReduceSum": opReduce, "ReduceMax": opReduce,
+		"Identity": opIdentity, "Dropout": opIdentity, "Constant": opConstant, "Cast": opCast, "Shape": opShape,
+		"Reshape": opReshape, "Flatten": opFlatten, "Squeeze": opSqueeze, "Unsqueeze": opUnsqueeze, "Transpose": opTranspose,
+		"Concat": opConcat, "Slice": opSlice, "Gather": opGather, "Split": opSplit, "Pad": opPad, "Expand": opExpand,
+		"ConstantOfShape": opConstantOfShape, "Where": opWhere, "Range": opRange,
+		"DequantizeLinear": opDequantize, "QuantizeLinear": opQuantize,
+	}
+}
+
+// opSplit parts a tensor along an axis.
+func opSplit(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	t := in[0]
+	a, err := axis(n, n.Int("axis", 0), len(t.shape))
+	if err != nil {
+		return nil, err
+	}
+	sizes := n.Ints("split")
+	if sizes == nil && len(in) > 1 && in[1] != nil {
+		for _, v := range in[1].ints {
+			sizes = append(sizes, int(v))
+		}
+	}
+	if sizes == nil {
+		parts := len(n.Outputs)
+		for i := range parts {
+			each := (t.shape[a] + parts - 1) / parts
+			sizes = append(sizes, min(each, t.shape[a]-i*each))
+		}
+	}
+	var out []*tensor
+	at, from := 0, t.strides()
+	for _, size := range sizes {
+		if size < 1 || at+size > t.shape[a] || t.ints != nil {
+			return nil, corrupt(n, "parts %v of %v", sizes, t.shape)
+		}
+		shape := slices.Clone(t.shape)
+		shape[a] = size
+		to, offset := (&tensor{shape: shape, last: t.last}).strides(), at*from[a]
+		out = append(out, c.emit(n, in[:1], shape, t.last, 0, func(in [][]float32, out, _ []float32) {
+			permute(out, to, in[0][offset:], from, shape)
+		}))
+		at += size
+	}
+	return out, nil
+}
+
+// opPad pads with a constant.
+func opPad(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	t, rank := in[0], len(in[0].shape)
+	pads, value := n.Ints("pads"), n.Float("value", 0)
+	if len(in) > 1 && in[1] != nil {
+		for _, v := range in[1].ints {
+			pads = append(pads, int(v))
+		}
+	}
+	if len(in) > 2 && in[2] != nil {
+		v, ok := c.scalar(n.Inputs[2])
+		if !ok {
+			return nil, unsupported(n, "padding value that is not constant")
+		}
+		value = v
+	}
+	if mode := n.Text("mode"); mode != "" && mode != "constant" || len(pads) != 2*rank || t.ints != nil {
+		return nil, unsupported(n, "mode %q, pads %v", mode, pads)
+	}
+	shape, offset := make([]int, rank), 0
+	for i, d := range t.shape {
+		if pads[i] < 0 || pads[rank+i] < 0 || pads[i] > 1<<14 || pads[rank+i] > 1<<14 {
+			return nil, unsupported(n, "pads %v", pads)
+		}
+		shape[i] = d + pads[i] + pads[rank+i]
+	}
+	last := t.last
+	from, to, dims := t.strides(), (&tensor{shape: shape, last: last}).strides(), t.shape
+	for i := range dims {
+		offset += pads[i] * to[i]
+	}
+	return []*tensor{c.emit(n, in[:1], shape, last, 0, func(in [][]float32, out, _ []float32) {
+		for i := range out {
+			out[i] = value
+		}
+		permute(out[offset:], to, in[0], from, dims)
+	})}, nil
+}
+
+// knownShape is the dimensions that a constant input tells.
+func knownShape(n *onnx.Node, t *tensor) ([]int, error) {
+	if t == nil || t.ints == nil {
+		return nil, unsupported(n, "shape that is not constant")
+	}
+	shape, total := make([]int, len(t.ints)), 1
+	for i, v := range t.ints {
+		if v < 0 || v > math.MaxInt32 || v > 0 && total > maxValues/int(v) {
+			return nil, corrupt(n, "shape %v", t.ints)
+		}
+		shape[i] = int(v)
+		total *= shape[i]
+	}
+	return shape, nil
+}
+
+func opExpand(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	if len(in) != 2 {
+		return nil, corrupt(n, "%d inputs", len(in))
+	}
+	want, err := knownShape(n, in[1])
+	if err != nil {
+		return nil, err
+	}
+	shape := broadcast(in[0].shape, want)
+	if shape == nil {
+		return nil, corrupt(n, "shapes %v and %v", in[0].shape, want)
+	}
+	if slices.Equal(shape, in[0].shape) {
+		return in[:1], nil
+	}
+	if in[0].ints != nil {
+		return []*tensor{combineInts(func(a, _ int64) int64 { return a }, in[0], &tensor{shape: want, ints: []int64{0}}, shape)}, nil
+	}
+	t := c.plain(in[0])
+	from, to := t.spread(shape), (&tensor{shape: shape}).strides()
+	return []*tensor{c.emit(n, []*tensor{t}, shape, false, 0, func(in [][]float32, out, _ []float32) {
+		permute(out, to, in[0], from, shape)
+	})}, nil
+}
+
+func opConstantOfShape(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	shape, err := knownShape(n, in[0])
+	if err != nil {
+		return nil, err
+	}
+	value := &tensor{shape: []int{1}, data: []float32{0}}
+	if t := n.Tensor("value"); t != nil {
+		value = constant(t)
+	}
+	out := &tensor{shape: shape}
+	if value.ints != nil {
+		out.ints = slices.Repeat(value.ints[:1], product(shape))
+	} else {
+		out.data = slices.Repeat(value.data[:1], product(shape))
+	}
+	return []*tensor{out}, nil
+}
+
+// opWhere serves shape arithmetic: all three inputs must be known integers.
+func opWhere(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	if len(in) != 3 || in[0].ints == nil || in[1].ints == nil || in[2].ints == nil || in[0].len() != in[1].len() || in[0].len() != in[2].len() {
+		return nil, unsupported(n, "choice between values that are not known integers")
+	}
+	out := &tensor{shape: in[1].shape, ints: slices.Clone(in[2].ints)}
+	for i, v := range in[0].ints {
+		if v != 0 {
+			out.ints[i] = in[1].ints[i]
+		}
+	}
+	return []*tensor{out}, nil
+}
+
+func opRange(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	if len(in) != 3 || slices.ContainsFunc(in, func(t *tensor) bool { return t == nil || len(t.ints) != 1 }) || in[2].ints[0] == 0 {
+		return nil, unsupported(n, "range of values that are not known integers")
+	}
+	start, end, step := in[0].ints[0], in[1].ints[0], in[2].ints[0]
+	count := (end - start + step - sign(step)) / step
+	if count < 0 || count > 1<<20 {
+		return nil, unsupported(n, "range from %d to %d", start, end)
+	}
+	out := &tensor{shape: []int{int(count)}, ints: []int64{}}
+	for i := range count {
+		out.ints = append(out.ints, start+i*step)
+	}
+	return []*tensor{out}, nil
+}
+
+func sign(v int64) int64 {
+	if v < 0 {
+		return -1
+	}
+	return 1
+}
+
+// opDequantize takes quantized constants back to floats. A value at run time
+// has never been quantized (see opQuantize), so it passes.
+func opDequantize(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	t := in[0]
+	if !t.known() {
+		return in[:1], nil
+	}
+	t = toFloats(t)
+	if len(in) < 2 || in[1] == nil || in[1].data == nil {
+		return nil, unsupported(n, "scale that is not constant")
+	}
+	scale, zero := in[1].data, []float32(nil)
+	if len(in) > 2 && in[2] != nil {
+		zero = toFloats(in[2]).data
+	}
+	inner, size := 1, 1
+	if len(scale) > 1 { // one for each place of the axis
+		a, err := axis(n, n.Int("axis", 1), len(t.shape))
+		if err != nil {
+			return nil, err
+		}
+		inner, size = product(t.shape[a+1:]), t.shape[a]
+		if size != len(scale) {
+			return nil, corrupt(n, "%d scales for %v", len(scale), t.shape)
+		}
+	}
+	if zero != nil && len(zero) != len(scale) {
+		return nil, corrupt(n, "%d zero points for %d scales", len(zero), len(scale))
+	}
+	out := &tensor{shape: t.shape, data: make([]float32, len(t.data))}
+	for i, v := range t.data {
+		k := i / inner % size
+		if zero != nil {
+			v -= zero[k]
+		}
+		out.data[i] = v * scale[k]
+	}
+	return []*tensor{out}, nil
+}
+
+// opQuantize rounds run-time values to the grid they would have as 8 bits, and
+// limits them to its range, as floats: the result is the quantized model's, and
+// an activation that its exporter left to saturation is not lost.
+func opQuantize(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	if len(in) < 2 || in[1] == nil || len(in[1].data) != 1 {
+		return nil, unsupported(n, "scale that is not one constant")
+	}
+	scale, zero, lowest := in[1].data[0], float32(0), float32(0)
+	if len(in) > 2 && in[2] != nil {
+		z := toFloats(in[2])
+		if len(z.data) != 1 {
+			return nil, unsupported(n, "zero point that is not one constant")
+		}
+		zero = z.data[0]
+		if w := c.model.Initializers[n.Inputs[2]]; w != nil && w.Type == onnx.Int8 {
+			lowest = -128
+		}
+	}
+	if t := toFloats(in[0]); t.known() { // what opDequantize will take back
+		out := &tensor{shape: t.shape, data: make([]float32, len(t.data))}
+		for i, v := range t.data {
+			q := float32(math.RoundToEven(float64(v/scale))) + zero
+			out.data[i] = min(max(q, lowest), lowest+255)
+		}
+		return []*tensor{out}, nil
+	}
+	low, high := (lowest-zero)*scale, (lowest+255-zero)*scale
+	return []*tensor{c.emitOver(n, in[:1], func(in [][]float32, out []float32) {
+		for i, v := range in[0] {
+			out[i] = float32(math.RoundToEven(float64(min(max(v, low), high)/scale)))*scale
+		}
+	})}, nil
+}

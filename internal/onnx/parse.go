@@ -1,0 +1,333 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/cxrkit/cxrkit/cxr"
+)
+
+// A Reader of external data gives length bytes (-1: all) at an offset of the
+// file at a location beside the model's.
+type Reader func(location string, offset, length int64) ([]byte, error)
+
+// Parse reads a model. Tensors point into b, which must not change afterwards.
+// external may be nil for models that keep all weights in one file.
+func Parse(b []byte, external Reader) (*Model, error) {
+	m := &Model{Metadata: map[string]string{}, Initializers: map[string]*Tensor{}}
+	p := &parser{external: external}
+	graph := false
+	err := fields(b, func(f field) error {
+		switch f.number {
+		case 7:
+			graph = true
+			return p.graph(m, f.bytes)
+		case 8: // opset_import
+			domain, version := "", 0
+			err := fields(f.bytes, func(f field) error {
+				switch f.number {
+				case 1:
+					domain = string(f.bytes)
+				case 2:
+					version = int(f.varint)
+				}
+				return nil
+			})
+			if domain == "" || domain == "ai.onnx" {
+				m.Opset = version
+			}
+			return err
+		case 14: // metadata_props
+			key, value, err := entry(f.bytes)
+			m.Metadata[key] = value
+			return err
+		}
+		return nil
+	})
+	if err == nil && !graph {
+		err = fmt.Errorf("%w: no graph", cxr.ErrCorrupt)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("onnx: %w", err)
+	}
+	inputs := m.Inputs[:0]
+	for _, v := range m.Inputs { // before IR version 4 initializers are inputs too
+		if m.Initializers[v.Name] == nil {
+			inputs = append(inputs, v)
+		}
+	}
+	m.Inputs = inputs
+	return m, nil
+}
+
+type parser struct{ external Reader }
+
+// A field is one field of a protocol buffer message.
+type field struct {
+	number protowire.Number
+	kind   protowire.Type
+	varint uint64 // also of fixed-size fields
+	bytes  []byte
+}
+
+func fields(b []byte, f func(field) error) error {
+	for len(b) > 0 {
+		number, kind, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return fmt.Errorf("%w: %v", cxr.ErrTruncated, protowire.ParseError(n))
+		}
+		b = b[n:]
+		v := field{number: number, kind: kind}
+		switch kind {
+		case protowire.VarintType:
+			v.varint, n = protowire.ConsumeVarint(b)
+		case protowire.Fixed32Type:
+			var x uint32
+			x, n = protowire.ConsumeFixed32(b)
+			v.varint = uint64(x)
+		case protowire.Fixed64Type:
+			v.varint, n = protowire.ConsumeFixed64(b)
+		case protowire.BytesType:
+			v.bytes, n = protowire.ConsumeBytes(b)
+		default:
+			n = protowire.ConsumeFieldValue(number, kind, b)
+		}
+		if n < 0 {
+			return fmt.Errorf("%w: %v", cxr.ErrTruncated, protowire.ParseError(n))
+		}
+		b = b[n:]
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ints appends a repeated integer field, packed or not.
+func (f field) ints(dst []int64) []int64 {
+	if f.kind == protowire.VarintType {
+		return append(dst, int64(f.varint))
+	}
+	for b := f.bytes; len(b) > 0; {
+		v, n := protowire.ConsumeVarint(b)
+		if n < 0 {
+			return dst // too few, which the shape will tell
+		}
+		dst, b = append(dst, int64(v)), b[n:]
+	}
+	return dst
+}
+
+func (f field) floats(dst []float32) []float32 {
+	if f.kind == protowire.Fixed32Type {
+		return append(dst, math.Float32frombits(uint32(f.varint)))
+	}
+	for b := f.bytes; len(b) >= 4; b = b[4:] {
+		dst = append(dst, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	return dst
+}
+
+func entry(b []byte) (key, value string, err error) {
+	err = fields(b, func(f field) error {
+		switch f.number {
+		case 1:
+			key = string(f.bytes)
+		case 2:
+			value = string(f.bytes)
+		}
+		return nil
+	})
+	return key, value, err
+}
+
+func (p *parser) graph(m *Model, b []byte) error {
+	return fields(b, func(f field) error {
+		switch f.number {
+		case 1:
+			n, err := p.node(f.bytes)
+			m.Nodes = append(m.Nodes, n)
+			return err
+		case 5:
+			t, err := p.tensor(f.bytes)
+			if err == nil {
+				m.Initializers[t.Name] = t
+			}
+			return err
+		case 11:
+			v, err := value(f.bytes)
+			m.Inputs = append(m.Inputs, v)
+			return err
+		case 12:
+			v, err := value(f.bytes)
+			m.Outputs = append(m.Outputs, v)
+			return err
+		case 15:
+			return fmt.Errorf("%w: sparse initializers", cxr.ErrUnsupported)
+		}
+		return nil
+	})
+}
+
+func (p *parser) node(b []byte) (*Node, error) {
+	n := &Node{attributes: map[string]*attribute{}}
+	err := fields(b, func(f field) error {
+		switch f.number {
+		case 1:
+			n.Inputs = append(n.Inputs, string(f.bytes))
+		case 2:
+			n.Outputs = append(n.Outputs, string(f.bytes))
+		case 3:
+			n.Name = string(f.bytes)
+		case 4:
+			n.Op = string(f.bytes)
+		case 5:
+			return p.attribute(n, f.bytes)
+		case 7:
+			n.Domain = string(f.bytes)
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (p *parser) attribute(n *Node, b []byte) error {
+	a, name := &attribute{}, ""
+	err := fields(b, func(f field) (err error) {
+		switch f.number {
+		case 1:
+			name = string(f.bytes)
+		case 2:
+			a.f = math.Float32frombits(uint32(f.varint))
+		case 3:
+			a.i = int64(f.varint)
+		case 4:
+			a.s = string(f.bytes)
+		case 5:
+			a.t, err = p.tensor(f.bytes)
+		case 6, 11:
+			return fmt.Errorf("%w: %v with a graph inside", cxr.ErrUnsupported, n)
+		case 7:
+			a.floats = f.floats(a.floats)
+		case 8:
+			a.ints = f.ints(a.ints)
+		}
+		return err
+	})
+	n.attributes[name] = a
+	return err
+}
+
+func value(b []byte) (Value, error) {
+	var v Value
+	err := fields(b, func(f field) error {
+		switch f.number {
+		case 1:
+			v.Name = string(f.bytes)
+		case 2: // type.tensor_type.shape.dim
+			return nested(f.bytes, func(dim []byte) error {
+				size := -1
+				err := fields(dim, func(f field) error {
+					if f.number == 1 {
+						size = int(f.varint)
+					}
+					return nil
+				})
+				v.Shape = append(v.Shape, size)
+				return err
+			}, 1, 2, 1)
+		}
+		return nil
+	})
+	return v, err
+}
+
+// nested calls f for every message at a path of field numbers.
+func nested(b []byte, f func([]byte) error, path ...protowire.Number) error {
+	if len(path) == 0 {
+		return f(b)
+	}
+	return fields(b, func(v field) error {
+		if v.number != path[0] {
+			return nil
+		}
+		return nested(v.bytes, f, path[1:]...)
+	})
+}
+
+func (p *parser) tensor(b []byte) (*Tensor, error) {
+	t := &Tensor{}
+	external := map[string]string{}
+	isExternal := false
+	err := fields(b, func(f field) error {
+		switch f.number {
+		case 1:
+			for _, d := range f.ints(nil) {
+				if d < 0 || d > math.MaxInt32 {
+					return fmt.Errorf("%w: tensor with a side of %d", cxr.ErrTooLarge, d)
+				}
+				t.Shape = append(t.Shape, int(d))
+			}
+		case 2:
+			t.Type = int(f.varint)
+		case 4:
+			t.floats = f.floats(t.floats)
+		case 5, 7:
+			t.ints = f.ints(t.ints)
+		case 8:
+			t.Name = string(f.bytes)
+		case 9:
+			t.raw = f.bytes
+		case 10:
+			return fmt.Errorf("%w: weights written as doubles", cxr.ErrUnsupported)
+		case 13:
+			key, value, err := entry(f.bytes)
+			external[key] = value
+			return err
+		case 14:
+			isExternal = f.varint == 1
+		}
+		return nil
+	})
+	if err == nil && isExternal {
+		err = p.load(t, external)
+	}
+	if err == nil {
+		err = t.check()
+	}
+	return t, err
+}
+
+// load reads the data of a tensor that stand in another file.
+func (p *parser) load(t *Tensor, entries map[string]string) error {
+	if p.external == nil {
+		return fmt.Errorf("%w: tensor %q is in file %q", cxr.ErrUnsupported, t.Name, entries["location"])
+	}
+	number := func(key string, or int64) (int64, error) {
+		text, ok := entries[key]
+		if !ok {
+			return or, nil
+		}
+		v, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || v < 0 {
+			return 0, fmt.Errorf("%w: tensor %q with external %s %q", cxr.ErrCorrupt, t.Name, key, text)
+		}
+		return v, nil
+	}
+	offset, err := number("offset", 0)
+	if err != nil {
+		return err
+	}
+	length, err := number("length", -1)
+	if err != nil {
+		return err
+	}
+	if t.raw, err = p.external(entries["location"], offset, length); err != nil {
+		return fmt.Errorf("tensor %q: %w", t.Name, err)
+	}
+	return nil
+}
