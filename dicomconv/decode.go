@@ -101,7 +101,7 @@ func (f *film) decode(o *Options, i int) (*stored, error) {
 		return nil, fmt.Errorf("%w: codestream of %d bits for %d bits allocated", cxr.ErrCorrupt, m.Precision, f.BitsAllocated)
 	}
 	lossy := syntaxes[f.syntax].lossy || o.Decoders[f.syntax] != nil && f.lossy
-	return &stored{words: m.Pix, lossy: lossy, precision: m.Precision}, nil
+	return &stored{words: m.Pix, lossy: lossy, negative: m.Signed, precision: m.Precision}, nil
 }
 
 // nativeSyntax reports the transfer syntaxes without encapsulation, or none

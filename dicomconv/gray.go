@@ -61,17 +61,19 @@ func (o *Options) gray(h *header, s *stored) ([]uint16, int, error) {
 }
 
 // sample is the stored value in w as PS3.5 8.1.1 has it: what is outside of
-// High Bit and Bits Stored is no part of it. Values of a lossy codestream that
+// High Bit and Bits Stored is no part of it. It is signed if the header or the
+// codestream says so: some headers forget. Values of a lossy codestream that
 // shoot beyond the range are clipped to it.
 func (h *header) sample(s *stored, w uint16) int {
+	signed := h.signed || s.negative
+	if !s.lossy {
+		return signExtend(w>>(h.highBit+1-h.bitsStored)&(1<<h.bitsStored-1), h.bitsStored, signed)
+	}
 	low, high := 0, 1<<h.bitsStored-1
-	if h.signed {
+	if signed {
 		low, high = -1<<(h.bitsStored-1), 1<<(h.bitsStored-1)-1
 	}
-	if s.lossy {
-		return min(max(h.signExtend(w, s.precision), low), high)
-	}
-	return h.signExtend(w>>(h.highBit+1-h.bitsStored)&(1<<h.bitsStored-1), h.bitsStored)
+	return min(max(signExtend(w, s.precision, signed), low), high)
 }
 
 // word is the stored value in w as pydicom has it: all bits allocated.
@@ -80,15 +82,15 @@ func (h *header) word(s *stored, w uint16) int {
 	if s.precision > 0 && s.precision < bits {
 		bits = h.bitsStored
 	}
-	if bits < 16 && h.BitsAllocated < 16 {
+	if h.BitsAllocated < 16 {
 		w &= 1<<h.BitsAllocated - 1
 	}
-	return h.signExtend(w, bits)
+	return signExtend(w, bits, h.signed)
 }
 
-// signExtend is w, or its low bits as two's complement where h is signed.
-func (h *header) signExtend(w uint16, bits int) int {
-	if !h.signed {
+// signExtend is w, or its low bits as two's complement.
+func signExtend(w uint16, bits int, signed bool) int {
+	if !signed {
 		return int(w)
 	}
 	return int(int16(w<<(16-bits))) >> (16 - bits)

@@ -2,6 +2,7 @@ package dicomconv_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -247,6 +248,61 @@ func TestEveryNumberOfBits(t *testing.T) {
 				f := row8(byte(low)|byte(above), byte(high)).Bits(8, stored, negative)
 				pixels(t, nil, f, 16, 0, 65535)
 			}
+		}
+	}
+}
+
+// coded is a film whose decoder returns the frame given.
+func coded(t *testing.T, f *dicomtest.File, o dicomconv.Options, precision int, negative bool, pix ...uint16) []uint16 {
+	t.Helper()
+	f.Set(dicomtest.PixelData, "OB", dicomtest.Fragments{nil, []byte("ab")})
+	f.Syntax, f.Encoding = dicomtest.JPEGBaseline, dicomtest.ExplicitLittle
+	o.Decoders = map[string]dicomconv.Decoder{dicomtest.JPEGBaseline: func(_ []byte, want dicomconv.Shape) (*dicomconv.Frame, error) {
+		return &dicomconv.Frame{Shape: want, Precision: precision, Signed: negative, Pix: slices.Clone(pix)}, nil
+	}}
+	m, err := normalize(&o, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Pix
+}
+
+func TestDecodedSamples(t *testing.T) {
+	window := dicomconv.Options{Window: &dicomconv.Window{Center: 512, Width: 1024, Function: dicomconv.ExactWindow}}
+	around := dicomconv.Options{Window: &dicomconv.Window{Center: 0, Width: 4096, Function: dicomconv.ExactWindow}}
+	tests := []struct {
+		name      string
+		film      *dicomtest.File
+		o         dicomconv.Options
+		precision int
+		negative  bool
+		pix       []uint16
+		want      []uint16
+	}{
+		{"overshoot of a lossy film is clipped, not masked", row(0, 0).Bits(16, 10, false), window, 12, false, []uint16{512, 1024}, []uint16{32768, 65471}}, // 1023/1024
+		{"signed samples without sign extension", row(0, 0).Bits(16, 12, true), around, 12, false, []uint16{0x800, 0x400}, []uint16{0, 49151}},
+		{"signed samples, sign-extended", row(0, 0).Bits(16, 12, true), around, 12, true, signed(-2048, 1024), []uint16{0, 49151}},
+		{"signed samples under an unsigned header", row(0, 0).Bits(16, 12, false), around, 12, true, signed(-2048, 1024), []uint16{0, 49151}},
+	}
+	for _, test := range tests {
+		if got := coded(t, test.film, test.o, test.precision, test.negative, test.pix...); !slices.Equal(got, test.want) {
+			t.Errorf("%s: pixels %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestDecodersThatBreakTheirPromiseAreCaught(t *testing.T) {
+	for name, frame := range map[string]*dicomconv.Frame{
+		"no frame":         nil,
+		"another size":     {Shape: dicomconv.Shape{Width: 1, Height: 1, Components: 1}, Precision: 8, Pix: make([]uint16, 1)},
+		"too few pixels":   {Shape: dicomconv.Shape{Width: 2, Height: 1, Components: 1}, Precision: 8, Pix: make([]uint16, 1)},
+		"too much of bits": {Shape: dicomconv.Shape{Width: 2, Height: 1, Components: 1}, Precision: 12, Pix: make([]uint16, 2)},
+	} {
+		f := row8(0, 0).Set(dicomtest.PixelData, "OB", dicomtest.Fragments{nil, []byte("ab")})
+		f.Syntax, f.Encoding = "2.25.42", dicomtest.ExplicitLittle
+		decode := func([]byte, dicomconv.Shape) (*dicomconv.Frame, error) { return frame, nil }
+		if m, err := normalize(&dicomconv.Options{Decoders: map[string]dicomconv.Decoder{"2.25.42": decode}}, f); err == nil {
+			t.Errorf("%s: image %v", name, m.Pix)
 		}
 	}
 }

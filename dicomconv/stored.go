@@ -16,6 +16,10 @@ type stored struct {
 	float bool      // wide is of Float Pixel Data
 	lossy bool      // decoded from a lossy codestream: no overlay in high bits, but overshoot
 
+	// negative tells that the codestream has signed samples, whatever the header
+	// says.
+	negative bool
+
 	// precision is the width of decoded words that do not carry their sign
 	// beyond it; 0 for native ones.
 	precision int
