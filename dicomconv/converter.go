@@ -113,10 +113,14 @@ func Pseudonym(key []byte, id string) string {
 	return base32.StdEncoding.EncodeToString(mac.Sum(nil))[:26]
 }
 
+// trustedSize is as much of the size that a file claims as is believed before
+// its bytes are seen: a zip archive can claim anything.
+const trustedSize = 32 << 20
+
 // readAll reads r to its end, or fails after limit bytes.
 func readAll(r io.Reader, limit int64) ([]byte, error) {
 	var b bytes.Buffer
-	if n := min(size(r), limit); n > 0 {
+	if n := min(size(r), limit, trustedSize); n > 0 {
 		b.Grow(int(n) + bytes.MinRead)
 	}
 	n, err := b.ReadFrom(io.LimitReader(r, limit+1))

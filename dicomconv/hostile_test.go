@@ -217,6 +217,18 @@ func TestNothingIsLogged(t *testing.T) {
 	}
 }
 
+// Text that is not in the character set it should be in is no reason to refuse
+// a film.
+func TestStrangeBytesInTextAreNoMatter(t *testing.T) {
+	for _, text := range []string{"\xff\xfe", "\x1b$B8", "Röntgen", "\x00\x00", "\\\\\\"} {
+		for _, tag := range []uint32{dicomtest.Modality, 0x00080016, 0x00080064, dicomtest.VOIFunction, 0x20500020, 0x00280301, dicomtest.WindowCenter} {
+			if _, err := normalize(nil, row(1, 2).Set(tag, "CS", text)); err != nil {
+				t.Errorf("%q in %08x: %v", text, tag, err)
+			}
+		}
+	}
+}
+
 // What a reader fails with is passed on.
 func TestReadersErrorsArePassedOn(t *testing.T) {
 	r := io.MultiReader(bytes.NewReader(row(1, 2).Bytes()[:100]), failing{})
