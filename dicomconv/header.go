@@ -83,18 +83,15 @@ func readHeader(ds dicom.Dataset, syntax string) (*header, error) {
 	}
 	h.readBits(a)
 	h.readPadding(a)
-	if err := h.readLUTs(a); err != nil {
-		return nil, err
-	}
-	h.readWindows(a)
 	if v, ok := a.number(tag.RescaleSlope); ok {
 		h.slope = &v
 	}
 	if v, ok := a.number(tag.RescaleIntercept); ok {
 		h.intercept = &v
 	}
+	h.readWindows(a)
 	h.shutter = readShutter(a)
-	return h, nil
+	return h, h.readLUTs(a)
 }
 
 // readView classes View Position (0018,5101), else View Code Sequence
@@ -175,6 +172,7 @@ func (h *header) readWindows(a attributes) {
 	}
 }
 
+// readLUTs needs the rescale to be read.
 func (h *header) readLUTs(a attributes) error {
 	if items := a.items(tag.ModalityLUTSequence); len(items) > 0 {
 		l, err := readLUT(items[0], tag.LUTDescriptor, tag.LUTData, h.signed)

@@ -65,6 +65,13 @@ func TestStandardPipeline(t *testing.T) {
 			dicomconv.Options{}, []uint16{0, 32768, 65535}},
 		{"a VOI LUT is preferred to a window", row(9, 10, 11, 12, 13).Set(dicomtest.VOILUT, "SQ", lut([]int{3, 10, 12}, 0, 2048, 4095)).Window("0", "1"),
 			dicomconv.Options{}, []uint16{0, 0, 32776, 65535, 65535}}, // 2048/4095
+		{"a VOI LUT of rescaled values begins below zero", row(8, 10, 11, 12).Set(dicomtest.Slope, "DS", "1").Set(dicomtest.Intercept, "DS", "-20").
+			Set(dicomtest.VOILUT, "SQ", lut([]int{3, 0xfff6, 8}, 0, 51, 255)), // from -10
+			dicomconv.Options{}, []uint16{0, 0, 13107, 65535}},
+		{"a VOI LUT of signed values begins below zero", row(signed(-2, -1, 0)...).Bits(16, 16, true).Set(dicomtest.VOILUT, "SQ", lut([]int{3, 0xfffe, 8}, 0, 51, 255)),
+			dicomconv.Options{}, []uint16{0, 13107, 65535}},
+		{"a VOI LUT of unsigned values begins high", row(65533, 65534, 65535).Set(dicomtest.VOILUT, "SQ", lut([]int{2, 0xfffe, 8}, 51, 255)),
+			dicomconv.Options{}, []uint16{13107, 13107, 65535}},
 		{"a VOI LUT of 8 bits", row(0, 1).Set(dicomtest.VOILUT, "SQ", lut([]int{2, 0, 8}, 51, 255)),
 			dicomconv.Options{}, []uint16{13107, 65535}},
 		{"a VOI LUT of 65536 entries", row(0, 65535).Set(dicomtest.VOILUT, "SQ", lut([]int{0, 0, 16}, identity()...)),

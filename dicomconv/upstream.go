@@ -43,21 +43,17 @@ func haidef(_ *Options, h *header, l levels) ([]uint16, int, error) {
 		return nil, 0, err
 	}
 	if len(h.windows) > 0 {
-		w := h.windows[0]
-		bits, top := a.bits, float64(uint16Max)
 		if a.float {
-			bits = 16
-		} else {
-			top = float64(uint64(1)<<a.bits - 1)
+			a.bits, a.signed = 16, false
 		}
-		signed := a.signed && !a.float
-		if signed {
-			top = float64(uint64(1)<<(a.bits-1) - 1)
+		magnitude := a.bits
+		if a.signed {
+			magnitude--
 		}
-		half := math.Floor(w.Width / 2)
-		a.window(w.Center-half, w.Center-1+half, top)
+		w, half := h.windows[0], math.Floor(h.windows[0].Width/2)
+		a.window(w.Center-half, w.Center-1+half, float64(uint64(1)<<magnitude-1))
 		a.each(math.Trunc)
-		a.float, a.bits, a.signed = false, bits, signed
+		a.float = false
 	}
 	if h.Photometric == "MONOCHROME1" {
 		a.subtractFromMax()

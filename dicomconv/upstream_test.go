@@ -58,6 +58,8 @@ func TestGooglesRecipes(t *testing.T) {
 		{"HAI-DEF windows unsigned words as upstream does", hai, row(0, 2047, 2048, 4095).Window("2048", "4096"), 16, []uint16{0, 32759, 32775, 65535}},
 		{"HAI-DEF halves odd windows down", hai, row(0, 1, 2, 3, 4).Window("2", "5"), 16, []uint16{0, 21845, 43690, 65535, 65535}},
 		{"HAI-DEF keeps 8 bits small in a 16-bit picture", hai, row8(10, 20), 16, []uint16{10, 20}},
+		{"HAI-DEF windows signed words to 15 bits and stretches those", hai, row(signed(-1, 0, 1, 2, 3)...).Bits(16, 16, true).Window("2", "4"), 16, []uint16{0, 0, 21844, 43688, 65535}},
+		{"HAI-DEF windows rescaled films, which stop the container, to 16 bits", hai, rescale(row(0, 1, 2, 3), "1", "0").Window("2", "4"), 16, []uint16{0, 21845, 43690, 65535}},
 		{"HAI-DEF windows bytes to bytes", hai, row8(0, 10, 19, 30).Window("15", "10"), 16, []uint16{0, 0, 255, 255}},
 
 		{"MedSigLIP windows symmetrically and rounds", sig, row(0, 1, 2, 3, 4, 5).Window("2", "4"), 16, []uint16{0, 16384, 32768, 49151, 65535, 65535}},
