@@ -69,6 +69,12 @@ var (
 		}
 		return float32(math.Pow(float64(a), float64(b)))
 	}, nil}
+	modulo = binary{nil, func(a, b int64) int64 { // of the divisor's sign
+		if b == 0 {
+			return 0
+		}
+		return ((a % b) + b) % b
+	}}
 	equality = binary{nil, func(a, b int64) int64 {
 		if a == b {
 			return 1

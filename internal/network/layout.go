@@ -45,20 +45,20 @@ func (c *compiler) stored(n *onnx.Node, t *tensor, last bool) *tensor {
 	from, to := t.strides(), target.strides()
 	shape := t.shape
 	return c.emit(n, []*tensor{t}, shape, last, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, to, in[0], from, shape)
+		permute(out, 0, to, in[0], 0, from, shape)
 	})
 }
 
-// permute copies values between two storage orders of one shape.
-func permute(dst []float32, to []int, src []float32, from []int, shape []int) {
+// permute copies elements of one shape between two storage orders, the first
+// from src[s] to dst[d].
+func permute[T any](dst []T, d int, to []int, src []T, s int, from []int, shape []int) {
 	if product(shape) == 0 {
 		return
 	}
 	index := make([]int, len(shape))
-	d, s := 0, 0
 	inner := len(shape) - 1
 	if inner < 0 {
-		dst[0] = src[0]
+		dst[d] = src[s]
 		return
 	}
 	for {

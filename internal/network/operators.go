@@ -18,7 +18,7 @@ var operators map[string]operator
 func init() { // not a literal: operators look ahead at others
 	operators = map[string]operator{
 		"Add": addition.operator, "Sub": subtraction.operator, "Mul": multiplication.operator, "Div": division.operator,
-		"Pow": power.operator, "Equal": equality.operator,
+		"Pow": power.operator, "Equal": equality.operator, "Mod": modulo.operator,
 		"Relu": opActivation, "Sigmoid": opActivation, "HardSwish": opActivation, "HardSigmoid": opActivation, "Tanh": opActivation, "Gelu": opActivation,
 		"Erf": unary(kernel.Erf), "Sqrt": unary(kernel.Sqrt), "Exp": unary(kernel.Exp), "Clip": opClip,
 		"Conv": opConv, "BatchNormalization": opBatchNorm, "MaxPool": opMaxPool, "AveragePool": opAveragePool,
@@ -63,7 +63,7 @@ func opSplit(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		shape[a] = size
 		to, offset := (&tensor{shape: shape, last: t.last}).strides(), at*from[a]
 		out = append(out, c.emit(n, in[:1], shape, t.last, 0, func(in [][]float32, out, _ []float32) {
-			permute(out, to, in[0][offset:], from, shape)
+			permute(out, 0, to, in[0], offset, from, shape)
 		}))
 		at += size
 	}
@@ -105,7 +105,7 @@ func opPad(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		for i := range out {
 			out[i] = value
 		}
-		permute(out[offset:], to, in[0], from, dims)
+		permute(out, offset, to, in[0], 0, from, dims)
 	})}, nil
 }
 
@@ -146,7 +146,7 @@ func opExpand(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	t := c.plain(in[0])
 	from, to := t.spread(shape), (&tensor{shape: shape}).strides()
 	return []*tensor{c.emit(n, []*tensor{t}, shape, false, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, to, in[0], from, shape)
+		permute(out, 0, to, in[0], 0, from, shape)
 	})}, nil
 }
 
@@ -274,7 +274,7 @@ func opQuantize(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	low, high := (lowest-zero)*scale, (lowest+255-zero)*scale
 	return []*tensor{c.emitOver(n, in[:1], func(in [][]float32, out []float32) {
 		for i, v := range in[0] {
-			out[i] = float32(math.RoundToEven(float64(min(max(v, low), high)/scale)))*scale
+			out[i] = float32(math.RoundToEven(float64(min(max(v, low), high)/scale))) * scale
 		}
 	})}, nil
 }

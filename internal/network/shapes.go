@@ -189,10 +189,11 @@ func opTranspose(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		shape[i], seen[p] = t.shape[p], true
 	}
 	if t.ints != nil {
-		if rank > 1 {
-			return nil, unsupported(n, "transposed integers")
+		from, own := make([]int, rank), t.strides()
+		for i, p := range perm {
+			from[i] = own[p]
 		}
-		return []*tensor{t}, nil
+		return []*tensor{rearranged(t, shape, 0, from)}, nil
 	}
 	switch { // what is only another way to look at the same memory
 	case t.last && slices.Equal(perm, []int{0, 2, 3, 1}):
@@ -207,13 +208,17 @@ func opTranspose(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	}
 	to := out.strides()
 	return []*tensor{c.emit(n, in[:1], shape, false, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, to, in[0], from, shape)
+		permute(out, 0, to, in[0], 0, from, shape)
 	})}, nil
 }
 
 func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	if len(in) == 0 || slices.Contains(in, nil) {
 		return nil, corrupt(n, "no inputs")
+	}
+	in = slices.DeleteFunc(slices.Clone(in), func(t *tensor) bool { return len(t.shape) > 0 && t.ints == nil && t.len() == 0 })
+	if len(in) == 0 {
+		return nil, corrupt(n, "nothing to join")
 	}
 	rank := len(in[0].shape)
 	at, err := axis(n, n.Int("axis", 0), rank)
@@ -273,6 +278,13 @@ func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	})}, nil
 }
 
+// rearranged is known integers in another order.
+func rearranged(t *tensor, shape []int, offset int, from []int) *tensor {
+	out := &tensor{shape: shape, ints: make([]int64, product(shape))}
+	permute(out.ints, 0, out.strides(), t.ints, offset, from, shape)
+	return out
+}
+
 // opSlice takes a regular part of each dimension.
 func opSlice(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	rank := len(in[0].shape)
@@ -319,38 +331,35 @@ func opSlice(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		if steps != nil {
 			step = steps[i]
 		}
-		if step < 1 {
-			return nil, unsupported(n, "step %d", step)
+		if step == 0 {
+			return nil, corrupt(n, "step 0")
 		}
 		d := t.shape[a]
-		bound := func(v int) int {
+		bound := func(v, low, high int) int {
 			if v < 0 {
 				v += d
 			}
-			return max(0, min(d, v))
+			return max(low, min(high, v))
 		}
-		start, end := bound(starts[i]), bound(ends[i])
+		start, end := bound(starts[i], 0, d), bound(ends[i], 0, d)
 		shape[a] = max(0, (end-start+step-1)/step)
+		if step < 0 { // backwards, down to but without the end, which may lie before the first
+			start, end = bound(starts[i], 0, d-1), bound(ends[i], -1, d-1)
+			shape[a] = max(0, (start-end-step-1)/-step)
+		}
 		offset += start * from[a]
 		from[a] *= step
 	}
 	if product(shape) == 0 {
-		return nil, unsupported(n, "empty result")
+		return []*tensor{{shape: shape, data: []float32{}}}, nil // for a Concat to leave out
 	}
 	if t.ints != nil {
-		if rank != 1 {
-			return nil, unsupported(n, "integers of %d dimensions", rank)
-		}
-		out := &tensor{shape: shape}
-		for i := range shape[0] {
-			out.ints = append(out.ints, t.ints[offset+i*from[0]])
-		}
-		return []*tensor{out}, nil
+		return []*tensor{rearranged(t, shape, offset, from)}, nil
 	}
 	last := t.last
 	to := (&tensor{shape: shape, last: last}).strides()
 	return []*tensor{c.emit(n, in[:1], shape, last, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, to, in[0][offset:], from, shape)
+		permute(out, 0, to, in[0], offset, from, shape)
 	})}, nil
 }
 
