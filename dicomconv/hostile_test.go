@@ -162,7 +162,11 @@ func mutate(t *testing.T, name string, b []byte, n int) {
 		for range 1 + r.IntN(5) {
 			m[132+r.IntN(min(len(m)-132, 2500))] = byte(r.IntN(256))
 		}
-		v := judge(t, fmt.Sprintf("%s, mutation %d", name, i), m)
+		title := fmt.Sprintf("%s, mutation %d", name, i)
+		v := judge(t, title, m)
+		if v.took > time.Second { // the machine may have been at something else
+			v.took = min(v.took, judge(t, title, m).took)
+		}
 		slowest = max(slowest, v.took)
 		if v.err == nil {
 			films++
