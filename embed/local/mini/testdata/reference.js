@@ -9,7 +9,7 @@ const ort = require('onnxruntime-node')
 const side = Number(process.argv[2] || 128)
 
 const films = {
-  waves: (x, y) => Math.floor(128 + 60 * Math.sin(x / 7) + 60 * Math.cos(y / 11)),
+  rings: (x, y) => ((x * x + 3 * y * y) >> 5) & 255,
   steps: (x, y) => ((x >> 3) * 17 + (y >> 4) * 29) & 255,
 }
 

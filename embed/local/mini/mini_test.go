@@ -1,0 +1,115 @@
+package mini_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"testing"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/embedtest"
+	"github.com/cxrkit/cxrkit/embed/local/mini"
+)
+
+// films are those of testdata/reference.js.
+var films = map[string]func(x, y int) int{
+	"rings": func(x, y int) int { return (x*x + 3*y*y) >> 5 & 255 },
+	"steps": func(x, y int) int { return ((x>>3)*17 + (y>>4)*29) & 255 },
+}
+
+func draw(name string, side int) *cxr.Image {
+	m := &cxr.Image{ID: name, Width: side, Height: side, Depth: 8, Recipe: dicomconv.Standard}
+	for y := range side {
+		for x := range side {
+			m.Pix = append(m.Pix, uint16(films[name](x, y)))
+		}
+	}
+	return m
+}
+
+// testdata/reference.js made the reference with ONNX Runtime.
+func TestEqualsONNXRuntime(t *testing.T) {
+	data, err := os.ReadFile("testdata/reference.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reference struct {
+		Side    int
+		Outputs map[string][]float64
+	}
+	if err := json.Unmarshal(data, &reference); err != nil {
+		t.Fatal(err)
+	}
+	if len(reference.Outputs) != len(films) {
+		t.Fatalf("%d films in the reference, want %d", len(reference.Outputs), len(films))
+	}
+	e := open(t)
+	for name, want := range reference.Outputs {
+		got, err := e.Embed(t.Context(), draw(name, reference.Side))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var largest, squares float64
+		for i, v := range want {
+			largest = math.Max(largest, math.Abs(float64(got[0].Values[i])-v))
+			squares += v * v / float64(len(want))
+		}
+		if len(got[0].Values) != len(want) || largest > 1e-4*math.Sqrt(squares) {
+			t.Errorf("%s: %d values, want %d; largest difference %.2g of a spread of %.2g", name, len(got[0].Values), len(want), largest, math.Sqrt(squares))
+		}
+	}
+}
+
+func TestContract(t *testing.T) { embedtest.TestEmbedder(t, open) }
+
+func TestExposureCountsForNothing(t *testing.T) {
+	e, dim := open(t), draw("rings", 200)
+	bright := draw("rings", 200)
+	bright.Depth = 16
+	for i, v := range bright.Pix {
+		bright.Pix[i] = 1000 + 200*v
+	}
+	got, err := e.Embed(t.Context(), dim, bright)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range got[0].Values {
+		if math.Abs(float64(v-got[1].Values[i])) > 0.1 { // resizing rounds to 8 or 16 bits
+			t.Fatalf("feature %d is %v, of the brighter film of 16 bits %v", i, v, got[1].Values[i])
+		}
+	}
+}
+
+func open(t testing.TB) embed.Embedder {
+	t.Helper()
+	e, err := mini.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func BenchmarkEmbed(b *testing.B) {
+	e, film := open(b), draw("rings", 224)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := e.Embed(b.Context(), film); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "films/s")
+}
+
+func Example() {
+	e, err := mini.Open(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m := e.Model()
+	fmt.Println(m.Name, m.Dim, m.Input.Width, m.Recipe)
+	// Output: cxrkit-mini-1 896 128 standard/1
+}
