@@ -61,9 +61,11 @@ func (p *Problem) Solve(ctx context.Context, start *Solution, tolerance float64)
 		x[dim] = math.Log(o.positive / (o.total - o.positive))
 	}
 	m := minimizer{
-		evaluate: o.evaluate,
-		penalty:  p.L1Ratio,
-		penalize: dim,
+		evaluate:       o.evaluate,
+		condition:      o.precondition,
+		conditionAfter: o.conditionAfter(),
+		penalty:        p.L1Ratio,
+		penalize:       dim,
 		// Near chance the curvature along a standardized feature is C·Σ weight·p(1-p).
 		step:      1 / (1 - p.L1Ratio + p.C*o.positive*(o.total-o.positive)/o.total),
 		tolerance: max(tolerance, 1e-12*p.C*o.total), // rounding leaves about 1e-16 for each film

@@ -15,11 +15,18 @@ type minimizer struct {
 	step      float64 // guess of 1/curvature, for the first direction
 	tolerance float64 // on the length of the gradient
 
-	evaluations int
-	slope       float64
+	// condition makes a function that multiplies with the inverse curvature at x,
+	// or nil. It is asked once, after so many evaluations.
+	condition      func(x []float64) func(d []float64)
+	conditionAfter int
+
+	evaluations  int
+	slope        float64
+	precondition func(d []float64) // nil: not yet, or there is none
 
 	steps, turns [][]float64 // the latest differences of x and of the gradient
 	curvatures   []float64   // their products
+	turned       float64     // the latest turn's product with itself, preconditioned
 }
 
 const (
@@ -57,6 +64,14 @@ func (m *minimizer) minimize(ctx context.Context, x []float64) error {
 		m.slope = norm(descent)
 		if m.slope <= m.tolerance {
 			break
+		}
+		if m.condition != nil && m.evaluations > m.conditionAfter {
+			m.precondition = m.condition(here.x)
+			m.condition = nil
+			if m.precondition != nil {
+				m.forget()
+				m.step = 1
+			}
 		}
 		direction := m.direction(descent)
 		if m.penalty > 0 { // OWL-QN stays with the steepest descent's signs
@@ -121,7 +136,10 @@ func (m *minimizer) direction(descent []float64) []float64 {
 	}
 	scale := m.step
 	if k := len(m.steps) - 1; k >= 0 {
-		scale = m.curvatures[k] / dot64(m.turns[k], m.turns[k])
+		scale = m.curvatures[k] / m.turned
+	}
+	if m.precondition != nil {
+		m.precondition(d)
 	}
 	for j := range d {
 		d[j] *= scale
@@ -208,6 +226,11 @@ func (m *minimizer) remember(from, to *point) {
 		m.steps, m.turns, m.curvatures = m.steps[1:], m.turns[1:], m.curvatures[1:]
 	}
 	m.steps, m.turns, m.curvatures = append(m.steps, step), append(m.turns, turn), append(m.curvatures, curvature)
+	image := append([]float64(nil), turn...)
+	if m.precondition != nil {
+		m.precondition(image)
+	}
+	m.turned = dot64(turn, image)
 }
 
 func (m *minimizer) forget() { m.steps, m.turns, m.curvatures = nil, nil, nil }
