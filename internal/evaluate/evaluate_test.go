@@ -211,6 +211,36 @@ func TestHalf(t *testing.T) {
 	}
 }
 
+// Random weights must leave shape and preprocessing, and nothing else.
+func TestUntrained(t *testing.T) {
+	all, err := contenders("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained, random := all[0].embedder, all[1].embedder
+	if trained.Model().Input.Width != random.Model().Input.Width || trained.Model().Dim != random.Model().Dim {
+		t.Errorf("%+v, want the shape of %+v", random.Model(), trained.Model())
+	}
+	film := gray(128, func(x, y int) int { return x ^ y })
+	a, err := trained.Embed(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := random.Embed(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := 0
+	for i, v := range a[0].Values {
+		if v == b[0].Values[i] {
+			same++
+		}
+	}
+	if same > len(a[0].Values)/10 {
+		t.Errorf("%d of %d features are those of the trained model", same, len(a[0].Values))
+	}
+}
+
 func TestUntrainedRefusesWhatIsNoModel(t *testing.T) {
 	if _, err := untrained([]byte{0x3a, 0x05, 1}); err == nil {
 		t.Error("a cut message is accepted")
