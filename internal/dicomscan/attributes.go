@@ -5,6 +5,10 @@ type Tag uint32
 
 // Tags that the scanner itself acts on.
 const (
+	TagFloatPixelData  Tag = 0x7fe00008
+	TagDoublePixelData Tag = 0x7fe00009
+	TagPixelData       Tag = 0x7fe00010
+
 	tagTransferSyntax  Tag = 0x00020010
 	tagSamplesPerPixel Tag = 0x00280002
 	tagPhotometric     Tag = 0x00280004
@@ -13,20 +17,24 @@ const (
 	tagColumns         Tag = 0x00280011
 	tagBitsAllocated   Tag = 0x00280100
 	tagExtendedOffsets Tag = 0x7fe00001
-	TagFloatPixelData  Tag = 0x7fe00008
-	TagDoublePixelData Tag = 0x7fe00009
-	TagPixelData       Tag = 0x7fe00010
 	tagItem            Tag = 0xfffee000
 	tagItemEnd         Tag = 0xfffee00d
 	tagSequenceEnd     Tag = 0xfffee0dd
-	undefinedLength        = 0xffffffff
-	explicitLittle         = "1.2.840.10008.1.2.1"
-	implicitLittle         = "1.2.840.10008.1.2"
-	explicitBig            = "1.2.840.10008.1.2.2"
-	deflated               = "1.2.840.10008.1.2.1.99"
-	maxShortValue          = 0xfffe // of a value representation with 16-bit length
-	preambleLength         = 128
-	magic                  = "DICM"
+)
+
+// Transfer syntaxes that decide how the data set is read.
+const (
+	explicitLittle = "1.2.840.10008.1.2.1"
+	explicitBig    = "1.2.840.10008.1.2.2"
+	deflated       = "1.2.840.10008.1.2.1.99"
+)
+
+// Of the encoding (PS3.5 7.1, PS3.10 7.1).
+const (
+	undefinedLength = 0xffffffff
+	maxShortValue   = 0xfffe // of a value representation with 16-bit length
+	preambleLength  = 128
+	magic           = "DICM"
 )
 
 // attributes are the elements a [File] keeps, each with the value
