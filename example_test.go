@@ -12,7 +12,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
-	"github.com/cxrkit/cxrkit/embed/local/filterbank"
+	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/phantom"
 )
@@ -20,16 +20,16 @@ import (
 // films is a folder of 80 synthetic patients as DICOM files, with labels.csv.
 func films() fs.FS {
 	folder := fstest.MapFS{}
-	csv := "image_id,patient,effusion\n"
-	for _, film := range phantom.Cohort(1, 80, 0.7) {
-		film.Size = 192
+	csv := "image_id,patient,cardiomegaly\n"
+	for _, film := range phantom.Cohort(1, 80, 0.3) {
+		film.Size = 256
 		var b bytes.Buffer
 		if err := film.Draw().WriteDICOM(&b, film, film.Encoding()); err != nil {
 			log.Fatal(err)
 		}
 		folder[film.ID+".dcm"] = &fstest.MapFile{Data: b.Bytes()}
 		label := 0
-		if film.Has[phantom.Effusion] {
+		if film.Has[phantom.Cardiomegaly] {
 			label = 1
 		}
 		csv += fmt.Sprintf("%s,%s,%d\n", film.ID, film.Patient, label)
@@ -47,7 +47,7 @@ func check(err error) {
 // The whole way, from a folder of films to a classifier and how good it is.
 func Example() {
 	ctx, folder := context.Background(), films() // or os.DirFS("films")
-	model, err := filterbank.New()
+	model, err := mini.Open(nil)
 	check(err)
 	var embeddings []*cxr.Embedding
 	run := embed.Run{OnItem: func(e embed.Event) {
@@ -75,6 +75,6 @@ func Example() {
 	check(err)
 	fmt.Print(report)
 	// Output:
-	// finding   AUC   95 % interval  positive  films
-	// effusion  0.80  0.66 to 0.95   15        49
+	// finding       AUC   95 % interval  AUPRC  Brier  positive  films
+	// cardiomegaly  0.99  0.97 to 1.00   0.98   0.037  13        49
 }

@@ -20,7 +20,7 @@ import (
 	"os/signal"
 
 	"github.com/cxrkit/cxrkit/embed"
-	"github.com/cxrkit/cxrkit/embed/local/filterbank"
+	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/head"
 )
 
@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	embedder, err := filterbank.New()
+	embedder, err := mini.Open(nil)
 	if err != nil {
 		return err
 	}

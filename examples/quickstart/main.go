@@ -26,7 +26,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
-	"github.com/cxrkit/cxrkit/embed/local/filterbank"
+	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/head"
 )
 
@@ -102,7 +102,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer c.Close()
 
 	// From films to embeddings.
-	embedder, err := filterbank.New()
+	embedder, err := mini.Open(nil)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ import (
 const (
 	cohortSeed       = 2022
 	cohortPatients   = 160
-	cohortDifficulty = 0.75
+	cohortDifficulty = 0.3
 	cohortSize       = 384
 )
 
