@@ -109,7 +109,7 @@ func genericTile(k int, a, b, c, bias []float32) {
 }
 
 // DynamicScratch is how many values of scratch memory [GemmDynamic] needs.
-func DynamicScratch(k, n int) int { return (n+31)/32*32*(k+1) }
+func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 
 // GemmDynamic computes c = a*b of two matrices that are not known before, m x k
 // and k x n, without gaps between rows. It packs b into scratch on the way.

@@ -197,7 +197,7 @@ func TestPools(t *testing.T) {
 	in := Shape{3, 3, 2}
 	src := make([]float32, in.Len())
 	for i := range src {
-		src[i] = float32(i/2*(1-2*(i%2))) // channel 0 counts up, channel 1 down
+		src[i] = float32(i / 2 * (1 - 2*(i%2))) // channel 0 counts up, channel 1 down
 	}
 	w := Window{Height: 2, Width: 2, StrideY: 2, StrideX: 2, DilationY: 1, DilationX: 1, Bottom: 1, Right: 1}
 	dst := make([]float32, 8)
