@@ -75,23 +75,13 @@ func (x *Index) Nearest(ctx context.Context, query *cxr.Embedding, k int) ([]Mat
 		return nil, fmt.Errorf("head: the %d nearest, want at least 1", k)
 	}
 	k = min(k, len(x.films))
-	direction := make([]float64, query.Dim)
-	var squares float64
-	for j, v := range query.Values {
-		direction[j] = float64(v)
-		squares += direction[j] * direction[j]
-	}
-	if squares > 0 {
-		for j := range direction {
-			direction[j] /= math.Sqrt(squares)
-		}
-	}
+	d := newDirection(query.Values)
 	parts := make([][]Match, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
 	for w := range parts {
 		wg.Go(func() {
 			n := len(x.films)
-			parts[w] = x.search(ctx, direction, w*n/len(parts), (w+1)*n/len(parts), k)
+			parts[w] = x.search(ctx, d, w*n/len(parts), (w+1)*n/len(parts), k)
 		})
 	}
 	wg.Wait()
@@ -112,10 +102,34 @@ func byMatch(a, b Match) int {
 	return cmp.Or(cmp.Compare(b.Similarity, a.Similarity), cmp.Compare(a.At, b.At))
 }
 
-// search finds the best k of the films from..to-1. It looks at the context from
-// time to time and may then return anything.
-func (x *Index) search(ctx context.Context, direction []float64, from, to, k int) []Match {
+// A direction is a query of length 1, also in float32.
+type direction struct {
+	exact  []float64
+	single []float32
+	slack  float64 // error of a cosine by single
+}
+
+func newDirection(query []float32) *direction {
+	d := &direction{exact: make([]float64, len(query)), single: make([]float32, len(query)), slack: mixed.SingleError(len(query))}
+	var squares float64
+	for _, v := range query {
+		squares += float64(v) * float64(v)
+	}
+	for j, v := range query {
+		if squares > 0 {
+			d.exact[j] = float64(v) / math.Sqrt(squares)
+		}
+		d.single[j] = float32(d.exact[j])
+	}
+	return d
+}
+
+// search finds the best k of the films from..to-1. Float32 is enough to tell
+// that most are not among them; the others are looked at again. It looks at the
+// context from time to time and may then return anything.
+func (x *Index) search(ctx context.Context, d *direction, from, to, k int) []Match {
 	var best []Match // sorted
+	enough := math.Inf(-1)
 	tokens := x.in.Tokens
 	film, similarity := from, math.Inf(-1)
 	for row := from * tokens; row < to*tokens; row += 4 {
@@ -126,21 +140,40 @@ func (x *Index) search(ctx context.Context, direction []float64, from, to, k int
 		for i := range rows { // beyond the end the last one again
 			rows[i] = x.rows[min(row+i, to*tokens-1)]
 		}
-		var products [4]float64
-		mixed.Dot4(&rows, direction, &products)
+		var products [4]float32
+		mixed.Dot4Single(&rows, d.single, &products)
 		for i := range min(4, to*tokens-row) {
-			if length := x.length[row+i]; length > 0 {
-				similarity = max(similarity, products[i]/length)
-			} else {
-				similarity = max(similarity, 0)
+			length := x.length[row+i]
+			// Outside of these lengths float32 may overflow or lose its digits.
+			sound := length > 1e-15 && length < 1e15
+			if about := float64(products[i]) / length; !sound || about >= enough-d.slack {
+				similarity = max(similarity, d.cosine(rows[i], length))
 			}
-			if (row+i+1)%tokens == 0 {
-				best = insert(best, Match{At: film, Similarity: min(max(similarity, -1), 1)}, k)
-				film, similarity = film+1, math.Inf(-1)
+			if (row+i+1)%tokens != 0 {
+				continue
 			}
+			if similarity >= enough { // never of a film that was not looked at again
+				best = insert(best, Match{At: film, Similarity: similarity}, k)
+				if len(best) == k {
+					enough = best[k-1].Similarity
+				}
+			}
+			film, similarity = film+1, math.Inf(-1)
 		}
 	}
 	return best
+}
+
+// cosine of a row of the given length, in float64.
+func (d *direction) cosine(row []float32, length float64) float64 {
+	if length == 0 {
+		return 0
+	}
+	var product float64
+	for j, v := range row {
+		product += float64(float64(v) * d.exact[j])
+	}
+	return min(max(product/length, -1), 1)
 }
 
 // insert puts a match in its place among the best k.

@@ -23,3 +23,25 @@ func axpy4Generic(a *[4]float64, x *[4][]float32, y []float64) {
 		y[j] += a[0]*float64(x0[j]) + a[1]*float64(x1[j]) + a[2]*float64(x2[j]) + a[3]*float64(x3[j])
 	}
 }
+
+// dot4SingleGeneric is Dot4Single for every processor, with sixteen sums each.
+func dot4SingleGeneric(x *[4][]float32, w []float32, out *[4]float32) {
+	for k, row := range x {
+		row = row[:len(w)]
+		var sums [16]float32
+		for j, v := range w {
+			sums[j%16] += row[j] * v
+		}
+		out[k] = 0
+		for _, s := range sums {
+			out[k] += s
+		}
+	}
+}
+
+// SingleError bounds the error of [Dot4Single] for vectors of n values, as a
+// share of the product of their lengths, where no product is near the ends of
+// float32's range: a term passes through at most n/16 + 31 roundings (Higham,
+// "Accuracy and Stability of Numerical Algorithms", 3.1), and w was rounded once
+// from float64.
+func SingleError(n int) float64 { return float64(n/16+32) * 0x1p-24 * 1.01 }

@@ -10,7 +10,7 @@ import (
 // All kernels must agree, whatever the length.
 func TestKernelsAgree(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for n := range 70 {
+	for n := range 90 {
 		var x [4][]float32
 		w, y := make([]float64, n), make([]float64, n)
 		for k := range x {
@@ -29,6 +29,19 @@ func TestKernelsAgree(t *testing.T) {
 		a := [4]float64{1, -2, 0.5, 3}
 		Axpy4(&a, &x, y)
 		axpy4Generic(&a, &x, sum)
+		single := make([]float32, n)
+		for j, v := range w {
+			single[j] = float32(v)
+		}
+		var near, generic [4]float32
+		Dot4Single(&x, single, &near)
+		dot4SingleGeneric(&x, single, &generic)
+		for k := range near {
+			bound := SingleError(n) * length(x[k]) * length(single)
+			if math.Abs(float64(near[k])-want[k]) > bound || math.Abs(float64(generic[k])-want[k]) > bound {
+				t.Fatalf("length %d: single dot %d is %v and %v, want %v +- %g", n, k, near[k], generic[k], want[k], bound)
+			}
+		}
 		for k := range got {
 			if math.Abs(got[k]-want[k]) > 1e-12 {
 				t.Fatalf("length %d: dot %d is %v, want %v", n, k, got[k], want[k])
@@ -40,6 +53,14 @@ func TestKernelsAgree(t *testing.T) {
 			}
 		}
 	}
+}
+
+func length(x []float32) float64 {
+	var squares float64
+	for _, v := range x {
+		squares += float64(v) * float64(v)
+	}
+	return math.Sqrt(squares)
 }
 
 func BenchmarkDot4(b *testing.B) {
