@@ -226,6 +226,7 @@ func CurvesFigure(curves ...Curve) *Figure {
 	p := newPlot("labeled films to train on", "AUC")
 	p.X.Scale = plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = filmTicks(curves), tenths(1)
+	p.Legend.XOffs -= vg.Points(24) // the axis ends before the last label does
 	p.Y.Min, p.Y.Max = 0.5, 1
 	p.X.Min, p.X.Max = math.Inf(1), math.Inf(-1)
 	for i, c := range curves {

@@ -124,15 +124,23 @@ func (m *Model) logOdds(e *cxr.Embedding) ([]float64, error) {
 }
 
 // apply multiplies without fused multiply-adds, so that every machine gets the
-// same bits.
+// same bits, and in four sums, so that additions need not wait for each other.
 func (l *Layer) apply(x []float64) []float64 {
 	out := make([]float64, l.Out)
 	for k := range out {
-		z := l.Bias[k]
-		for j, w := range l.Weights[k*l.In : (k+1)*l.In] {
-			z += float64(w * x[j])
+		var sums [4]float64
+		w, x := l.Weights[k*l.In:(k+1)*l.In], x
+		for len(w) >= 4 && len(x) >= 4 {
+			sums[0] += float64(w[0] * x[0])
+			sums[1] += float64(w[1] * x[1])
+			sums[2] += float64(w[2] * x[2])
+			sums[3] += float64(w[3] * x[3])
+			w, x = w[4:], x[4:]
 		}
-		out[k] = z
+		for j, v := range w {
+			sums[0] += float64(v * x[j])
+		}
+		out[k] = l.Bias[k] + (sums[0] + sums[1]) + (sums[2] + sums[3])
 	}
 	return out
 }
