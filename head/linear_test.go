@@ -13,6 +13,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/headtest"
 )
 
 func fit(t *testing.T, l *head.Linear, d *head.Dataset) head.Head {
@@ -129,6 +130,106 @@ func TestWeightZeroIsAbsent(t *testing.T) {
 	b, _ := fit(t, &head.Linear{}, shorter).Predict(d.Examples[0].Embedding)
 	if math.Abs(a[0]-b[0]) > 1e-6 {
 		t.Errorf("%v with weights 0, %v without the films", a, b)
+	}
+}
+
+// weightsOf are the weights and biases of a linear head.
+func weightsOf(t *testing.T, h head.Head) []float64 {
+	t.Helper()
+	l := h.(*head.Model).Spec().Layers[0]
+	return append(l.Weights, l.Bias...)
+}
+
+func near(t *testing.T, what string, a, b []float64) {
+	t.Helper()
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 1e-6 {
+			t.Errorf("%s: weight %d is %v and %v", what, i, a[i], b[i])
+		}
+	}
+}
+
+// A film of weight 2 is as good as the film twice.
+func TestWeightTwoIsTwice(t *testing.T) {
+	d := cohort(5, 80, 4, 1)
+	twice := &head.Dataset{Findings: d.Findings, Examples: append(append([]head.Example(nil), d.Examples...), d.Examples[:50]...)}
+	d.Weights = make([]float64, len(d.Examples))
+	for i := range d.Weights {
+		d.Weights[i] = 1
+		if i < 50 {
+			d.Weights[i] = 2
+		}
+	}
+	near(t, "weight 2", weightsOf(t, fit(t, &head.Linear{C: 1}, d)), weightsOf(t, fit(t, &head.Linear{C: 1}, twice)))
+}
+
+// The weights of classes are scikit-learn's: n / (2 * films of the class) where
+// balanced.
+func TestClassWeights(t *testing.T) {
+	d, err := cohort(5, 80, 4, 1).Only("rare")
+	if err != nil {
+		t.Fatal(err)
+	}
+	positives, negatives, err := d.Classes(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := float64(len(d.Examples))
+	for name, test := range map[string]struct {
+		trainer            *head.Linear
+		positive, negative float64
+	}{
+		"balanced": {&head.Linear{C: 1, Raw: true, Balanced: true}, n / (2 * float64(len(positives))), n / (2 * float64(len(negatives)))},
+		"5 to 1":   {&head.Linear{C: 1, Raw: true, PositiveWeight: 5}, 5, 1},
+	} {
+		byHand := *d
+		byHand.Weights = make([]float64, len(d.Examples))
+		for _, i := range positives {
+			byHand.Weights[i] = test.positive
+		}
+		for _, i := range negatives {
+			byHand.Weights[i] = test.negative
+		}
+		near(t, name, weightsOf(t, fit(t, test.trainer, d)), weightsOf(t, fit(t, &head.Linear{C: 1, Raw: true}, &byHand)))
+	}
+	if _, err := (&head.Linear{Balanced: true, PositiveWeight: 2}).Fit(t.Context(), d, nil); err == nil {
+		t.Error("both kinds of class weights at once")
+	}
+}
+
+// Many useless features want a strong penalty, one strong feature a weak one.
+// Cross-validation and a tuning set tell them apart.
+func TestChoiceOfC(t *testing.T) {
+	candidates := []float64{1e-5, 1e-3, 0.1, 10}
+	noise := headtest.Gaussian{Seed: 3, Films: 120, Dim: 100, Findings: []string{"x"}}
+	plain := headtest.Gaussian{Seed: 3, Films: 400, Dim: 1, Strength: 4, Findings: []string{"x"}}
+	chosen := func(g headtest.Gaussian, tuned bool) float64 {
+		var tune *head.Dataset
+		train := g.Make()
+		if g.Seed++; tuned {
+			tune = g.Make()
+		}
+		h, err := (&head.Linear{Candidates: candidates}).Fit(t.Context(), train, tune)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.(*head.Model).Spec().Training.Settings["C of x"]
+	}
+	for _, tuned := range []bool{false, true} {
+		if c := chosen(noise, tuned); c > 1e-3 {
+			t.Errorf("tuning set %v: C %v for noise", tuned, c)
+		}
+		if c := chosen(plain, tuned); c < 0.1 {
+			t.Errorf("tuning set %v: C %v for a strong feature", tuned, c)
+		}
+	}
+	few := headtest.Gaussian{Seed: 1, Films: 4, Dim: 1, Strength: 9, Findings: []string{"x"}}.Make()
+	for i := range few.Examples {
+		few.Examples[i].Labels = []head.Label{head.Negative}
+	}
+	few.Examples[0].Labels = []head.Label{head.Positive}
+	if _, err := (&head.Linear{Candidates: candidates, Folds: 4}).Fit(t.Context(), few, nil); err == nil || !strings.Contains(err.Error(), "choosing C") {
+		t.Errorf("one positive film for four folds: %v", err)
 	}
 }
 
