@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
@@ -22,35 +21,30 @@ func (p probe) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, erro
 	return l.Fit(ctx, train, nil)
 }
 
-// tuned is the probe of highest AUC in a cross-validation within the training
+// tuned is head.Linear with a C chosen by cross-validation within the training
 // films.
 type tuned struct{}
 
-var strengths = []probe{0.03, 0.1, 0.3, 1, 3, 10}
-
 func (tuned) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error) {
-	best, highest := strengths[0], math.Inf(-1)
-	for _, p := range strengths {
-		s, err := outOfFold(ctx, p, train, 4)
-		if err != nil {
-			return nil, err
-		}
-		report, err := head.Evaluate(s, train)
-		if err != nil {
-			return nil, err
-		}
-		if auc := report.Findings[0].AUC.Value; auc > highest {
-			best, highest = p, auc
-		}
+	input, err := train.Check()
+	if err != nil {
+		return nil, err
 	}
-	return best.Fit(ctx, train, nil)
+	l := &head.Linear{}
+	for _, c := range []float64{0.03, 0.1, 0.3, 1, 3, 10} {
+		l.Candidates = append(l.Candidates, c/float64(input.Dim))
+	}
+	return l.Fit(ctx, train, nil)
 }
 
-// nearest scores a film by the share of positives among the neighbors nearest
-// to it by cosine, after standardizing the features; each counts by closeness.
+// nearest scores a film by the films nearest to it, each counting by its
+// closeness.
 type nearest struct{}
 
-const neighbors = 20
+const (
+	neighbors = 20
+	softness  = 0.1 // difference of cosine that makes a neighbor count e times less
+)
 
 func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error) {
 	input, err := train.Check()
@@ -62,59 +56,22 @@ func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error)
 		return nil, err
 	}
 	h := &nearestHead{findings: train.Findings, input: input}
-	h.standardize(train)
+	var films []*cxr.Embedding
 	for label, places := range [][]int{negatives, positives} {
 		for _, i := range places {
-			h.films = append(h.films, neighbor{h.direction(train.Examples[i].Embedding), float64(label)})
+			films = append(films, train.Examples[i].Embedding)
+			h.labels = append(h.labels, float64(label))
 		}
 	}
-	return h, nil
+	h.index, err = head.NewIndex(films)
+	return h, err
 }
 
 type nearestHead struct {
-	findings    []string
-	input       head.Input
-	mean, scale []float64
-	films       []neighbor
-}
-
-type neighbor struct {
-	direction []float64 // of length 1
-	label     float64   // 0 or 1; of a distance, the label of the film there
-}
-
-func (h *nearestHead) standardize(d *head.Dataset) {
-	h.mean, h.scale = make([]float64, h.input.Dim), make([]float64, h.input.Dim)
-	n := float64(len(d.Examples))
-	row := make([]float32, 0, h.input.Dim)
-	for _, e := range d.Examples {
-		for j, v := range e.Embedding.Mean(row) {
-			h.mean[j] += float64(v) / n
-		}
-	}
-	for _, e := range d.Examples {
-		for j, v := range e.Embedding.Mean(row) {
-			h.scale[j] += (float64(v) - h.mean[j]) * (float64(v) - h.mean[j]) / n
-		}
-	}
-	for j, variance := range h.scale {
-		if h.scale[j] = 0; variance > 1e-12 {
-			h.scale[j] = 1 / math.Sqrt(variance)
-		}
-	}
-}
-
-func (h *nearestHead) direction(e *cxr.Embedding) []float64 {
-	d := make([]float64, h.input.Dim)
-	var squares float64
-	for j, v := range e.Mean(make([]float32, 0, h.input.Dim)) {
-		d[j] = (float64(v) - h.mean[j]) * h.scale[j]
-		squares += d[j] * d[j]
-	}
-	for j := range d {
-		d[j] /= math.Sqrt(max(squares, 1e-12))
-	}
-	return d
+	findings []string
+	input    head.Input
+	index    *head.Index
+	labels   []float64 // of the films in the index, 0 or 1
 }
 
 func (h *nearestHead) Findings() []string { return h.findings }
@@ -123,28 +80,14 @@ func (h *nearestHead) Predict(e *cxr.Embedding) ([]float64, error) {
 	if err := h.input.Check(e); err != nil {
 		return nil, err
 	}
-	type vote struct{ cosine, label float64 }
-	votes := make([]vote, len(h.films))
-	d := h.direction(e)
-	for i, f := range h.films {
-		votes[i].label = f.label
-		for j, v := range f.direction {
-			votes[i].cosine += v * d[j]
-		}
+	matches, err := h.index.Nearest(context.Background(), e, neighbors)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(votes, func(a, b vote) int {
-		switch {
-		case a.cosine > b.cosine:
-			return -1
-		case a.cosine < b.cosine:
-			return 1
-		}
-		return 0
-	})
 	var sum, weights float64
-	for _, v := range votes[:min(neighbors, len(votes))] {
-		w := math.Exp(v.cosine / 0.1)
-		sum, weights = sum+w*v.label, weights+w
+	for _, m := range matches {
+		w := math.Exp(m.Similarity / softness)
+		sum, weights = sum+w*h.labels[m.At], weights+w
 	}
 	return []float64{sum / weights}, nil
 }
