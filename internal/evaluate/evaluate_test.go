@@ -170,7 +170,7 @@ func clusters(seed uint64, n int, distance float64) *head.Dataset {
 }
 
 func TestTrainersTellCloudsApart(t *testing.T) {
-	train, test := clusters(1, 200, 4), clusters(2, 300, 4)
+	train, test := clusters(1, 200, 6), clusters(2, 300, 6)
 	for _, trainer := range []head.Trainer{probe(1), tuned{}, nearest{}} {
 		h, err := trainer.Fit(t.Context(), train, nil)
 		if err != nil {

@@ -53,15 +53,16 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
+	ownFilms := *images != "" && *labels != ""
+	if strays := *images + *labels + *findings; (*data != "") == ownFilms || *data != "" && strays != "" {
+		return errors.New("give either -data, or -images and -labels")
+	}
 	contenders, err := contenders(*model)
 	if err != nil {
 		return err
 	}
-	switch {
-	case *data != "" && *images == "" && *labels == "" && *findings == "":
-		return card(ctx, w, *data, contenders)
-	case *data == "" && *images != "" && *labels != "":
+	if ownFilms {
 		return folder(ctx, w, *images, *labels, *findings, contenders)
 	}
-	return errors.New("give either -data, or -images and -labels")
+	return card(ctx, w, *data, contenders)
 }
