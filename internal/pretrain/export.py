@@ -58,7 +58,8 @@ def main():
                       dynamic_axes={"film": {0: "films"}, "embedding": {0: "films"}})
     model = onnx.load(o.out)
     halve(model)
-    preprocessing = {"name": o.name, "recipe": "standard/1", "width": side, "height": side, "channels": 1, "low": 0, "high": 1, "per_image": True}
+    preprocessing = {"name": o.name, "recipe": "standard/1", "width": side, "height": side, "channels": 1, "low": 0, "high": 1,
+                     "per_image": True, "resize": "bilinear"}
     helper.set_model_props(model, {"cxrkit": json.dumps(preprocessing)})
     model.producer_name, model.producer_version, model.doc_string = "cxrkit", "", ""
     for node in model.graph.node:
