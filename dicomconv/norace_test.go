@@ -1,0 +1,5 @@
+//go:build !race
+
+package dicomconv_test
+
+const raceDetector = false
