@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command peerbench measures this library beside the programs that people use
 // today, on the same machine, in one run:
 //
