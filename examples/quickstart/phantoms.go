@@ -23,7 +23,7 @@ const (
 	cohortSeed       = 2022
 	cohortPatients   = 160
 	cohortDifficulty = 0.3
-	cohortSize       = 384
+	cohortSize       = 300
 )
 
 // writePhantoms fills dir with a cohort of synthetic patients as DICOM files
