@@ -7,7 +7,8 @@
 //
 //	go run ./examples/quickstart -images films.zip -labels labels.csv -finding effusion
 //
-// It prints one line for each finding and writes roc.png and contactsheet.png.
+// It prints one line for each finding and writes roc.png, contactsheet.png and report.html,
+// a page with every curve and figure.
 package main
 
 import (
@@ -153,7 +154,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := writePictures(o.out, report, classifier, test, films.of); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "\nwrote %s and %s\n", filepath.Join(o.out, rocFile), filepath.Join(o.out, sheetFile))
+	fmt.Fprintf(stdout, "\nwrote %s, %s and %s\n", filepath.Join(o.out, rocFile), filepath.Join(o.out, sheetFile), filepath.Join(o.out, reportFile))
 	fmt.Fprintf(stderr, "took %.1f s\n", time.Since(start).Seconds())
 	return nil
 }
@@ -192,6 +193,8 @@ func split(d *head.Dataset) (train, test *head.Dataset, how string, err error) {
 const (
 	rocFile   = "roc.png"
 	sheetFile = "contactsheet.png"
+
+	reportFile = "report.html"
 )
 
 func writePictures(dir string, report *head.Report, h head.Head, test *head.Dataset, thumbs map[string]*cxr.Image) error {
@@ -199,6 +202,9 @@ func writePictures(dir string, report *head.Report, h head.Head, test *head.Data
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, rocFile), report.PNG(), 0o666); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, reportFile), []byte(report.HTML()), 0o666); err != nil {
 		return err
 	}
 	rows, err := sheetRows(report, h, test, thumbs)
