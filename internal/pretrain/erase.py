@@ -1,6 +1,6 @@
 """Takes out of the embedding what a linear probe should not lean on: the machine's tone curve and the source.
 
-Two directions along which exposure moves the embedding of one and the same film are projected out (nuisance
+The directions along which exposure moves the embedding of one and the same film are projected out (nuisance
 attribute projection, Solomonoff et al. 2005), then the one that tells normal children from normal adults (LEACE, Belrose
 et al. 2023, arXiv:2306.03819). Normal films of sources to pretrain on say which these are, every second one, so that
 the others can tell whether it worked.
@@ -12,7 +12,7 @@ from torch import nn
 import augment
 import films
 
-TONES = 2  # directions of tone
+TONES = 3  # directions of tone
 FILMS = 320  # of each source, to see how tone moves them
 SHRINKAGE = 1  # added to the variances of the standardized features
 

@@ -6,7 +6,7 @@
 const fs = require('fs')
 const ort = require('onnxruntime-node')
 
-const side = Number(process.argv[2] || 128)
+const side = Number(process.argv[2] || 160)
 
 const films = {
   rings: (x, y) => ((x * x + 3 * y * y) >> 5) & 255,
