@@ -1,4 +1,4 @@
-"""Writes the average of checkpoints' averaged weights as ONNX, weights in float16, with the preprocessing inside."""
+"""Writes a checkpoint's averaged weights as ONNX, in float16, with the preprocessing inside."""
 
 import argparse
 import json
@@ -14,13 +14,12 @@ from erase import erase
 from network import Encoder
 
 
-def load(paths):
-    """The encoder of a checkpoint, ready to embed, and its recipe. Of several, the mean of their weights."""
-    checkpoints = [torch.load(p, map_location="cpu") for p in paths]
-    r = checkpoints[0]["recipe"]
-    encoder, n = Encoder(r["stem"], r["widths"]), len(checkpoints)
-    encoder.load_state_dict({k: v if not v.is_floating_point() else sum(c["average"][k] for c in checkpoints) / n
-                             for k, v in checkpoints[0]["average"].items()})
+def load(path):
+    """The encoder of a checkpoint, ready to embed, and its recipe."""
+    c = torch.load(path, map_location="cpu")
+    r = c["recipe"]
+    encoder = Encoder(r["stem"], r["widths"])
+    encoder.load_state_dict(c["average"])
     return encoder.eval(), r
 
 
@@ -43,14 +42,14 @@ def halve(model):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("checkpoints", nargs="+")
+    p.add_argument("checkpoint")
     p.add_argument("--data", default="../../../shared/data")
     p.add_argument("--cache", default="cache")
     p.add_argument("--out", default="../../embed/local/mini/mini.onnx")
     p.add_argument("--name", default="cxrkit-mini-1")
     o = p.parse_args()
 
-    encoder, recipe = load(o.checkpoints)
+    encoder, recipe = load(o.checkpoint)
     side = recipe["sides"][-1]
     encoder = erase(encoder, *(films.load(o.data, n, side, o.cache) for n in ("kermany", "rsna_normal")))
     film = torch.zeros(1, 1, side, side)

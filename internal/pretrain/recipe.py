@@ -14,9 +14,9 @@ class Recipe:
 
     # Stages of growing films: side in pixels, steps, peak learning rate. Each
     # warms up and falls along a cosine.
-    sides: tuple = (96, 128)
-    steps: tuple = (800, 1300)
-    rates: tuple = (2e-3, 1.5e-3)
+    sides: tuple = (96, 128, 160)
+    steps: tuple = (800, 1300, 300)
+    rates: tuple = (2e-3, 1.5e-3, 6e-4)
     decay: float = 0.05  # of weights, AdamW
 
     # Films of kermany, rsna_normal, covid_radiography and tb_rahman in a step.
