@@ -21,17 +21,18 @@ import (
 // parts are the comparisons, by subcommand; children are what they run of
 // ours in processes of their own.
 var (
-	parts    = map[string]func(b *bench, args []string) error{"dicom": dicomPart, "head": headPart}
+	parts    = map[string]func(b *bench, args []string) error{"dicom": dicomPart, "onnx": onnxPart, "head": headPart}
 	children = map[string]func(args []string) error{
 		"convert": convert, "decode": decode, "resize": resize,
 		"probe": probe, "nearest": nearest, "readmemory": readMemory, "largeprobe": largeProbe,
+		"infer": infer,
 	}
 )
 
 func main() {
 	rounds := flag.Int("rounds", 7, "how often each contender runs")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: peerbench [-rounds N] dicom [16-BIT-FILM.dcm ...] | head")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: peerbench [-rounds N] dicom [16-BIT-FILM.dcm ...] | onnx [-models FOLDER] [-node_modules FOLDER] [-only NAMES] | head")
 		flag.PrintDefaults()
 	}
 	flag.Parse()

@@ -1,0 +1,42 @@
+"""Exports the full-size networks that embed/local is measured with, with random
+weights and BatchNorm statistics, into the folder of the first argument; further
+arguments name the networks wanted. Needs PyTorch 1.13 and torchvision 0.14
+(Debian: python3-torchvision)."""
+import os, sys
+import torch
+from torch import nn
+from torchvision import models
+
+networks = {
+    'efficientnet_b0': (models.efficientnet_b0, 224),
+    'efficientnet_b4': (models.efficientnet_b4, 380),
+    'mobilenet_v3_small': (models.mobilenet_v3_small, 224),
+    'resnet50': (models.resnet50, 224),
+    'densenet121': (models.densenet121, 224),
+    'convnext_tiny': (models.convnext_tiny, 224),
+    'vit_b_16': (models.vit_b_16, 224),
+    'swin_t': (models.swin_t, 224),
+}
+folder, wanted = sys.argv[1], sys.argv[2:] or list(networks)
+for name in wanted:
+    make, side = networks[name]
+    path = os.path.join(folder, name + '.onnx')
+    if os.path.exists(path):
+        continue
+    torch.manual_seed(1)
+    m = make().eval()
+    for layer in m.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_(0, 0.1)
+            layer.running_var.uniform_(0.8, 1.25)
+            layer.weight.data.uniform_(0.8, 1.2)
+            layer.bias.data.normal_(0, 0.1)
+    for key, p in m.named_parameters():
+        if 'layer_scale' in key or 'pos_embedding' in key or 'class_token' in key:
+            p.data.normal_(0, 0.5)
+    head = [l for l in m.modules() if isinstance(l, nn.Linear)][-1]
+    head.weight.data.normal_(0, 1)
+    # Not under no_grad: PyTorch would take its fused attention, which it cannot export.
+    torch.onnx.export(m, torch.zeros(1, 3, side, side), path + '.part', opset_version=14, input_names=['film'], output_names=['output'],
+                      dynamic_axes={'film': {0: 'n'}, 'output': {0: 'n'}})
+    os.rename(path + '.part', path)

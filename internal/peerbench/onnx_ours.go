@@ -1,0 +1,62 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed/local"
+)
+
+// infer embeds films so many times and writes the first film's embedding.
+// Arguments: model, side, batch, threads, times, file.
+func infer(args []string) error {
+	if len(args) != 6 {
+		return fmt.Errorf("infer: %d arguments, want 6", len(args))
+	}
+	n, err := atoi(args[1], args[2], args[3], args[4])
+	if err != nil {
+		return err
+	}
+	side, batch, threads, times := n[0], n[1], n[2], n[3]
+	runtime.GOMAXPROCS(threads)
+	e, err := local.Open(args[0], &local.Options{Parallel: threads, Preprocess: &local.Preprocess{Width: side, Height: side, Low: -1, High: 1}})
+	if err != nil {
+		return err
+	}
+	films := make([]*cxr.Image, batch)
+	for i := range films {
+		im := &cxr.Image{ID: fmt.Sprint(i), Width: side, Height: side, Depth: 16, Pix: make([]uint16, side*side)}
+		for k := range im.Pix {
+			im.Pix[k] = uint16(uint32(k+i) * 2654435761 >> 16)
+		}
+		films[i] = im
+	}
+	first, err := e.Embed(context.Background(), films...)
+	if err != nil {
+		return err
+	}
+	start, cpu := time.Now(), cpuTime()
+	for range times {
+		if _, err := e.Embed(context.Background(), films...); err != nil {
+			return err
+		}
+	}
+	took := time.Since(start)
+	if threads == 1 {
+		took = cpuTime() - cpu
+	}
+	fmt.Println("-", took.Seconds())
+	var out []byte
+	for _, v := range first[0].Values {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+	}
+	return os.WriteFile(args[5], out, 0o600)
+}
