@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/network"
 )
 
@@ -41,7 +42,7 @@ func newInstance(p *network.Program) (*instance, error) {
 	previous := film
 	for i := range p.Steps {
 		step := &p.Steps[i]
-		op := &operation{id: i, step: step, instance: in, result: vector(step.Result(in.memory))}
+		op := &operation{id: i, name: step.Name, run: step.Bind(in.memory), instance: in, result: vector(step.Result(in.memory))}
 		// Steps share memory, so they must run in their order: each takes the
 		// one before it besides its operands.
 		operands := []*gorgonia.Node{previous}
@@ -77,7 +78,8 @@ func (in *instance) run(ctx context.Context) error {
 type operation struct {
 	id       int
 	arity    int
-	step     *network.Step
+	name     string // of the ONNX node
+	run      func(kernel.Part)
 	instance *instance
 	result   *tensor.Dense
 }
@@ -104,13 +106,13 @@ func (o *operation) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 func (o *operation) Do(...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: panic: %v", o.step.Name, r)
+			err = fmt.Errorf("%s: panic: %v", o.name, r)
 		}
 	}()
 	if err := o.instance.ctx.Err(); err != nil {
 		return nil, err
 	}
-	o.step.Run(o.instance.memory)
+	o.run(kernel.Whole)
 	return o.result, nil
 }
 
@@ -128,4 +130,4 @@ func (o *operation) Hashcode() uint32 {
 	return h.Sum32()
 }
 
-func (o *operation) String() string { return o.step.Name }
+func (o *operation) String() string { return o.name }

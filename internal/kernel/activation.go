@@ -20,37 +20,35 @@ const (
 	Erf
 	Exp
 	Sqrt
+	activations
 )
 
 // Apply sets each value to the function of it. NaN stays NaN.
 func (f Activation) Apply(x []float32) {
-	switch f {
-	case None:
-	case Relu:
-		for i := rectify(x); i < len(x); i++ {
-			if x[i] < 0 {
-				x[i] = 0
-			}
+	if f == None {
+		return
+	}
+	n := 0
+	if fast := current.activation[f]; fast != nil {
+		if n = current.reach(len(x)); n > 0 {
+			fast(&x[0], n)
 		}
-	case Sigmoid:
-		for i := sigmoid(x); i < len(x); i++ {
-			x[i] = logistic(x[i])
-		}
-	case Swish:
-		for i := swish(x); i < len(x); i++ {
-			x[i] *= logistic(x[i])
-		}
-	default:
-		for i, v := range x {
-			x[i] = f.of(v)
-		}
+	}
+	for ; n < len(x); n++ {
+		x[n] = f.of(x[n])
 	}
 }
 
 func (f Activation) of(x float32) float32 {
 	switch f {
+	case Relu:
+		return max(x, 0)
 	case Relu6:
 		return min(max(x, 0), 6)
+	case Sigmoid:
+		return logistic(x)
+	case Swish:
+		return x * logistic(x)
 	case HardSigmoid:
 		return min(max(x/6+0.5, 0), 1)
 	case HardSwish:
@@ -73,18 +71,3 @@ func (f Activation) of(x float32) float32 {
 }
 
 func logistic(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
-
-// Add adds src to dst, of equal length, and takes f of the sums.
-func Add(dst, src []float32, f Activation) {
-	src = src[:len(dst)]
-	if f == Relu {
-		for i := addRectify(dst, src); i < len(dst); i++ {
-			dst[i] = max(dst[i]+src[i], 0)
-		}
-		return
-	}
-	for i := add(dst, src); i < len(dst); i++ {
-		dst[i] += src[i]
-	}
-	f.Apply(dst)
-}

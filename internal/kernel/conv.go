@@ -27,9 +27,8 @@ type Conv struct {
 	In, Out Shape
 	Window
 	groups int
-	packed []*Packed // one for each group; nil for a depthwise convolution
-	// Depthwise: taps x channels, and a bias for each channel.
-	taps, bias []float32
+	packed []*Packed    // one for each group; nil for a depthwise convolution
+	deep   *channelwise // a depthwise convolution
 }
 
 // NewConv packs weights in ONNX's order, Out.Channels x In.Channels/groups x
@@ -40,14 +39,7 @@ func NewConv(in Shape, channels, groups int, w Window, weights, bias []float32) 
 	c.Out.Channels = channels
 	perGroup, outPerGroup, area := in.Channels/groups, channels/groups, w.Height*w.Width
 	if perGroup == 1 && outPerGroup == 1 {
-		c.taps = make([]float32, area*channels)
-		for ch := range channels {
-			for t := range area {
-				c.taps[t*channels+ch] = weights[ch*area+t]
-			}
-		}
-		c.bias = make([]float32, channels)
-		copy(c.bias, bias)
+		c.deep = newChannelwise(c, weights, bias)
 		return c
 	}
 	for g := range groups {
@@ -56,10 +48,11 @@ func NewConv(in Shape, channels, groups int, w Window, weights, bias []float32) 
 			b = bias[g*outPerGroup:][:outPerGroup]
 		}
 		// Rows of im2col are tap by tap, channel by channel.
-		c.packed = append(c.packed, Pack(area*perGroup, outPerGroup, func(k, n int) float32 {
-			tap, ch := k/perGroup, k%perGroup
-			return weights[((g*outPerGroup+n)*perGroup+ch)*area+tap]
-		}, b))
+		p := NewPacked(area*perGroup, outPerGroup, b)
+		for tap := range area {
+			p.Fill(tap*perGroup, perGroup, weights[g*outPerGroup*perGroup*area+tap:], area, perGroup*area)
+		}
+		c.packed = append(c.packed, p)
 	}
 	return c
 }
@@ -69,95 +62,89 @@ func (c *Conv) pointwise() bool {
 	return c.groups == 1 && c.Height == 1 && c.Width == 1 && c.StrideX == 1 && c.StrideY == 1 && c.Top|c.Left|c.Bottom|c.Right == 0
 }
 
-// Scratch is how many values of scratch memory Run needs.
+// taps is how many taps of the window are gathered at once.
+func (c *Conv) taps() int {
+	return min(max(1, depth*c.groups/c.In.Channels), c.Height*c.Width)
+}
+
+// Scratch is how many values of scratch memory a RunPart needs.
 func (c *Conv) Scratch() int {
-	if c.taps != nil {
+	if c.deep != nil || c.pointwise() {
 		return 0
 	}
-	if c.pointwise() {
-		return 0
-	}
-	return rowBlock * c.packed[0].K
+	return rowBlock * c.taps() * c.In.Channels / c.groups
 }
 
 // Run computes the convolution of src into dst, and f of it. Scratch has at
 // least Scratch() values.
-func (c *Conv) Run(dst, src, scratch []float32, f Activation) {
+func (c *Conv) Run(dst, src, scratch []float32, f Activation) { c.RunPart(dst, src, scratch, f, Whole) }
+
+// RunPart is a share of Run. Shares that run together need scratch of their own.
+func (c *Conv) RunPart(dst, src, scratch []float32, f Activation, part Part) {
 	src, dst = src[:c.In.Len()], dst[:c.Out.Len()]
-	pixels := c.Out.Height * c.Out.Width
 	switch {
-	case c.taps != nil:
-		c.depthwise(dst, src, f)
+	case c.deep != nil:
+		c.deep.run(dst, src, f, part)
 	case c.pointwise():
-		Gemm(dst, c.Out.Channels, src, c.In.Channels, pixels, c.packed[0], f)
+		GemmPart(dst, c.Out.Channels, src, c.In.Channels, c.Out.Height*c.Out.Width, c.packed[0], f, part)
 	default:
-		perGroup, outPerGroup := c.In.Channels/c.groups, c.Out.Channels/c.groups
-		for g, b := range c.packed {
-			for p := 0; p < pixels; p += rowBlock {
-				n := min(rowBlock, pixels-p)
-				c.gather(scratch, src[g*perGroup:], perGroup, p, n)
-				Gemm(dst[p*c.Out.Channels+g*outPerGroup:], c.Out.Channels, scratch, b.K, n, b, f)
-			}
+		for g := range c.packed {
+			c.group(g, dst, src, scratch, f, part)
 		}
 	}
 }
 
-// gather writes the windows of output pixels first..first+n, one a row.
-func (c *Conv) gather(dst, src []float32, channels, first, n int) {
+// group computes one group, some pixels and taps at a time.
+func (c *Conv) group(g int, dst, src, scratch []float32, f Activation, part Part) {
+	perGroup, out, p := c.In.Channels/c.groups, c.Out.Channels, c.packed[g]
+	pixels, columns := p.split(c.Out.Height*c.Out.Width, part)
+	blocks := (pixels.n() + rowBlock - 1) / rowBlock
+	taps, area := c.taps(), c.Height*c.Width
+	for i := range blocks {
+		r := Part{i, blocks}.of(pixels)
+		to := dst[r.first*out+g*p.N:]
+		for t := 0; t < area; t += taps {
+			n := min(taps, area-t)
+			width := n * perGroup
+			c.gather(scratch, src[g*perGroup:], perGroup, r, t, n)
+			for k := 0; k < width; k += depth {
+				p.multiply(to, out, scratch[k:], width, r.n(), t*perGroup+k, min(depth, width-k), columns)
+			}
+		}
+		p.apply(to, out, r.n(), f, columns)
+	}
+}
+
+// gather writes some taps of the windows of output pixels, a window a row.
+func (c *Conv) gather(dst, src []float32, channels int, pixels extent, tap, taps int) {
 	row := c.In.Width * c.In.Channels
-	for p := first; p < first+n; p++ {
+	for p := pixels.first; p < pixels.end; p++ {
 		y0, x0 := p/c.Out.Width*c.StrideY-c.Top, p%c.Out.Width*c.StrideX-c.Left
-		inside := x0 >= 0 && x0+(c.Width-1)*c.DilationX < c.In.Width
-		for ky := range c.Height {
+		inside := x0 >= 0 && x0+(c.Width-1)*c.DilationX < c.In.Width && channels == c.In.Channels && c.DilationX == 1
+		for t := tap; t < tap+taps; {
+			ky, kx := t/c.Width, t%c.Width
+			run := min(c.Width-kx, tap+taps-t) // taps side by side
+			t += run
 			y := y0 + ky*c.DilationY
 			if y < 0 || y >= c.In.Height {
-				clear(dst[:c.Width*channels])
-				dst = dst[c.Width*channels:]
+				clear(dst[:run*channels])
+				dst = dst[run*channels:]
 				continue
 			}
-			if inside && channels == c.In.Channels && c.DilationX == 1 { // a run of pixels
-				copy(dst[:c.Width*channels], src[y*row+x0*channels:])
-				dst = dst[c.Width*channels:]
+			if inside {
+				copy(dst[:run*channels], src[y*row+(x0+kx)*channels:])
+				dst = dst[run*channels:]
 				continue
 			}
-			for kx := range c.Width {
+			for ; run > 0; run-- {
 				if x := x0 + kx*c.DilationX; x < 0 || x >= c.In.Width {
 					clear(dst[:channels])
 				} else {
 					copy(dst[:channels], src[y*row+x*c.In.Channels:])
 				}
 				dst = dst[channels:]
+				kx++
 			}
 		}
-	}
-}
-
-func (c *Conv) depthwise(dst, src []float32, f Activation) {
-	xs, ws := make([]int, c.Height*c.Width), make([]int, c.Height*c.Width)
-	channels := c.In.Channels
-	for p := range c.Out.Height * c.Out.Width {
-		y0, x0 := p/c.Out.Width*c.StrideY-c.Top, p%c.Out.Width*c.StrideX-c.Left
-		n := 0
-		for ky := range c.Height {
-			y := y0 + ky*c.DilationY
-			if y < 0 || y >= c.In.Height {
-				continue
-			}
-			for kx := range c.Width {
-				if x := x0 + kx*c.DilationX; x >= 0 && x < c.In.Width {
-					xs[n], ws[n] = 4*(y*c.In.Width+x)*channels, 4*(ky*c.Width+kx)*channels
-					n++
-				}
-			}
-		}
-		out := dst[p*channels:][:channels]
-		for ch := depthwisePixel(out, c.bias, src, c.taps, xs[:n], ws[:n]); ch < channels; ch++ {
-			sum := c.bias[ch]
-			for t := range n {
-				sum += src[xs[t]/4+ch] * c.taps[ws[t]/4+ch]
-			}
-			out[ch] = sum
-		}
-		f.Apply(out)
 	}
 }

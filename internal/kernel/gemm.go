@@ -1,106 +1,185 @@
 package kernel
 
-// panel is the columns of b that a micro-kernel works on, by path.
-func panel(p Path) int {
-	if p == AVX512 {
-		return 32
-	}
-	return 16
-}
+import "sync"
 
 // A Packed is a matrix b of K x N laid out for [Gemm]: panels of columns, zeros
 // behind the last. It is immutable, and shared by all that multiply with it.
 type Packed struct {
-	K, N int
-	wide []float32 // panels of 32
-	slim []float32 // panels of 16
-	bias []float32 // N values and zeros up to a whole panel
+	K, N  int
+	loops *loops
+	width int       // columns of a panel
+	data  []float32 // panel by panel, each K x width
+	bias  []float32 // N values and zeros up to a whole panel
 }
 
-// Pack lays out b, whose element (k, n) is at(k, n). bias has N values, or is
+const (
+	slim     = 16 // columns of a panel of AVX2 and Go
+	maxTile  = 12 * 32
+	rowBlock = 96  // rows of a that stay in the cache while all panels pass
+	depth    = 512 // of a and b that is multiplied at once, to stay in the cache
+)
+
+// NewPacked is a matrix of zeros to [Packed.Fill], with a bias of N values, or
 // nil for zeros. K and N are at least 1.
-func Pack(k, n int, at func(k, n int) float32, bias []float32) *Packed {
-	p := &Packed{K: k, N: n, bias: make([]float32, (n+31)/32*32)}
-	copy(p.bias, bias)
-	if best == AVX512 {
-		p.wide = packPanels(k, n, 32, at)
+func NewPacked(k, n int, bias []float32) *Packed {
+	p := &Packed{K: k, N: n, loops: current, width: slim}
+	if wide := current.width; wide > slim {
+		if rest := n % wide; rest == 0 || rest > slim || n >= 2*wide {
+			p.width = wide
+		} else { // half the last panel would be zeros
+			p.loops = assembly[AVX2]
+		}
 	}
-	p.slim = packPanels(k, n, 16, at)
+	columns := (n + p.width - 1) / p.width * p.width
+	p.data, p.bias = make([]float32, k*columns), make([]float32, columns)
+	copy(p.bias, bias)
 	return p
 }
 
-func packPanels(k, n, width int, at func(k, n int) float32) []float32 {
-	data := make([]float32, k*((n+width-1)/width)*width)
-	i := 0
-	for j := 0; j < n; j += width {
-		for r := range k {
-			for c := range width {
-				if j+c < n {
-					data[i] = at(r, j+c)
-				}
-				i++
+// Pack is a matrix whose element (k, n) is src[k*kStep+n*nStep].
+func Pack(k, n int, src []float32, kStep, nStep int, bias []float32) *Packed {
+	p := NewPacked(k, n, bias)
+	p.Fill(0, k, src, kStep, nStep)
+	return p
+}
+
+// Fill sets rows from..from+count; element (from+i, n) is src[i*kStep+n*nStep].
+func (p *Packed) Fill(from, count int, src []float32, kStep, nStep int) {
+	for j := 0; j < p.N; j += p.width {
+		columns := min(p.width, p.N-j)
+		panel := p.data[j*p.K+from*p.width:]
+		if nStep == 1 {
+			for i := range count {
+				copy(panel[i*p.width:][:columns], src[i*kStep+j:])
+			}
+			continue
+		}
+		for c := range columns {
+			at := (j + c) * nStep
+			for i := range count {
+				panel[i*p.width+c] = src[at+i*kStep]
 			}
 		}
 	}
-	return data
 }
-
-// rowBlock is how many rows of a stay in the cache while all panels pass.
-const rowBlock = 96
 
 // Gemm computes c = bias + a*b, and f of it. a is m x K with rows lda apart, c
 // is m x N with rows ldc apart.
 func Gemm(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activation) {
+	GemmPart(c, ldc, a, lda, m, b, f, Whole)
+}
+
+// GemmPart is a share of Gemm: some rows, or where there are few, some columns.
+func GemmPart(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activation, part Part) {
 	if m == 0 {
 		return
 	}
 	// Everything that the loops below will touch, checked once.
 	_, _ = a[(m-1)*lda+b.K-1], c[(m-1)*ldc+b.N-1]
-	path := current
-	// Of few columns, the wider panel would be mostly padding.
-	if path == AVX512 && b.N%32 != 0 && b.N%32 <= 16 && b.N < 64 {
-		path = AVX2
-	}
-	width, data := panel(path), b.slim
-	if path == AVX512 {
-		data = b.wide
-	}
-	for i := 0; i < m; i += rowBlock {
-		rows := min(rowBlock, m-i)
-		for j := 0; j < b.N; j += width {
-			block(path, c[i*ldc+j:], ldc, a[i*lda:], lda, rows, b.K, data[j*b.K:], b.bias[j:], min(width, b.N-j))
+	rows, columns := b.split(m, part)
+	blocks := (rows.n() + rowBlock - 1) / rowBlock
+	for i := range blocks {
+		r := Part{i, blocks}.of(rows)
+		for k := 0; k < b.K; k += depth {
+			b.multiply(c[r.first*ldc:], ldc, a[r.first*lda+k:], lda, r.n(), k, min(depth, b.K-k), columns)
 		}
-		if f != None {
-			for r := i; r < i+rows; r++ {
-				f.Apply(c[r*ldc:][:b.N])
+		b.apply(c[r.first*ldc:], ldc, r.n(), f, columns)
+	}
+}
+
+// An extent is some neighboring rows or columns.
+type extent struct{ first, end int }
+
+func (e extent) n() int { return e.end - e.first }
+
+// of is a share of an extent; shares differ by at most one.
+func (p Part) of(e extent) extent {
+	first, end := p.Span(e.n(), 1)
+	return extent{e.first + first, e.first + end}
+}
+
+// split is the rows and columns of c that a part computes.
+func (p *Packed) split(m int, part Part) (rows, columns extent) {
+	rows, columns = extent{0, m}, extent{0, p.N}
+	if m >= 24*part.Of {
+		return part.of(rows), columns
+	}
+	columns.first, columns.end = part.Span(p.N, p.width)
+	return rows, columns
+}
+
+func (p *Packed) apply(c []float32, ldc, rows int, f Activation, columns extent) {
+	if f == None || columns.n() == 0 {
+		return
+	}
+	for r := range rows {
+		f.Apply(c[r*ldc+columns.first : r*ldc+columns.end])
+	}
+}
+
+// multiply adds a part of the depth, from k0, to some columns of c; the first
+// part starts from the bias.
+func (p *Packed) multiply(c []float32, ldc int, a []float32, lda, rows, k0, depth int, columns extent) {
+	for j := columns.first; j < columns.end; j += p.width {
+		panel := p.data[j*p.K+k0*p.width:][:depth*p.width]
+		start, lds := p.bias[j:], 0
+		if k0 > 0 {
+			start, lds = c[j:], ldc
+		}
+		if n := min(p.width, p.N-j); n < p.width {
+			p.edge(c[j:], ldc, n, a, lda, rows, depth, panel, start, lds)
+			continue
+		}
+		p.tiles(c[j:], ldc, a, lda, rows, depth, panel, start, lds)
+	}
+}
+
+// tiles multiplies some rows with one whole panel.
+func (p *Packed) tiles(c []float32, ldc int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
+	if p.loops == &none {
+		for r := range rows {
+			genericTile(depth, a[r*lda:], panel, c[r*ldc:], start[r*lds:])
+		}
+		return
+	}
+	highest := len(p.loops.tiles)
+	count := (rows + highest - 1) / highest
+	for i := range count {
+		e := Part{i, count}.of(extent{0, rows})
+		r := e.first
+		p.loops.tiles[e.n()-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
+	}
+}
+
+// edges are whole tiles, for panels of which c has only some columns.
+var edges = sync.Pool{New: func() any { return new([maxTile]float32) }}
+
+// edge is tiles for the last panel, of whose columns c has n.
+func (p *Packed) edge(c []float32, ldc, n int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
+	whole := edges.Get().(*[maxTile]float32)
+	defer edges.Put(whole)
+	const most = 12
+	for r := 0; r < rows; r += most {
+		m := min(most, rows-r)
+		from, step := start, lds
+		if lds > 0 { // of c, which is not a whole tile
+			for i := range m {
+				copy(whole[i*p.width:][:n], c[(r+i)*ldc:])
 			}
+			from, step = whole[:], p.width
+		}
+		p.tiles(whole[:], p.width, a[r*lda:], lda, m, depth, panel, from, step)
+		for i := range m {
+			copy(c[(r+i)*ldc:][:n], whole[i*p.width:])
 		}
 	}
 }
 
-// block multiplies some rows with one panel, of whose columns it stores n.
-func block(path Path, c []float32, ldc int, a []float32, lda, rows, k int, b, bias []float32, n int) {
-	width := panel(path)
-	var edge [12 * 32]float32
-	for row := 0; row < rows; {
-		step := tileRows(path, rows-row)
-		if n == width {
-			tile(path, step, k, a[row*lda:], lda, b, c[row*ldc:], ldc, bias)
-		} else {
-			tile(path, step, k, a[row*lda:], lda, b, edge[:], width, bias)
-			for r := range step {
-				copy(c[(row+r)*ldc:][:n], edge[r*width:])
-			}
-		}
-		row += step
-	}
-}
-
-// genericTile is the micro-kernel in Go: one row at a time, sixteen columns.
-func genericTile(k int, a, b, c, bias []float32) {
-	sum := *(*[16]float32)(bias)
+// genericTile is the micro-kernel in Go: one row, sixteen columns.
+func genericTile(k int, a, b, c, start []float32) {
+	sum := *(*[slim]float32)(start)
 	for i, v := range a[:k] {
-		row := (*[16]float32)(b[16*i:])
+		row := (*[slim]float32)(b[slim*i:])
 		for j, w := range row {
 			sum[j] += v * w
 		}
@@ -114,21 +193,13 @@ func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 // GemmDynamic computes c = a*b of two matrices that are not known before, m x k
 // and k x n, without gaps between rows. It packs b into scratch on the way.
 func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
-	width := panel(current)
-	columns := (n + width - 1) / width * width
-	bias, data := scratch[:columns], scratch[columns:][:columns*k]
-	clear(bias)
-	for j := 0; j < n; j += width {
-		dst := data[j*k:]
-		for r := range k {
-			row := dst[r*width:][:width]
-			clear(row[copy(row, b[r*n+j:][:min(width, n-j)]):])
-		}
+	p := Packed{K: k, N: n, loops: current, width: max(current.width, slim)}
+	columns := (n + p.width - 1) / p.width * p.width
+	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
+	clear(p.bias)
+	if columns > n { // zeros behind the last column
+		clear(p.data[(columns-p.width)*k:])
 	}
-	for i := 0; i < m; i += rowBlock {
-		rows := min(rowBlock, m-i)
-		for j := 0; j < n; j += width {
-			block(current, c[i*n+j:], n, a[i*k:], k, rows, k, data[j*k:], bias[j:], min(width, n-j))
-		}
-	}
+	p.Fill(0, k, b, n, 1)
+	GemmPart(c, n, a, k, m, &p, None, Whole)
 }

@@ -2,9 +2,10 @@
 // convolutions and what goes between them, on row-major data with channels last
 // (NHWC).
 //
-// On amd64 the inner loops are assembly (AVX2 with FMA, and AVX-512 for matrix
-// products); everywhere else, and on older processors, they are Go. Results of
-// the paths differ by rounding only: sums run in another order.
+// On amd64 the inner loops are assembly (AVX2 with FMA, or AVX-512); everywhere
+// else, and on older processors, they are Go. Results of the paths differ by
+// rounding only: sums run in another order, and exp and erf are approximations
+// within 3e-7.
 //
 // Functions run on the calling goroutine and panic if a slice is too short.
 package kernel
@@ -28,17 +29,29 @@ func Best() Path { return best }
 
 var (
 	best    = detect()
-	current = best
+	current = assembly[best]
 )
 
 // Use makes all later calls take a path, which the processor must have, and
-// returns a function that undoes it. For tests: it must not run beside other
-// calls.
+// returns a function that undoes it. What was packed before must not be used
+// under it. For tests: it must not run beside other calls.
 func Use(p Path) (restore func()) {
 	if p > best {
 		panic("kernel: this processor does not have " + p.String())
 	}
 	before := current
-	current = p
+	current = assembly[p]
 	return func() { current = before }
+}
+
+// A Part is a share of a piece of work that several goroutines do together.
+type Part struct{ Index, Of int }
+
+// Whole is all of the work.
+var Whole = Part{0, 1}
+
+// Span is the share of n things, in whole groups of the given size.
+func (p Part) Span(n, group int) (first, end int) {
+	groups := (n + group - 1) / group
+	return min(p.Index*groups/p.Of*group, n), min((p.Index+1)*groups/p.Of*group, n)
 }

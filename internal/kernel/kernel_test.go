@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -52,14 +53,21 @@ func near(a, b float32, size float64) bool { return math.Abs(float64(a-b)) <= 1e
 func TestGemm(t *testing.T) {
 	onEveryPath(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
-		for _, s := range [][3]int{{1, 1, 1}, {13, 7, 33}, {6, 16, 16}, {12, 32, 32}, {100, 19, 48}, {97, 64, 70}, {5, 1, 100}, {3, 200, 17}, {250, 3, 5}} {
+		for _, s := range [][3]int{{1, 1, 1}, {13, 7, 33}, {6, 16, 16}, {12, 32, 32}, {100, 19, 48}, {97, 64, 70}, {5, 1, 100}, {3, 200, 17}, {250, 3, 5}, {30, 1100, 40}, {49, 513, 17}} {
 			m, k, n := s[0], s[1], s[2]
 			lda, ldc := k+rng.IntN(3), n+rng.IntN(3)
 			a, b, bias := random(rng, m*lda), random(rng, k*n), random(rng, n)
-			packed := Pack(k, n, func(r, c int) float32 { return b[r*n+c] }, bias)
+			packed := Pack(k, n, b, n, 1, bias)
 			guard, c := newCanary((m-1)*ldc + n)
 			Gemm(c, ldc, a, lda, m, packed, Relu)
 			guard.check(t)
+			shared := slices.Clone(c)
+			for i := range 3 {
+				GemmPart(shared, ldc, a, lda, m, packed, Relu, Part{i, 3})
+			}
+			if !slices.Equal(shared, c) {
+				t.Fatalf("%v: three shares differ from the whole", s)
+			}
 			for i := range m {
 				for j := range n {
 					want := float64(bias[j])
@@ -96,7 +104,7 @@ func TestConv(t *testing.T) {
 	tests := []test{
 		{Shape{9, 8, 3}, 5, 1, one(3, 1, 1)}, {Shape{9, 8, 16}, 40, 1, one(1, 1, 0)}, {Shape{9, 8, 16}, 24, 1, one(1, 2, 0)},
 		{Shape{12, 11, 1}, 24, 1, one(5, 2, 2)}, {Shape{10, 10, 4}, 6, 2, one(3, 1, 1)}, {Shape{10, 10, 19}, 19, 19, one(3, 1, 1)},
-		{Shape{20, 20, 33}, 33, 33, one(5, 2, 2)}, {Shape{7, 9, 6}, 10, 1, uneven}, {Shape{7, 9, 8}, 8, 8, uneven}, {Shape{16, 16, 64}, 64, 1, one(3, 1, 1)},
+		{Shape{20, 20, 33}, 33, 33, one(5, 2, 2)}, {Shape{7, 9, 6}, 10, 1, uneven}, {Shape{7, 9, 8}, 8, 8, uneven}, {Shape{16, 16, 64}, 64, 1, one(3, 1, 1)}, {Shape{9, 6, 600}, 20, 1, one(3, 1, 1)}, {Shape{4, 30, 40}, 40, 40, one(7, 1, 3)}, {Shape{2, 2, 8}, 8, 8, one(5, 1, 2)},
 	}
 	onEveryPath(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 2))
@@ -108,6 +116,13 @@ func TestConv(t *testing.T) {
 			guard, dst := newCanary(conv.Out.Len())
 			conv.Run(dst, src, make([]float32, conv.Scratch()), None)
 			guard.check(t)
+			shared := make([]float32, len(dst))
+			for i := range 3 {
+				conv.RunPart(shared, src, make([]float32, conv.Scratch()), None, Part{i, 3})
+			}
+			if !slices.Equal(shared, dst) {
+				t.Fatalf("%+v: three shares differ from the whole", c)
+			}
 			for y := range conv.Out.Height {
 				for x := range conv.Out.Width {
 					for o := range c.channels {
@@ -138,8 +153,10 @@ func TestActivations(t *testing.T) {
 	reference := map[Activation]func(float64) float64{
 		Relu: func(x float64) float64 { return math.Max(x, 0) }, Relu6: func(x float64) float64 { return math.Min(math.Max(x, 0), 6) },
 		Sigmoid: func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, Swish: func(x float64) float64 { return x / (1 + math.Exp(-x)) },
-		HardSwish: func(x float64) float64 { return x * math.Min(math.Max(x/6+0.5, 0), 1) },
-		Gelu:      func(x float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }, Tanh: math.Tanh, Erf: math.Erf, Exp: math.Exp,
+		HardSwish:   func(x float64) float64 { return x * math.Min(math.Max(x/6+0.5, 0), 1) },
+		HardSigmoid: func(x float64) float64 { return math.Min(math.Max(x/6+0.5, 0), 1) },
+		Gelu:        func(x float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }, Tanh: math.Tanh, Erf: math.Erf, Exp: math.Exp,
+		GeluTanh: func(x float64) float64 { return x / 2 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))) },
 	}
 	onEveryPath(t, func(t *testing.T) {
 		for f, want := range reference {
@@ -179,7 +196,7 @@ func TestAdd(t *testing.T) {
 				for i := range dst {
 					dst[i], src[i] = float32(i), float32(-2*i)
 				}
-				Add(dst, src, f)
+				AddThen(dst, dst, src, f)
 				guard.check(t)
 				for i := range dst {
 					want := []float32{float32(-i)}
@@ -188,6 +205,82 @@ func TestAdd(t *testing.T) {
 						t.Errorf("sum %d is %v, want %v", i, dst[i], want[0])
 					}
 				}
+			}
+		}
+	})
+}
+
+func TestArithmetic(t *testing.T) {
+	of := map[Operation]func(a, b float32) float32{
+		Add: func(a, b float32) float32 { return a + b }, Sub: func(a, b float32) float32 { return a - b },
+		Mul: func(a, b float32) float32 { return a * b }, Div: func(a, b float32) float32 { return a / b },
+	}
+	onEveryPath(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(5, 2))
+		for _, n := range []int{0, 1, 3, 8, 16, 21, 70} {
+			a, b, c := random(rng, n), random(rng, n), random(rng, n)
+			same := func(what string, run func(dst []float32), want func(i int) float32) {
+				t.Helper()
+				guard, dst := newCanary(n)
+				run(dst)
+				guard.check(t)
+				for i := range dst {
+					if !near(dst[i], want(i), 1) {
+						t.Errorf("%s of %d: value %d is %v, want %v", what, n, i, dst[i], want(i))
+					}
+				}
+			}
+			for o, f := range of {
+				same(fmt.Sprint("operation ", o), func(dst []float32) { o.Vectors(dst, a, b) }, func(i int) float32 { return f(a[i], b[i]) })
+				same(fmt.Sprint("operation with a number ", o), func(dst []float32) { o.Scalar(dst, a, 1.5) }, func(i int) float32 { return f(a[i], 1.5) })
+			}
+			same("larger", func(dst []float32) { Maximum(dst, a, b) }, func(i int) float32 { return max(a[i], b[i]) })
+			same("affine", func(dst []float32) { Affine(dst, a, b, c, None) }, func(i int) float32 { return a[i]*b[i] + c[i] })
+			same("rectified affine", func(dst []float32) { Affine(dst, a, b, c, Relu) }, func(i int) float32 { return max(a[i]*b[i]+c[i], 0) })
+			same("affine then tanh", func(dst []float32) { Affine(dst, a, b, c, Tanh) }, func(i int) float32 { return Tanh.of(a[i]*b[i] + c[i]) })
+		}
+	})
+}
+
+func TestRows(t *testing.T) {
+	onEveryPath(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(6, 2))
+		for _, n := range []int{1, 2, 7, 8, 16, 21, 197} {
+			x, gamma, beta := random(rng, n), random(rng, n), random(rng, n)
+			for i := range x {
+				x[i] = 20*x[i] + 5
+			}
+			var largest, sum, squares, exps float64 = math.Inf(-1), 0, 0, 0
+			for _, v := range x {
+				largest, sum = math.Max(largest, float64(v)), sum+float64(v)
+			}
+			mean := sum / float64(n)
+			for _, v := range x {
+				squares += (float64(v) - mean) * (float64(v) - mean)
+				exps += math.Exp(float64(v) - largest)
+			}
+			guard, dst := newCanary(n)
+			Softmax(dst, x)
+			guard.check(t)
+			for i, v := range x {
+				if want := math.Exp(float64(v)-largest) / exps; math.Abs(float64(dst[i])-want) > 1e-6 {
+					t.Errorf("softmax %d of %d is %v, want %v", i, n, dst[i], want)
+				}
+			}
+			LayerNorm(dst, x, gamma, beta, 1e-5)
+			guard.check(t)
+			scale := 1 / math.Sqrt(squares/float64(n)+1e-5)
+			for i, v := range x {
+				if want := (float64(v)-mean)*scale*float64(gamma[i]) + float64(beta[i]); math.Abs(float64(dst[i])-want) > 1e-5 {
+					t.Errorf("layer norm %d of %d is %v, want %v", i, n, dst[i], want)
+				}
+			}
+		}
+		nan := []float32{1, float32(math.NaN()), 2}
+		Softmax(nan, nan)
+		for i, v := range nan {
+			if v == v {
+				t.Errorf("softmax hides NaN: value %d is %v", i, v)
 			}
 		}
 	})
@@ -218,13 +311,13 @@ func TestPools(t *testing.T) {
 
 func BenchmarkGemm(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, s := range [][3]int{{12544, 32, 16}, {784, 144, 40}, {196, 480, 112}, {196, 1152, 128}, {49, 1152, 320}, {512, 512, 512}} {
+	for _, s := range [][3]int{{12544, 32, 16}, {784, 144, 40}, {196, 480, 112}, {196, 1152, 128}, {49, 1152, 320}, {49, 4608, 512}, {197, 768, 3072}, {197, 3072, 768}, {512, 512, 512}} {
 		m, k, n := s[0], s[1], s[2]
 		a, w, c := random(rng, m*k), random(rng, k*n), make([]float32, m*n)
-		p := Pack(k, n, func(r, c int) float32 { return w[r*n+c] }, nil)
 		for path := AVX2; path <= best; path++ {
 			b.Run(fmt.Sprintf("%dx%dx%d/%v", m, k, n, path), func(b *testing.B) {
 				defer Use(path)()
+				p := Pack(k, n, w, n, 1, nil)
 				for b.Loop() {
 					Gemm(c, n, a, k, m, p, None)
 				}

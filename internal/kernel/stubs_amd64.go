@@ -4,57 +4,238 @@
 
 package kernel
 
-// gemm512_12x32 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_1x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm512_8x32 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_2x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm512_4x32 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_3x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm512_2x32 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_4x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm512_1x32 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_5x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm256_6x16 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm256_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_6x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm256_4x16 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm256_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_7x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm256_2x16 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm256_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_8x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// gemm256_1x16 computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is
-// packed by columns of the tile; k is at least 1.
-func gemm256_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)
+// gemm512_9x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
-// depthwise256 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c].
-// Offsets are in bytes; channels is a positive multiple of 8, taps at least 1.
-func depthwise256(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, channels int)
+// gemm512_10x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm512_11x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm512_12x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm256_1x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm256_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm256_2x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm256_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm256_3x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm256_3x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm256_4x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm256_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm256_5x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm256_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemm256_6x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm256_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// depthwise256_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is a positive multiple of 8.
+func depthwise256_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise256_4 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 4 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is a positive multiple of 8.
+func depthwise256_4(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 
 // rectify256 sets negative values to 0. n is a positive multiple of 8.
 func rectify256(x *float32, n int)
 
-// add256 adds src to dst. n is a positive multiple of 8.
-func add256(dst *float32, src *float32, n int)
+// hardSigmoid256 sets x to min(max(x/6 + 1/2, 0), 1). n is a positive multiple of 8.
+func hardSigmoid256(x *float32, n int)
 
-// addRectify256 adds src to dst and sets negative sums to 0. n is a positive multiple of 8.
-func addRectify256(dst *float32, src *float32, n int)
+// hardSwish256 sets x to x*min(max(x/6 + 1/2, 0), 1). n is a positive multiple of 8.
+func hardSwish256(x *float32, n int)
 
 // sigmoid256 sets x to 1/(1+exp(-x)). n is a positive multiple of 8.
 func sigmoid256(x *float32, n int)
 
 // swish256 sets x to x/(1+exp(-x)). n is a positive multiple of 8.
 func swish256(x *float32, n int)
+
+// geluTanh256 sets x to x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3))). n is a positive multiple of 8.
+func geluTanh256(x *float32, n int)
+
+// gelu256 sets x to x/2 * (1 + erf(x/sqrt 2)). n is a positive multiple of 8.
+func gelu256(x *float32, n int)
+
+// add256 sets dst to a + b. n is a positive multiple of 8.
+func add256(dst *float32, a *float32, b *float32, n int)
+
+// addScalar256 sets dst to a + b, where b is one number. n is a positive multiple of 8.
+func addScalar256(dst *float32, a *float32, b float32, n int)
+
+// sub256 sets dst to a - b. n is a positive multiple of 8.
+func sub256(dst *float32, a *float32, b *float32, n int)
+
+// subScalar256 sets dst to a - b, where b is one number. n is a positive multiple of 8.
+func subScalar256(dst *float32, a *float32, b float32, n int)
+
+// mul256 sets dst to a * b. n is a positive multiple of 8.
+func mul256(dst *float32, a *float32, b *float32, n int)
+
+// mulScalar256 sets dst to a * b, where b is one number. n is a positive multiple of 8.
+func mulScalar256(dst *float32, a *float32, b float32, n int)
+
+// div256 sets dst to a / b. n is a positive multiple of 8.
+func div256(dst *float32, a *float32, b *float32, n int)
+
+// divScalar256 sets dst to a / b, where b is one number. n is a positive multiple of 8.
+func divScalar256(dst *float32, a *float32, b float32, n int)
+
+// maximum256 sets dst to the larger of a and b. n is a positive multiple of 8.
+func maximum256(dst *float32, a *float32, b *float32, n int)
+
+// addRectify256 sets dst to max(a + b, 0). n is a positive multiple of 8.
+func addRectify256(dst *float32, a *float32, b *float32, n int)
+
+// affine256 sets dst to src*scale + shift. n is a positive multiple of 8.
+func affine256(dst *float32, src *float32, scale *float32, shift *float32, n int)
+
+// affineRectify256 sets dst to max(src*scale + shift, 0). n is a positive multiple of 8.
+func affineRectify256(dst *float32, src *float32, scale *float32, shift *float32, n int)
+
+// largest256 is the largest of x, which has no NaN. n is a positive multiple of 8.
+func largest256(x *float32, n int) float32
+
+// total256 is the sum of x. n is a positive multiple of 8.
+func total256(x *float32, n int) float32
+
+// squares256 is the sum of (x-mean)^2. n is a positive multiple of 8.
+func squares256(x *float32, mean float32, n int) float32
+
+// exponentials256 sets dst to exp(src-shift) and is their sum. n is a positive multiple of 8.
+func exponentials256(dst *float32, src *float32, shift float32, n int) float32
+
+// normalize256 sets dst to (src-mean)*scale*gamma + beta. n is a positive multiple of 8.
+func normalize256(dst *float32, src *float32, gamma *float32, beta *float32, mean float32, scale float32, n int)
+
+// depthwise512_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is positive.
+func depthwise512_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise512_4 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 4 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is positive.
+func depthwise512_4(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// rectify512 sets negative values to 0. n is positive.
+func rectify512(x *float32, n int)
+
+// hardSigmoid512 sets x to min(max(x/6 + 1/2, 0), 1). n is positive.
+func hardSigmoid512(x *float32, n int)
+
+// hardSwish512 sets x to x*min(max(x/6 + 1/2, 0), 1). n is positive.
+func hardSwish512(x *float32, n int)
+
+// sigmoid512 sets x to 1/(1+exp(-x)). n is positive.
+func sigmoid512(x *float32, n int)
+
+// swish512 sets x to x/(1+exp(-x)). n is positive.
+func swish512(x *float32, n int)
+
+// geluTanh512 sets x to x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3))). n is positive.
+func geluTanh512(x *float32, n int)
+
+// gelu512 sets x to x/2 * (1 + erf(x/sqrt 2)). n is positive.
+func gelu512(x *float32, n int)
+
+// add512 sets dst to a + b. n is positive.
+func add512(dst *float32, a *float32, b *float32, n int)
+
+// addScalar512 sets dst to a + b, where b is one number. n is positive.
+func addScalar512(dst *float32, a *float32, b float32, n int)
+
+// sub512 sets dst to a - b. n is positive.
+func sub512(dst *float32, a *float32, b *float32, n int)
+
+// subScalar512 sets dst to a - b, where b is one number. n is positive.
+func subScalar512(dst *float32, a *float32, b float32, n int)
+
+// mul512 sets dst to a * b. n is positive.
+func mul512(dst *float32, a *float32, b *float32, n int)
+
+// mulScalar512 sets dst to a * b, where b is one number. n is positive.
+func mulScalar512(dst *float32, a *float32, b float32, n int)
+
+// div512 sets dst to a / b. n is positive.
+func div512(dst *float32, a *float32, b *float32, n int)
+
+// divScalar512 sets dst to a / b, where b is one number. n is positive.
+func divScalar512(dst *float32, a *float32, b float32, n int)
+
+// maximum512 sets dst to the larger of a and b. n is positive.
+func maximum512(dst *float32, a *float32, b *float32, n int)
+
+// addRectify512 sets dst to max(a + b, 0). n is positive.
+func addRectify512(dst *float32, a *float32, b *float32, n int)
+
+// affine512 sets dst to src*scale + shift. n is positive.
+func affine512(dst *float32, src *float32, scale *float32, shift *float32, n int)
+
+// affineRectify512 sets dst to max(src*scale + shift, 0). n is positive.
+func affineRectify512(dst *float32, src *float32, scale *float32, shift *float32, n int)
+
+// largest512 is the largest of x, which has no NaN. n is positive.
+func largest512(x *float32, n int) float32
+
+// total512 is the sum of x. n is positive.
+func total512(x *float32, n int) float32
+
+// squares512 is the sum of (x-mean)^2. n is positive.
+func squares512(x *float32, mean float32, n int) float32
+
+// exponentials512 sets dst to exp(src-shift) and is their sum. n is positive.
+func exponentials512(dst *float32, src *float32, shift float32, n int) float32
+
+// normalize512 sets dst to (src-mean)*scale*gamma + beta. n is positive.
+func normalize512(dst *float32, src *float32, gamma *float32, beta *float32, mean float32, scale float32, n int)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
@@ -35,6 +36,7 @@ type buffer struct {
 // A compiler holds the state of one compilation.
 type compiler struct {
 	model   *onnx.Model
+	threads int
 	values  map[string]*tensor
 	users   map[string][]*onnx.Node // nodes that read a value
 	outputs map[string]bool         // of the graph: read by the caller
@@ -49,9 +51,18 @@ type pendingStep struct {
 	name    string
 	inputs  []*tensor
 	output  *tensor
-	scratch *buffer
-	run     func(in [][]float32, out, scratch []float32)
+	scratch *buffer // for each thread
+	shared  bool    // worth doing by several threads, each a part
+	run     job
 }
+
+// A job computes a part of out. Parts that run together have scratch memory of
+// their own.
+type job func(in [][]float32, out, scratch []float32, part kernel.Part)
+
+// worthSharing is how many multiplications, or values moved, outweigh waking
+// another thread, which takes a few microseconds.
+const worthSharing = 1 << 18
 
 // maxValues bounds a single value at run time: 1 Gi float32.
 const maxValues = 1 << 30
@@ -68,7 +79,7 @@ func Compile(m *onnx.Model, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &compiler{model: m, values: map[string]*tensor{}, users: map[string][]*onnx.Node{}, outputs: map[string]bool{output: true}, done: map[*onnx.Node]bool{}, joined: map[string]string{}}
+	c := &compiler{model: m, threads: max(o.Threads, 1), values: map[string]*tensor{}, users: map[string][]*onnx.Node{}, outputs: map[string]bool{output: true}, done: map[*onnx.Node]bool{}, joined: map[string]string{}}
 	nodes := needed(m, output)
 	for _, n := range nodes {
 		for _, name := range n.Inputs {
@@ -78,6 +89,15 @@ func Compile(m *onnx.Model, o Options) (*Program, error) {
 	input, err := c.input(m.Inputs[0], o)
 	if err != nil {
 		return nil, err
+	}
+	// Constants first, for operators that look ahead at what follows them.
+	for _, n := range nodes {
+		if n.Op == "Constant" || n.Op == "Identity" && len(n.Inputs) == 1 && c.constantNamed(n.Inputs[0]) {
+			if err := c.node(n); err != nil {
+				return nil, err
+			}
+			c.done[n] = true
+		}
 	}
 	for _, n := range nodes {
 		if c.done[n] {
@@ -189,6 +209,12 @@ func (c *compiler) value(n *onnx.Node, name string) (*tensor, error) {
 	return t, nil
 }
 
+// constantNamed reports whether a value is a weight or known already.
+func (c *compiler) constantNamed(name string) bool {
+	t := c.values[name]
+	return t != nil && t.known() || t == nil && c.model.Initializers[name] != nil
+}
+
 func constant(w *onnx.Tensor) *tensor {
 	t := &tensor{shape: w.Shape}
 	if w.Integers() && w.Type != onnx.Int8 && w.Type != onnx.Uint8 {
@@ -225,7 +251,7 @@ func (c *compiler) node(n *onnx.Node) error {
 		if i >= len(n.Outputs) || n.Outputs[i] == "" {
 			continue
 		}
-		if t.len() > maxValues {
+		if t.len() > maxValues || len(t.shape) > maxRank {
 			return unsupported(n, "result of %v values", t.shape)
 		}
 		name := n.Outputs[i]
@@ -252,30 +278,36 @@ func (c *compiler) free(t *tensor) bool { return t.at != nil && t.at.pending == 
 // emit adds a step that computes a tensor of the given shape from the inputs,
 // in their stored order; or computes it now if they are all known. f must not
 // keep or change in.
-func (c *compiler) emit(n *onnx.Node, in []*tensor, shape []int, last bool, scratch int, f func(in [][]float32, out, scratch []float32)) *tensor {
-	out := &tensor{shape: shape, last: last}
-	return c.add(n, in, out, nil, scratch, f)
+func (c *compiler) emit(n *onnx.Node, in []*tensor, shape []int, last bool, f func(in [][]float32, out []float32)) *tensor {
+	return c.add(n, in, &tensor{shape: shape, last: last}, nil, 0, 0, func(in [][]float32, out, _ []float32, _ kernel.Part) { f(in, out) })
 }
 
-// emitOver is emit with a result that may take the place of the first input, if
-// that is free: f is then called with out the same memory as in[0].
-func (c *compiler) emitOver(n *onnx.Node, in []*tensor, f func(in [][]float32, out []float32)) *tensor {
+// share is emit of a job that threads can part; work is how many
+// multiplications it is, or values moved.
+func (c *compiler) share(n *onnx.Node, in []*tensor, shape []int, last bool, scratch, work int, f job) *tensor {
+	return c.add(n, in, &tensor{shape: shape, last: last}, nil, scratch, work, f)
+}
+
+// shareOver is share with a result of the shape of the first input, whose place
+// it may take, if that is free: f is then called with out the same memory as
+// in[0].
+func (c *compiler) shareOver(n *onnx.Node, in []*tensor, f func(in [][]float32, out []float32, part kernel.Part)) *tensor {
 	out := &tensor{shape: in[0].shape, last: in[0].last}
 	var over *buffer
 	if c.free(in[0]) {
 		over = in[0].at
 	}
-	return c.add(n, in, out, over, 0, func(in [][]float32, out, _ []float32) { f(in, out) })
+	return c.add(n, in, out, over, 0, out.len(), func(in [][]float32, out, _ []float32, part kernel.Part) { f(in, out, part) })
 }
 
-func (c *compiler) add(n *onnx.Node, in []*tensor, out *tensor, over *buffer, scratch int, f func(in [][]float32, out, scratch []float32)) *tensor {
+func (c *compiler) add(n *onnx.Node, in []*tensor, out *tensor, over *buffer, scratch, work int, f job) *tensor {
 	if !slices.ContainsFunc(in, func(t *tensor) bool { return !t.known() }) {
 		data := make([][]float32, len(in))
 		for i, t := range in {
 			data[i] = t.data
 		}
 		out.data = make([]float32, out.len())
-		f(data, out.data, make([]float32, scratch))
+		f(data, out.data, make([]float32, scratch), kernel.Whole)
 		return out
 	}
 	step := len(c.steps)
@@ -289,9 +321,13 @@ func (c *compiler) add(n *onnx.Node, in []*tensor, out *tensor, over *buffer, sc
 		out.at = c.newBuffer(out.len(), step)
 	}
 	out.at.step, out.at.lastUse = step, step
-	p := pendingStep{name: n.String(), inputs: in, output: out, run: f}
+	p := pendingStep{name: n.String(), inputs: in, output: out, run: f, shared: c.threads > 1 && work >= worthSharing}
 	if scratch > 0 {
-		p.scratch = c.newBuffer(scratch, step)
+		threads := 1
+		if p.shared {
+			threads = c.threads
+		}
+		p.scratch = c.newBuffer(scratch*threads, step)
 	}
 	c.steps = append(c.steps, p)
 	return out
@@ -307,7 +343,7 @@ func (c *compiler) program(input, output *tensor) (*Program, error) {
 	p.in, p.out = input.at.span, output.at.span
 	writer := map[*buffer]int{input.at: -1}
 	for i, s := range c.steps {
-		step := Step{Name: s.name, output: s.output.at.span}
+		step := Step{Name: s.name, Shared: s.shared, output: s.output.at.span}
 		var places []span
 		known := make([][]float32, len(s.inputs))
 		for k, t := range s.inputs {
@@ -323,14 +359,18 @@ func (c *compiler) program(input, output *tensor) (*Program, error) {
 		if s.scratch != nil {
 			scratch = s.scratch.span
 		}
-		step.run = func(memory []float32) {
+		step.bind = func(memory []float32) func(kernel.Part) {
 			in := make([][]float32, len(places))
 			for k := range in {
 				if in[k] = known[k]; in[k] == nil {
 					in[k] = places[k].of(memory)
 				}
 			}
-			run(in, out.of(memory), scratch.of(memory))
+			out, scratch := out.of(memory), scratch.of(memory)
+			return func(part kernel.Part) {
+				each := len(scratch) / part.Of
+				run(in, out, scratch[part.Index*each:][:each], part)
+			}
 		}
 		writer[s.output.at] = i
 		p.Steps = append(p.Steps, step)

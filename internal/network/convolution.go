@@ -114,8 +114,10 @@ func opConv(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	}
 	f := c.activation(n)
 	conv := kernel.NewConv(shape, channels, groups, w, weights, bias)
-	out := c.emit(n, []*tensor{x}, []int{1, channels, conv.Out.Height, conv.Out.Width}, true, conv.Scratch(),
-		func(in [][]float32, out, scratch []float32) { conv.Run(out, in[0], scratch, f) })
+	out := c.share(n, []*tensor{x}, []int{1, channels, conv.Out.Height, conv.Out.Width}, true, conv.Scratch(), conv.Out.Len()*product(size[1:]),
+		func(in [][]float32, out, scratch []float32, part kernel.Part) {
+			conv.RunPart(out, in[0], scratch, f, part)
+		})
 	return []*tensor{out}, nil
 }
 
@@ -149,14 +151,11 @@ func opBatchNorm(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		return nil, unsupported(n, "normalization of shape %v", x.shape)
 	}
 	f := c.activation(n)
-	return []*tensor{c.emitOver(n, []*tensor{x}, func(in [][]float32, out []float32) {
-		for i := 0; i < len(out); i += len(scale) {
-			row, from := out[i:][:len(scale)], in[0][i:][:len(scale)]
-			for ch, s := range scale {
-				row[ch] = from[ch]*s + shift[ch]
-			}
+	width := len(scale)
+	return []*tensor{c.shareOver(n, []*tensor{x}, func(in [][]float32, out []float32, part kernel.Part) {
+		for i, end := part.Span(len(out), width); i < end; i += width {
+			kernel.Affine(out[i:][:width], in[0][i:], scale, shift, f)
 		}
-		f.Apply(out)
 	})}, nil
 }
 
@@ -182,11 +181,11 @@ func (c *compiler) pool(n *onnx.Node, t *tensor, f func(dst, src []float32, in k
 	}
 	w = ceilMode(n, shape, w)
 	height, width := w.Out(shape)
-	if height < 1 || width < 1 || w.Top >= w.Height || w.Left >= w.Width {
+	if height < 1 || width < 1 || !w.Reaches(shape) {
 		return nil, corrupt(n, "window %+v over %d x %d", w, shape.Height, shape.Width)
 	}
-	return []*tensor{c.emit(n, []*tensor{x}, []int{1, shape.Channels, height, width}, true, 0,
-		func(in [][]float32, out, _ []float32) { f(out, in[0], shape, w) })}, nil
+	return []*tensor{c.emit(n, []*tensor{x}, []int{1, shape.Channels, height, width}, true,
+		func(in [][]float32, out []float32) { f(out, in[0], shape, w) })}, nil
 }
 
 func opGlobalAveragePool(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
@@ -203,6 +202,6 @@ func (c *compiler) global(n *onnx.Node, t *tensor, f func(dst, src []float32, in
 		return nil, err
 	}
 	w := kernel.Window{Height: shape.Height, Width: shape.Width, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
-	return []*tensor{c.emit(n, []*tensor{x}, []int{1, shape.Channels, 1, 1}, true, 0,
-		func(in [][]float32, out, _ []float32) { f(out, in[0], shape, w) })}, nil
+	return []*tensor{c.emit(n, []*tensor{x}, []int{1, shape.Channels, 1, 1}, true,
+		func(in [][]float32, out []float32) { f(out, in[0], shape, w) })}, nil
 }

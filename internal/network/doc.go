@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
@@ -27,7 +28,8 @@ type Program struct {
 type Step struct {
 	Name   string // of the ONNX node, for errors
 	Reads  []int  // steps whose results it takes; -1 is the input
-	run    func(memory []float32)
+	Shared bool   // worth doing by several threads
+	bind   func(memory []float32) func(kernel.Part)
 	output span
 }
 
@@ -36,8 +38,9 @@ type span struct{ at, n int }
 
 func (s span) of(memory []float32) []float32 { return memory[s.at : s.at+s.n : s.at+s.n] }
 
-// Run does the step on the memory of one run.
-func (s *Step) Run(memory []float32) { s.run(memory) }
+// Bind is the step on the memory of one run: a function that does a part of it,
+// or all of it if the step is not shared.
+func (s *Step) Bind(memory []float32) func(kernel.Part) { return s.bind(memory) }
 
 // Result is where a step's result lies.
 func (s *Step) Result(memory []float32) []float32 { return s.output.of(memory) }
@@ -50,6 +53,7 @@ func (p *Program) Out(memory []float32) []float32 { return p.out.of(memory) }
 
 // Options choose what of a model is compiled.
 type Options struct {
+	Threads       int    // that will work on one film; 0: one
 	Width, Height int    // of the input where the model leaves them open; 0: must be fixed
 	Output        string // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
 }

@@ -13,9 +13,10 @@ func unary(f kernel.Activation) operator {
 		if len(in) < 1 || in[0] == nil || in[0].ints != nil {
 			return nil, corrupt(n, "no input of floats")
 		}
-		return []*tensor{c.emitOver(n, in[:1], func(in [][]float32, out []float32) {
-			copy(out, in[0]) // onto itself, where the input is free
-			f.Apply(out)
+		return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+			first, end := part.Span(len(out), 16)
+			copy(out[first:end], in[0][first:]) // onto itself, where the input is free
+			f.Apply(out[first:end])
 		})}, nil
 	}
 }
@@ -28,9 +29,9 @@ func opActivation(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		return nil, unsupported(n, "activation")
 	}
 	alpha, beta := n.Float("alpha", 0.2), n.Float("beta", 0.5)
-	return []*tensor{c.emitOver(n, in[:1], func(in [][]float32, out []float32) {
-		for i, v := range in[0] {
-			out[i] = min(max(v*alpha+beta, 0), 1)
+	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+		for i, end := part.Span(len(out), 16); i < end; i++ {
+			out[i] = min(max(in[0][i]*alpha+beta, 0), 1)
 		}
 	})}, nil
 }
@@ -40,47 +41,64 @@ func opClip(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	if !ok {
 		return nil, unsupported(n, "bounds that are not constant")
 	}
-	return []*tensor{c.emitOver(n, in[:1], func(in [][]float32, out []float32) {
-		for i, v := range in[0] {
-			out[i] = min(max(v, low), high)
+	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+		for i, end := part.Span(len(out), 16); i < end; i++ {
+			out[i] = min(max(in[0][i], low), high)
 		}
 	})}, nil
 }
 
-// A binary operator on floats and on integers.
+// A binary operator: on floats with a kernel, or with a function that is slower,
+// or on known floats only; and on integers, which are always known.
 type binary struct {
+	fast   *kernel.Operation
 	floats func(a, b float32) float32
 	ints   func(a, b int64) int64
+	known  bool // no floats at run time
+}
+
+func arithmetic(o kernel.Operation, floats func(a, b float32) float32, ints func(a, b int64) int64) binary {
+	return binary{fast: &o, floats: floats, ints: ints}
+}
+
+func comparison(floats func(a, b float32) bool, ints func(a, b int64) bool) binary {
+	one := func(yes bool) float32 {
+		if yes {
+			return 1
+		}
+		return 0
+	}
+	return binary{
+		floats: func(a, b float32) float32 { return one(floats(a, b)) },
+		ints:   func(a, b int64) int64 { return int64(one(ints(a, b))) }, known: true,
+	}
 }
 
 var (
-	addition       = binary{func(a, b float32) float32 { return a + b }, func(a, b int64) int64 { return a + b }}
-	subtraction    = binary{func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b }}
-	multiplication = binary{func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b }}
-	division       = binary{func(a, b float32) float32 { return a / b }, func(a, b int64) int64 {
+	addition       = arithmetic(kernel.Add, func(a, b float32) float32 { return a + b }, func(a, b int64) int64 { return a + b })
+	subtraction    = arithmetic(kernel.Sub, func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b })
+	multiplication = arithmetic(kernel.Mul, func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
+	division       = arithmetic(kernel.Div, func(a, b float32) float32 { return a / b }, func(a, b int64) int64 {
 		if b == 0 {
 			return 0
 		}
 		return a / b
-	}}
-	power = binary{func(a, b float32) float32 {
+	})
+	power = binary{floats: func(a, b float32) float32 {
 		if b == 2 {
 			return a * a
 		}
 		return float32(math.Pow(float64(a), float64(b)))
-	}, nil}
-	modulo = binary{nil, func(a, b int64) int64 { // of the divisor's sign
+	}}
+	modulo = binary{ints: func(a, b int64) int64 { // of the divisor's sign
 		if b == 0 {
 			return 0
 		}
 		return ((a % b) + b) % b
 	}}
-	equality = binary{nil, func(a, b int64) int64 {
-		if a == b {
-			return 1
-		}
-		return 0
-	}}
+	equality = comparison(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b })
+	less     = comparison(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b })
+	greater  = comparison(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b })
 )
 
 func (op binary) operator(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
@@ -98,7 +116,7 @@ func (op binary) operator(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, e
 		}
 		return []*tensor{combineInts(op.ints, a, b, shape)}, nil
 	}
-	if op.floats == nil {
+	if op.floats == nil || op.known && (!a.known() || !b.known()) {
 		return nil, unsupported(n, "values that are not known")
 	}
 	a, b = toFloats(a), toFloats(b)
@@ -119,17 +137,15 @@ func (op binary) operator(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, e
 		if !c.free(a) && c.free(b) {
 			a, b = b, a
 		}
-		return []*tensor{c.emitOver(n, []*tensor{a, b}, func(in [][]float32, out []float32) {
-			if &out[0] != &in[0][0] {
-				copy(out, in[0])
-			}
-			kernel.Add(out, in[1], f)
+		return []*tensor{c.shareOver(n, []*tensor{a, b}, func(in [][]float32, out []float32, part kernel.Part) {
+			first, end := part.Span(len(out), 16)
+			kernel.AddThen(out[first:end], in[0][first:], in[1][first:], f)
 		})}, nil
 	case sameLen(a, shape) && a.at != nil:
-		return []*tensor{c.emitOver(n, []*tensor{a, b}, op.runner(a, b, shape, last, f))}, nil
+		return []*tensor{c.shareOver(n, []*tensor{a, b}, op.runner(a, b, shape, last, f))}, nil
 	}
 	run := op.runner(a, b, shape, last, f)
-	return []*tensor{c.emit(n, []*tensor{a, b}, shape, last, 0, func(in [][]float32, out, _ []float32) { run(in, out) })}, nil
+	return []*tensor{c.share(n, []*tensor{a, b}, shape, last, 0, product(shape), func(in [][]float32, out, _ []float32, part kernel.Part) { run(in, out, part) })}, nil
 }
 
 func sameLen(t *tensor, shape []int) bool {
@@ -148,66 +164,44 @@ func toFloats(t *tensor) *tensor {
 }
 
 // runner walks the result in its storage order, with a short loop inside.
-func (op binary) runner(a, b *tensor, shape []int, last bool, f kernel.Activation) func(in [][]float32, out []float32) {
+func (op binary) runner(a, b *tensor, shape []int, last bool, f kernel.Activation) func(in [][]float32, out []float32, part kernel.Part) {
 	dims := reorder(shape, last)
 	sa, sb := reorder(a.spread(shape), last), reorder(b.spread(shape), last)
 	dims, sa, sb = collapse(dims, sa, sb)
 	inner := len(dims) - 1
-	return func(in [][]float32, out []float32) {
+	n, da, db := dims[inner], sa[inner], sb[inner]
+	return func(in [][]float32, out []float32, part kernel.Part) {
 		x, y := in[0], in[1]
-		n, da, db := dims[inner], sa[inner], sb[inner]
-		index := make([]int, inner)
-		i, j := 0, 0
-		for at := 0; at < len(out); at += n {
-			row := out[at:][:n]
-			switch {
-			case da == 1 && db == 1:
-				p, q := x[i:][:n], y[j:][:n]
-				for k := range row {
-					row[k] = op.floats(p[k], q[k])
-				}
-			default:
-				for k := range row {
-					row[k] = op.floats(x[i+k*da], y[j+k*db])
-				}
-			}
-			for k := inner - 1; k >= 0; k-- {
-				index[k]++
-				i, j = i+sa[k], j+sb[k]
-				if index[k] < dims[k] {
-					break
-				}
-				i, j = i-sa[k]*dims[k], j-sb[k]*dims[k]
-				index[k] = 0
-			}
+		first, end := part.Span(len(out), n)
+		o := newOdometer(dims[:inner], sa, sb, first/max(n, 1))
+		for at := first; at < end; at += n {
+			op.row(out[at:][:n], x[o.a:], y[o.b:], da, db)
+			o.next()
 		}
-		f.Apply(out)
+		f.Apply(out[first:end])
 	}
 }
 
-// collapse joins dimensions that both operands walk as one.
-func collapse(dims, a, b []int) (d, sa, sb []int) {
-	d, sa, sb = []int{1}, []int{0}, []int{0}
-	for i := range dims {
-		if dims[i] == 1 {
-			continue
-		}
-		k := len(d) - 1
-		if d[k] == 1 {
-			d[k], sa[k], sb[k] = dims[i], a[i], b[i]
-		} else if sa[k] == a[i]*dims[i] && sb[k] == b[i]*dims[i] {
-			d[k], sa[k], sb[k] = d[k]*dims[i], a[i], b[i]
-		} else {
-			d, sa, sb = append(d, dims[i]), append(sa, a[i]), append(sb, b[i])
+// row computes neighbors of the result from operands with the given steps.
+func (op binary) row(out, x, y []float32, da, db int) {
+	switch {
+	case op.fast != nil && da == 1 && db == 1:
+		op.fast.Vectors(out, x, y)
+	case op.fast != nil && da == 1 && db == 0:
+		op.fast.Scalar(out, x, y[0])
+	default:
+		for k := range out {
+			out[k] = op.floats(x[k*da], y[k*db])
 		}
 	}
-	return d, sa, sb
 }
 
 func combineInts(f func(a, b int64) int64, a, b *tensor, shape []int) *tensor {
 	out := &tensor{shape: shape, ints: make([]int64, product(shape))}
+	o := newOdometer(shape, a.spread(shape), b.spread(shape), 0)
 	for i := range out.ints {
-		out.ints[i] = f(a.ints[i%max(len(a.ints), 1)], b.ints[i%max(len(b.ints), 1)])
+		out.ints[i] = f(a.ints[o.a], b.ints[o.b])
+		o.next()
 	}
 	return out
 }

@@ -134,33 +134,15 @@ func (c *compiler) scalar(name string) (float32, bool) {
 // gelu recognizes x/sqrt 2 -> Erf -> +1 -> * x -> * 1/2, as PyTorch writes it.
 // div is the first of the nodes, mul the multiplication with x.
 func (c *compiler) gelu(div, mul *onnx.Node) []*onnx.Node {
-	next := func(n *onnx.Node, op string) *onnx.Node {
-		if n == nil {
-			return nil
-		}
-		if u := c.sole(n.Outputs[0]); u != nil && u.Op == op {
-			return u
-		}
+	if div.Op != "Div" || !c.constantIs(div, math.Sqrt2) {
 		return nil
 	}
-	constantIs := func(n *onnx.Node, want float64) bool {
-		for _, name := range n.Inputs {
-			if v, ok := c.scalar(name); ok && math.Abs(float64(v)-want) < 1e-5 {
-				return true
-			}
-		}
-		return false
-	}
-	if div.Op != "Div" || !constantIs(div, math.Sqrt2) {
+	plus := c.next(c.next(div, "Erf"), "Add")
+	if plus == nil || !c.constantIs(plus, 1) || c.next(plus, "Mul") != mul {
 		return nil
 	}
-	erf := next(div, "Erf")
-	plus := next(erf, "Add")
-	if plus == nil || !constantIs(plus, 1) || next(plus, "Mul") != mul {
-		return nil
-	}
-	half := next(mul, "Mul")
-	if half == nil || !constantIs(half, 0.5) {
+	erf, half := c.next(div, "Erf"), c.next(mul, "Mul")
+	if half == nil || !c.constantIs(half, 0.5) {
 		return nil
 	}
 	return []*onnx.Node{div, erf, plus, mul, half}

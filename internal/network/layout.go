@@ -44,43 +44,8 @@ func (c *compiler) stored(n *onnx.Node, t *tensor, last bool) *tensor {
 	target := &tensor{shape: t.shape, last: last}
 	from, to := t.strides(), target.strides()
 	shape := t.shape
-	return c.emit(n, []*tensor{t}, shape, last, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, 0, to, in[0], 0, from, shape)
-	})
-}
-
-// permute copies elements of one shape between two storage orders, the first
-// from src[s] to dst[d].
-func permute[T any](dst []T, d int, to []int, src []T, s int, from []int, shape []int) {
-	if product(shape) == 0 {
-		return
-	}
-	index := make([]int, len(shape))
-	inner := len(shape) - 1
-	if inner < 0 {
-		dst[d] = src[s]
-		return
-	}
-	for {
-		for range shape[inner] {
-			dst[d] = src[s]
-			d, s = d+to[inner], s+from[inner]
-		}
-		d, s = d-to[inner]*shape[inner], s-from[inner]*shape[inner]
-		k := inner - 1
-		for ; k >= 0; k-- {
-			index[k]++
-			d, s = d+to[k], s+from[k]
-			if index[k] < shape[k] {
-				break
-			}
-			d, s = d-to[k]*shape[k], s-from[k]*shape[k]
-			index[k] = 0
-		}
-		if k < 0 {
-			return
-		}
-	}
+	move := newMover(shape, to, from)
+	return c.emit(n, []*tensor{t}, shape, last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })
 }
 
 // broadcast is the shape of a result of two operands (ONNX's multidirectional

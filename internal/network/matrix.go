@@ -23,9 +23,13 @@ func opGemm(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		return nil, corrupt(n, "shapes %v and %v", in[0].shape, in[1].shape)
 	}
 	alpha, beta, w := n.Float("alpha", 1), n.Float("beta", 1), in[1].data
-	at := func(r, j int) float32 { return alpha * w[r*cols+j] }
+	if alpha != 1 {
+		w = make([]float32, len(w))
+		kernel.Mul.Scalar(w, in[1].data, alpha)
+	}
+	kStep, nStep := cols, 1
 	if transposed {
-		at = func(r, j int) float32 { return alpha * w[j*k+r] }
+		kStep, nStep = 1, k
 	}
 	var bias []float32
 	if len(in) > 2 && in[2] != nil {
@@ -36,7 +40,7 @@ func opGemm(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 			bias = append(bias, beta*in[2].data[j%in[2].len()])
 		}
 	}
-	return []*tensor{c.multiply(n, in[0], []int{in[0].shape[0], cols}, kernel.Pack(k, cols, at, bias))}, nil
+	return []*tensor{c.multiply(n, in[0], []int{in[0].shape[0], cols}, kernel.Pack(k, cols, w, kStep, nStep, bias))}, nil
 }
 
 // multiply emits the product of the rows of x with a packed matrix.
@@ -44,8 +48,8 @@ func (c *compiler) multiply(n *onnx.Node, x *tensor, shape []int, b *kernel.Pack
 	x = c.plain(x)
 	rows := product(shape) / b.N
 	f := c.activation(n)
-	return c.emit(n, []*tensor{x}, shape, false, 0, func(in [][]float32, out, _ []float32) {
-		kernel.Gemm(out, b.N, in[0], b.K, rows, b, f)
+	return c.share(n, []*tensor{x}, shape, false, 0, rows*b.K*b.N, func(in [][]float32, out, _ []float32, part kernel.Part) {
+		kernel.GemmPart(out, b.N, in[0], b.K, rows, b, f, part)
 	})
 }
 
@@ -63,7 +67,7 @@ func opMatMul(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		w := b.data
 		shape := append(slices.Clone(a.shape[:ra-1]), cols)
 		bias := c.addedBias(n, cols)
-		return []*tensor{c.multiply(n, a, shape, kernel.Pack(k, cols, func(r, j int) float32 { return w[r*cols+j] }, bias))}, nil
+		return []*tensor{c.multiply(n, a, shape, kernel.Pack(k, cols, w, cols, 1, bias))}, nil
 	}
 	lead := broadcast(a.shape[:ra-2], b.shape[:rb-2])
 	if lead == nil {
@@ -82,8 +86,8 @@ func opMatMul(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		return nil, unsupported(n, "broadcast batches %v and %v", a.shape, b.shape)
 	}
 	shape := append(slices.Clone(lead), m, cols)
-	return []*tensor{c.emit(n, []*tensor{a, b}, shape, false, kernel.DynamicScratch(k, cols), func(in [][]float32, out, scratch []float32) {
-		for i := range batch {
+	return []*tensor{c.share(n, []*tensor{a, b}, shape, false, kernel.DynamicScratch(k, cols), batch*m*k*cols, func(in [][]float32, out, scratch []float32, part kernel.Part) {
+		for i, end := part.Span(batch, 1); i < end; i++ {
 			kernel.GemmDynamic(out[i*m*cols:], in[0][i*as:], in[1][i*bs:], m, k, cols, scratch)
 		}
 	})}, nil

@@ -57,14 +57,14 @@ func TestLayOut(t *testing.T) {
 	}
 }
 
-func TestPermute(t *testing.T) {
+func TestMover(t *testing.T) {
 	src := []float32{0, 1, 2, 3, 4, 5}
 	dst := make([]float32, 6)
-	permute(dst, 0, []int{1, 2}, src, 0, []int{3, 1}, []int{2, 3}) // a transposition
+	newMover([]int{2, 3}, []int{1, 2}, []int{3, 1}).run(dst, 0, src, 0) // a transposition
 	if fmt.Sprint(dst) != "[0 3 1 4 2 5]" {
 		t.Errorf("transposed %v", dst)
 	}
-	permute(dst[:3], 0, []int{1}, src, 5, []int{-2}, []int{3}) // backwards
+	newMover([]int{3}, []int{1}, []int{-2}).run(dst, 0, src, 5) // backwards
 	if fmt.Sprint(dst[:3]) != "[5 3 1]" {
 		t.Errorf("backwards %v", dst[:3])
 	}

@@ -62,9 +62,8 @@ func opSplit(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		shape := slices.Clone(t.shape)
 		shape[a] = size
 		to, offset := (&tensor{shape: shape, last: t.last}).strides(), at*from[a]
-		out = append(out, c.emit(n, in[:1], shape, t.last, 0, func(in [][]float32, out, _ []float32) {
-			permute(out, 0, to, in[0], offset, from, shape)
-		}))
+		move := newMover(shape, to, from)
+		out = append(out, c.emit(n, in[:1], shape, t.last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], offset) }))
 		at += size
 	}
 	return out, nil
@@ -101,11 +100,12 @@ func opPad(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	for i := range dims {
 		offset += pads[i] * to[i]
 	}
-	return []*tensor{c.emit(n, in[:1], shape, last, 0, func(in [][]float32, out, _ []float32) {
+	move := newMover(dims, to, from)
+	return []*tensor{c.emit(n, in[:1], shape, last, func(in [][]float32, out []float32) {
 		for i := range out {
 			out[i] = value
 		}
-		permute(out, offset, to, in[0], 0, from, dims)
+		move.run(out, offset, in[0], 0)
 	})}, nil
 }
 
@@ -145,9 +145,8 @@ func opExpand(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	}
 	t := c.plain(in[0])
 	from, to := t.spread(shape), (&tensor{shape: shape}).strides()
-	return []*tensor{c.emit(n, []*tensor{t}, shape, false, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, 0, to, in[0], 0, from, shape)
-	})}, nil
+	move := newMover(shape, to, from)
+	return []*tensor{c.emit(n, []*tensor{t}, shape, false, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })}, nil
 }
 
 func opConstantOfShape(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
@@ -272,9 +271,9 @@ func opQuantize(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		return []*tensor{out}, nil
 	}
 	low, high := (lowest-zero)*scale, (lowest+255-zero)*scale
-	return []*tensor{c.emitOver(n, in[:1], func(in [][]float32, out []float32) {
-		for i, v := range in[0] {
-			out[i] = float32(math.RoundToEven(float64(min(max(v, low), high)/scale))) * scale
+	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+		for i, end := part.Span(len(out), 16); i < end; i++ {
+			out[i] = float32(math.RoundToEven(float64(min(max(in[0][i], low), high)/scale))) * scale
 		}
 	})}, nil
 }

@@ -9,6 +9,11 @@ import (
 
 // opReduce makes ReduceMean, ReduceSum and ReduceMax.
 func opReduce(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	if n.Op == "ReduceMean" {
+		if t := c.spelledLayerNorm(n, in); t != nil {
+			return []*tensor{t}, nil
+		}
+	}
 	rank := len(in[0].shape)
 	list, err := axes(n, in, 1, rank)
 	if err != nil {
@@ -49,7 +54,7 @@ func opReduce(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		scale = 1 / float32(count)
 	}
 	dims := t.shape
-	return []*tensor{c.emit(n, in[:1], shape, t.last && keep, 0, func(in [][]float32, out, _ []float32) {
+	return []*tensor{c.emit(n, in[:1], shape, t.last && keep, func(in [][]float32, out []float32) {
 		start := float32(0)
 		if max {
 			start = float32(math.Inf(-1))
@@ -91,79 +96,5 @@ func walk(shape, a, b []int, f func(i, j int)) {
 		if k < 0 {
 			return
 		}
-	}
-}
-
-func opSoftmax(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	t := c.plain(in[0])
-	a, err := axis(n, n.Int("axis", -1), len(t.shape))
-	if err != nil {
-		return nil, err
-	}
-	// Before opset 13 all dimensions from the axis on are one.
-	cols := t.shape[len(t.shape)-1]
-	if c.model.Opset < 13 {
-		cols = product(t.shape[max(0, n.Int("axis", 1)):])
-	} else if a != len(t.shape)-1 {
-		return nil, unsupported(n, "axis %d of %d", a, len(t.shape))
-	}
-	return []*tensor{c.emitOver(n, []*tensor{t}, func(in [][]float32, out []float32) {
-		for i := 0; i < len(out); i += cols {
-			softmax(out[i:][:cols], in[0][i:][:cols])
-		}
-	})}, nil
-}
-
-func softmax(dst, src []float32) {
-	highest := slices.Max(src)
-	var sum float64
-	for i, v := range src {
-		e := math.Exp(float64(v - highest))
-		dst[i] = float32(e)
-		sum += e
-	}
-	for i := range dst {
-		dst[i] = float32(float64(dst[i]) / sum)
-	}
-}
-
-func opLayerNorm(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	t := c.plain(in[0])
-	a, err := axis(n, n.Int("axis", -1), len(t.shape))
-	if err != nil {
-		return nil, err
-	}
-	cols := product(t.shape[a:])
-	if len(in) < 2 || in[1] == nil || in[1].data == nil || in[1].len() != cols {
-		return nil, unsupported(n, "scale that is not constant")
-	}
-	gamma, beta := in[1].data, make([]float32, cols)
-	if len(in) > 2 && in[2] != nil {
-		if in[2].data == nil || in[2].len() != cols {
-			return nil, unsupported(n, "bias that is not constant")
-		}
-		beta = in[2].data
-	}
-	epsilon := float64(n.Float("epsilon", 1e-5))
-	return []*tensor{c.emitOver(n, []*tensor{t}, func(in [][]float32, out []float32) {
-		for i := 0; i < len(out); i += cols {
-			layerNorm(out[i:][:cols], in[0][i:][:cols], gamma, beta, epsilon)
-		}
-	})}, nil
-}
-
-func layerNorm(dst, src, gamma, beta []float32, epsilon float64) {
-	var sum, squares float64
-	for _, v := range src {
-		sum += float64(v)
-	}
-	mean := sum / float64(len(src))
-	for _, v := range src {
-		d := float64(v) - mean
-		squares += d * d
-	}
-	scale := 1 / math.Sqrt(squares/float64(len(src))+epsilon)
-	for i, v := range src {
-		dst[i] = float32((float64(v)-mean)*scale)*gamma[i] + beta[i]
 	}
 }

@@ -207,9 +207,8 @@ func opTranspose(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		from[i] = own[p]
 	}
 	to := out.strides()
-	return []*tensor{c.emit(n, in[:1], shape, false, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, 0, to, in[0], 0, from, shape)
-	})}, nil
+	move := newMover(shape, to, from)
+	return []*tensor{c.emit(n, in[:1], shape, false, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })}, nil
 }
 
 func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
@@ -266,7 +265,7 @@ func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		widths[i] = t.shape[at] * inner
 		row += widths[i]
 	}
-	return []*tensor{c.emit(n, parts, shape, last, 0, func(in [][]float32, out, _ []float32) {
+	return []*tensor{c.emit(n, parts, shape, last, func(in [][]float32, out []float32) {
 		at := 0
 		for i, src := range in {
 			w := widths[i]
@@ -281,7 +280,11 @@ func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 // rearranged is known integers in another order.
 func rearranged(t *tensor, shape []int, offset int, from []int) *tensor {
 	out := &tensor{shape: shape, ints: make([]int64, product(shape))}
-	permute(out.ints, 0, out.strides(), t.ints, offset, from, shape)
+	o := newOdometer(shape, from, out.strides(), 0)
+	for range out.ints {
+		out.ints[o.b] = t.ints[offset+o.a]
+		o.next()
+	}
 	return out
 }
 
@@ -358,9 +361,8 @@ func opSlice(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	}
 	last := t.last
 	to := (&tensor{shape: shape, last: last}).strides()
-	return []*tensor{c.emit(n, in[:1], shape, last, 0, func(in [][]float32, out, _ []float32) {
-		permute(out, 0, to, in[0], offset, from, shape)
-	})}, nil
+	move := newMover(shape, to, from)
+	return []*tensor{c.emit(n, in[:1], shape, last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], offset) })}, nil
 }
 
 func opGather(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
@@ -393,7 +395,7 @@ func opGather(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		}
 		return []*tensor{out}, nil
 	}
-	return []*tensor{c.emit(n, []*tensor{t}, shape, false, 0, func(in [][]float32, out, _ []float32) {
+	return []*tensor{c.emit(n, []*tensor{t}, shape, false, func(in [][]float32, out []float32) {
 		for src := in[0]; len(out) > 0; src = src[size*inner:] {
 			for _, k := range index {
 				copy(out[:inner], src[k*inner:])

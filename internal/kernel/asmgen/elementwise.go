@@ -8,173 +8,288 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// each writes a loop over n/8 vectors of eight; n is a multiple of 8 and not 0.
-func each(n reg.Register, pointers []reg.Register, body func()) {
-	SHRQ(Imm(3), n)
-	Label("loop")
-	body()
-	for _, p := range pointers {
-		ADDQ(Imm(32), p)
-	}
-	DECQ(n)
-	JNZ(LabelRef("loop"))
-	VZEROUPPER()
-	RET()
+// start begins a function of one of the widths.
+func (w width) start(name, signature, doc string) {
+	TEXT(name+w.name, NOSPLIT, signature)
+	Doc(name + w.name + " " + doc + " " + w.scope())
 }
 
-func rectify() {
-	TEXT("rectify256", NOSPLIT, "func(x *float32, n int)")
-	Doc("rectify256 sets negative values to 0. n is a positive multiple of 8.")
-	x, n := Load(Param("x"), GP64()), Load(Param("n"), GP64())
-	zero, v := YMM(), YMM()
-	VXORPS(zero, zero, zero)
-	each(n, []reg.Register{x}, func() {
-		VMAXPS(Mem{Base: x}, zero, v) // the second source wins on NaN, so NaN stays
-		VMOVUPS(v, Mem{Base: x})
-	})
+func pointer(name string) reg.Register { return Load(Param(name), GP64()) }
+
+func (w width) broadcast(name string) reg.VecVirtual {
+	x := XMM()
+	Load(Param(name), x)
+	r := w.reg()
+	VBROADCASTSS(x, r)
+	return r
 }
 
-func addTo(rectified bool) {
-	name, doc := "add256", "adds src to dst."
-	if rectified {
-		name, doc = "addRectify256", "adds src to dst and sets negative sums to 0."
-	}
-	TEXT(name, NOSPLIT, "func(dst, src *float32, n int)")
-	Doc(name + " " + doc + " n is a positive multiple of 8.")
-	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
-	zero, v := YMM(), YMM()
-	VXORPS(zero, zero, zero)
-	each(n, []reg.Register{dst, src}, func() {
-		VMOVUPS(Mem{Base: src}, v)
-		VADDPS(Mem{Base: dst}, v, v)
-		if rectified {
-			VMAXPS(v, zero, v)
+// function writes a function of each value, in place. make is called once,
+// before the loop, for constants.
+func (w width) function(name, doc string, make func() func(v vector, x reg.VecVirtual) reg.VecVirtual) {
+	w.start(name, "func(x *float32, n int)", doc)
+	x, n := pointer("x"), pointer("n")
+	f := make()
+	w.each(n, []reg.Register{x}, func(v vector) { v.store(f(v, v.load(x)), x) })
+	end()
+}
+
+func (w width) activations() {
+	w.function("rectify", "sets negative values to 0.", func() func(vector, reg.VecVirtual) reg.VecVirtual {
+		zero := w.zero()
+		return func(_ vector, x reg.VecVirtual) reg.VecVirtual {
+			VMAXPS(x, zero, x) // the second source wins on NaN, so NaN stays
+			return x
 		}
-		VMOVUPS(v, Mem{Base: dst})
 	})
+	hard := func(times bool) func() func(vector, reg.VecVirtual) reg.VecVirtual {
+		return func() func(vector, reg.VecVirtual) reg.VecVirtual {
+			zero, one, half, sixth := w.zero(), w.constant(1), w.constant(0.5), w.constant(1.0/6)
+			return func(_ vector, x reg.VecVirtual) reg.VecVirtual {
+				t := w.reg()
+				VMOVAPS(half, t)
+				VFMADD231PS(sixth, x, t)
+				VMAXPS(t, zero, t)
+				VMINPS(t, one, t)
+				if times {
+					VMULPS(x, t, t)
+				}
+				return t
+			}
+		}
+	}
+	w.function("hardSigmoid", "sets x to min(max(x/6 + 1/2, 0), 1).", hard(false))
+	w.function("hardSwish", "sets x to x*min(max(x/6 + 1/2, 0), 1).", hard(true))
+
+	logistic := func(argument func(x reg.VecVirtual) reg.VecVirtual, times bool) func() func(vector, reg.VecVirtual) reg.VecVirtual {
+		return func() func(vector, reg.VecVirtual) reg.VecVirtual {
+			e := w.exponential()
+			one := e.one
+			return func(_ vector, x reg.VecVirtual) reg.VecVirtual {
+				t := w.reg()
+				from := x
+				if argument != nil {
+					from = argument(x)
+				}
+				VSUBPS(from, e.zero, t)
+				p := e.of(t)
+				VADDPS(one, p, p)
+				if times {
+					VDIVPS(p, x, x)
+				} else {
+					VDIVPS(p, one, x)
+				}
+				return x
+			}
+		}
+	}
+	w.function("sigmoid", "sets x to 1/(1+exp(-x)).", logistic(nil, false))
+	w.function("swish", "sets x to x/(1+exp(-x)).", logistic(nil, true))
+	w.function("geluTanh", "sets x to x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3))).", logistic(func(x reg.VecVirtual) reg.VecVirtual {
+		// (1+tanh(y))/2 is the logistic function of 2y.
+		t := w.reg()
+		VMULPS(x, x, t)
+		VMULPS(w.memory(float32(2*math.Sqrt(2/math.Pi)*0.044715)), t, t)
+		VADDPS(w.memory(float32(2*math.Sqrt(2/math.Pi))), t, t)
+		VMULPS(x, t, t)
+		return t
+	}, true))
+	w.function("gelu", "sets x to x/2 * (1 + erf(x/sqrt 2)).", w.gelu)
 }
 
-// logistic writes x = sigmoid(x) or x*sigmoid(x). exp is a degree-6 polynomial
-// on [-ln 2/2, ln 2/2] (Cephes expf), scaled by building the exponent's bits.
-func logistic(name string, times bool) {
-	TEXT(name, NOSPLIT, "func(x *float32, n int)")
-	doc := " sets x to 1/(1+exp(-x))."
-	if times {
-		doc = " sets x to x/(1+exp(-x))."
+// gelu takes erf as an odd rational function on [-4, 4], with the coefficients
+// of Eigen's generic_fast_erf_float; it is 1 within float32 beyond.
+func (w width) gelu() func(vector, reg.VecVirtual) reg.VecVirtual {
+	low, high, root := w.constant(-4), w.constant(4), w.constant(math.Sqrt2/2)
+	half := w.constant(0.5)
+	top := []float32{
+		-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05,
+		-7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02,
 	}
-	Doc(name + doc + " n is a positive multiple of 8.")
-	x, n := Load(Param("x"), GP64()), Load(Param("n"), GP64())
-	constant := func(v float32) reg.VecVirtual {
-		c := YMM()
-		m := ConstData(name+"_"+literal(v), F32(v))
-		VBROADCASTSS(m, c)
-		return c
+	bottom := []float32{-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02}
+	horner := func(coefficients []float32, square reg.VecVirtual) reg.VecVirtual {
+		p := w.reg()
+		VMOVUPS(w.memory(coefficients[0]), p)
+		for _, c := range coefficients[1:] {
+			VFMADD213PS(w.memory(c), square, p)
+		}
+		return p
 	}
-	log2e, one := constant(math.Log2E), constant(1)
-	high, low := constant(88), constant(-87)
-	ln2high, ln2low := constant(0.693359375), constant(-2.12194440e-4)
-	memory := func(v float32) Mem {
-		return vectorData(name+"_v"+literal(v), v)
-	}
-	coefficients := []Mem{
-		memory(1.9875691500e-4), memory(1.3981999507e-3), memory(8.3334519073e-3),
-		memory(4.1665795894e-2), memory(1.6666665459e-1), memory(5.0000001201e-1),
-	}
-	v, t, k, p, square := YMM(), YMM(), YMM(), YMM(), YMM()
-	each(n, []reg.Register{x}, func() {
-		VMOVUPS(Mem{Base: x}, v)
-		VXORPS(t, t, t)
-		VSUBPS(v, t, t)
+	return func(_ vector, x reg.VecVirtual) reg.VecVirtual {
+		t, square := w.reg(), w.reg()
+		VMULPS(root, x, t)
 		VMINPS(t, high, t) // in this order NaN stays NaN
 		VMAXPS(t, low, t)
-		VMULPS(log2e, t, k)
-		VROUNDPS(Imm(8), k, k)
-		VFNMADD231PS(ln2high, k, t)
-		VFNMADD231PS(ln2low, k, t)
-		VMOVUPS(coefficients[0], p)
-		for _, c := range coefficients[1:] {
-			VFMADD213PS(c, t, p)
-		}
 		VMULPS(t, t, square)
-		VFMADD213PS(t, square, p)
-		VADDPS(one, p, p)
-		VCVTPS2DQ(k, k)
-		VPSLLD(Imm(23), k, k)
-		VPADDD(one, k, k) // the bits of 2^k: 1.0 plus k in the exponent
-		VMULPS(k, p, p)
-		VADDPS(one, p, p)
-		if times {
-			VDIVPS(p, v, v)
-		} else {
-			VDIVPS(p, one, v)
+		p, q := horner(top, square), horner(bottom, square)
+		VMULPS(t, p, p)
+		VDIVPS(q, p, p)
+		VMULPS(half, x, x)
+		VFMADD213PS(x, x, p) // x/2*erf + x/2
+		return p
+	}
+}
+
+// An exponential holds the constants of exp: a degree-6 polynomial on
+// [-ln 2/2, ln 2/2] (Cephes expf), scaled by a power of two.
+type exponential struct {
+	width
+	zero, one, log2e, high, low, ln2high, ln2low reg.VecVirtual
+}
+
+func (w width) exponential() exponential {
+	return exponential{
+		width: w, zero: w.zero(), one: w.constant(1), log2e: w.constant(math.Log2E), high: w.constant(88), low: w.constant(-87),
+		ln2high: w.constant(0.693359375), ln2low: w.constant(-2.12194440e-4),
+	}
+}
+
+// of is exp(t); t is lost.
+func (e exponential) of(t reg.VecVirtual) reg.VecVirtual {
+	k, p, square := e.reg(), e.reg(), e.reg()
+	VMINPS(t, e.high, t) // in this order NaN stays NaN
+	VMAXPS(t, e.low, t)
+	VMULPS(e.log2e, t, k)
+	e.round(k, k)
+	VFNMADD231PS(e.ln2high, k, t)
+	VFNMADD231PS(e.ln2low, k, t)
+	VMOVUPS(e.memory(1.9875691500e-4), p)
+	for _, c := range []float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+		VFMADD213PS(e.memory(c), t, p)
+	}
+	VMULPS(t, t, square)
+	VFMADD213PS(t, square, p)
+	VADDPS(e.one, p, p)
+	if e.wide() {
+		VSCALEFPS(k, p, p)
+		return p
+	}
+	VCVTPS2DQ(k, k)
+	VPSLLD(Imm(23), k, k)
+	VPADDD(e.one, k, k) // the bits of 2^k: 1.0 plus k in the exponent
+	VMULPS(k, p, p)
+	return p
+}
+
+// arithmetic writes operations of two operands.
+func (w width) arithmetic() {
+	for _, o := range []struct {
+		name, doc string
+		op        func(ops ...Op)
+	}{
+		{"add", "a + b", VADDPS}, {"sub", "a - b", VSUBPS}, {"mul", "a * b", VMULPS}, {"div", "a / b", VDIVPS}, {"maximum", "the larger of a and b", VMAXPS},
+	} {
+		w.start(o.name, "func(dst, a, b *float32, n int)", "sets dst to "+o.doc+".")
+		dst, a, b, n := pointer("dst"), pointer("a"), pointer("b"), pointer("n")
+		w.each(n, []reg.Register{dst, a, b}, func(v vector) {
+			x, y := v.load(a), v.load(b)
+			o.op(y, x, x)
+			v.store(x, dst)
+		})
+		end()
+		if o.name == "maximum" {
+			continue
 		}
-		VMOVUPS(v, Mem{Base: x})
+		w.start(o.name+"Scalar", "func(dst, a *float32, b float32, n int)", "sets dst to "+o.doc+", where b is one number.")
+		dst, a, n = pointer("dst"), pointer("a"), pointer("n")
+		y := w.broadcast("b")
+		w.each(n, []reg.Register{dst, a}, func(v vector) {
+			x := v.load(a)
+			o.op(y, x, x)
+			v.store(x, dst)
+		})
+		end()
+	}
+	w.start("addRectify", "func(dst, a, b *float32, n int)", "sets dst to max(a + b, 0).")
+	dst, a, b, n := pointer("dst"), pointer("a"), pointer("b"), pointer("n")
+	zero := w.zero()
+	w.each(n, []reg.Register{dst, a, b}, func(v vector) {
+		x := v.load(a)
+		VADDPS(v.load(b), x, x)
+		VMAXPS(x, zero, x)
+		v.store(x, dst)
 	})
+	end()
+	w.affine("affine", "sets dst to src*scale + shift.", false)
+	w.affine("affineRectify", "sets dst to max(src*scale + shift, 0).", true)
 }
 
-// literal makes a symbol's name of a number.
-func literal(v float32) string {
-	const digits = "0123456789abcdef"
-	bits := math.Float32bits(v)
-	name := make([]byte, 8)
-	for i := range name {
-		name[i] = digits[bits>>(28-4*i)&15]
-	}
-	return string(name)
+func (w width) affine(name, doc string, rectified bool) {
+	w.start(name, "func(dst, src, scale, shift *float32, n int)", doc)
+	dst, src, scale, shift, n := pointer("dst"), pointer("src"), pointer("scale"), pointer("shift"), pointer("n")
+	zero := w.zero()
+	w.each(n, []reg.Register{dst, src, scale, shift}, func(v vector) {
+		x, s, t := v.load(src), v.load(scale), v.load(shift)
+		VFMADD213PS(t, s, x)
+		if rectified {
+			VMAXPS(x, zero, x)
+		}
+		v.store(x, dst)
+	})
+	end()
 }
 
-// vectorData is a constant in all eight lanes.
-func vectorData(name string, v float32) Mem {
-	m := GLOBL(name, RODATA|NOPTR)
-	for i := range 8 {
-		DATA(4*i, F32(v))
-	}
-	return m
-}
+// reductions write what softmax and layer normalization are made of.
+func (w width) reductions() {
+	w.start("largest", "func(x *float32, n int) float32", "is the largest of x, which has no NaN.")
+	x, n := pointer("x"), pointer("n")
+	lowest := w.constant(float32(math.Inf(-1)))
+	sum := w.reg()
+	VMOVAPS(lowest, sum)
+	w.each(n, []reg.Register{x}, func(v vector) {
+		r := v.load(x)
+		v.or(r, lowest)
+		VMAXPS(r, sum, sum)
+	})
+	w.fold(sum, VMAXPS)
+	end()
 
-// depthwise writes one pixel of a depthwise convolution over channels/8 vectors.
-func depthwise() {
-	TEXT("depthwise256", NOSPLIT, "func(out, bias, x, w *float32, xOffsets, wOffsets *int, taps, channels int)")
-	Doc("depthwise256 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c].", "Offsets are in bytes; channels is a positive multiple of 8, taps at least 1.")
-	out, bias := Load(Param("out"), GP64()), Load(Param("bias"), GP64())
-	x, w := Load(Param("x"), GP64()), Load(Param("w"), GP64())
-	xo, wo := Load(Param("xOffsets"), GP64()), Load(Param("wOffsets"), GP64())
-	taps, channels := Load(Param("taps"), GP64()), Load(Param("channels"), GP64())
-	t, px, pw := GP64(), GP64(), GP64()
-	for _, vectors := range []int{4, 1} {
-		block, tap, end := "block"+literal(float32(vectors)), "tap"+literal(float32(vectors)), "end"+literal(float32(vectors))
-		Label(block)
-		CMPQ(channels, I32(int32(8*vectors)))
-		JL(LabelRef(end))
-		sums := make([]reg.VecVirtual, vectors)
-		for j := range sums {
-			sums[j] = YMM()
-			VMOVUPS(Mem{Base: bias, Disp: 32 * j}, sums[j])
-		}
-		XORQ(t, t)
-		Label(tap)
-		MOVQ(Mem{Base: xo, Index: t, Scale: 8}, px)
-		MOVQ(Mem{Base: wo, Index: t, Scale: 8}, pw)
-		ADDQ(x, px)
-		ADDQ(w, pw)
-		for j := range sums {
-			v := YMM()
-			VMOVUPS(Mem{Base: px, Disp: 32 * j}, v)
-			VFMADD231PS(Mem{Base: pw, Disp: 32 * j}, v, sums[j])
-		}
-		INCQ(t)
-		CMPQ(t, taps)
-		JL(LabelRef(tap))
-		for j := range sums {
-			VMOVUPS(sums[j], Mem{Base: out, Disp: 32 * j})
-		}
-		for _, p := range []reg.Register{out, bias, x, w} {
-			ADDQ(I32(int32(32*vectors)), p)
-		}
-		SUBQ(I32(int32(8*vectors)), channels)
-		JMP(LabelRef(block))
-		Label(end)
-	}
-	VZEROUPPER()
-	RET()
+	w.start("total", "func(x *float32, n int) float32", "is the sum of x.")
+	x, n = pointer("x"), pointer("n")
+	sum = w.zero()
+	w.each(n, []reg.Register{x}, func(v vector) { VADDPS(v.load(x), sum, sum) })
+	w.fold(sum, VADDPS)
+	end()
+
+	w.start("squares", "func(x *float32, mean float32, n int) float32", "is the sum of (x-mean)^2.")
+	x, n = pointer("x"), pointer("n")
+	mean := w.broadcast("mean")
+	sum = w.zero()
+	w.each(n, []reg.Register{x}, func(v vector) {
+		r := v.load(x)
+		v.or(r, mean)
+		VSUBPS(mean, r, r)
+		VFMADD231PS(r, r, sum)
+	})
+	w.fold(sum, VADDPS)
+	end()
+
+	w.start("exponentials", "func(dst, src *float32, shift float32, n int) float32", "sets dst to exp(src-shift) and is their sum.")
+	dst, src, n := pointer("dst"), pointer("src"), pointer("n")
+	shift := w.broadcast("shift")
+	e := w.exponential()
+	sum = w.zero()
+	w.each(n, []reg.Register{dst, src}, func(v vector) {
+		t := v.load(src)
+		VSUBPS(shift, t, t)
+		p := e.of(t)
+		v.or(p, e.zero)
+		VADDPS(p, sum, sum)
+		v.store(p, dst)
+	})
+	w.fold(sum, VADDPS)
+	end()
+
+	w.start("normalize", "func(dst, src, gamma, beta *float32, mean, scale float32, n int)", "sets dst to (src-mean)*scale*gamma + beta.")
+	dst, src, n = pointer("dst"), pointer("src"), pointer("n")
+	gamma, beta := pointer("gamma"), pointer("beta")
+	mean, scale := w.broadcast("mean"), w.broadcast("scale")
+	w.each(n, []reg.Register{dst, src, gamma, beta}, func(v vector) {
+		r, g, b := v.load(src), v.load(gamma), v.load(beta)
+		VSUBPS(mean, r, r)
+		VMULPS(scale, r, r)
+		VFMADD213PS(b, g, r)
+		v.store(r, dst)
+	})
+	end()
 }

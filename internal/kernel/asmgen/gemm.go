@@ -8,26 +8,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A width is a vector length: its name in functions, bytes and registers.
-type width struct {
-	name  string
-	bytes int
-	reg   func() reg.VecVirtual
-}
-
-var (
-	width256 = width{"256", 32, YMM}
-	width512 = width{"512", 64, ZMM}
-)
-
 // tile writes the micro-kernel of rows x (vectors*lanes): it keeps the tile in
-// registers over the whole depth k, which must be at least 1.
+// registers over the depth k, which must be at least 1. What a tile starts from
+// has a stride of its own: 0 for a bias that all rows share, and c's to go on
+// where an earlier part of the depth ended.
 func tile(w width, rows, vectors int) {
 	name := fmt.Sprintf("gemm%s_%dx%d", w.name, rows, vectors*w.bytes/4)
-	TEXT(name, NOSPLIT, "func(k int, a *float32, lda int, b *float32, c *float32, ldc int, bias *float32)")
-	Doc(name+" computes c = bias + a*b for one tile. Strides lda and ldc are in bytes; b is", "packed by columns of the tile; k is at least 1.")
-	k, a, lda := Load(Param("k"), GP64()), Load(Param("a"), GP64()), Load(Param("lda"), GP64())
-	b, bias := Load(Param("b"), GP64()), Load(Param("bias"), GP64())
+	TEXT(name, NOSPLIT, "func(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)")
+	Doc(name+" computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b", "is packed by columns of the tile; k is at least 1.")
+	k, a, lda := pointer("k"), pointer("a"), pointer("lda")
+	b, start, lds := pointer("b"), pointer("start"), pointer("lds")
 
 	// A pointer serves three rows: base, base+lda, base+2*lda.
 	pointers := make([]reg.Register, (rows+2)/3)
@@ -53,11 +43,10 @@ func tile(w width, rows, vectors int) {
 	for i := range sum {
 		for j := range vectors {
 			sum[i] = append(sum[i], w.reg())
-			if i == 0 {
-				VMOVUPS(Mem{Base: bias, Disp: w.bytes * j}, sum[0][j])
-			} else {
-				VMOVAPS(sum[0][j], sum[i][j])
-			}
+			VMOVUPS(Mem{Base: start, Disp: w.bytes * j}, sum[i][j])
+		}
+		if i+1 < rows {
+			ADDQ(lds, start)
 		}
 	}
 	column := make([]reg.VecVirtual, vectors)
@@ -97,7 +86,7 @@ func tile(w width, rows, vectors int) {
 	JZ(LabelRef("store"))
 	step(0)
 	Label("store")
-	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
+	c, ldc := pointer("c"), pointer("ldc")
 	for i := range rows {
 		for j := range column {
 			VMOVUPS(sum[i][j], Mem{Base: c, Disp: w.bytes * j})
@@ -106,6 +95,5 @@ func tile(w width, rows, vectors int) {
 			ADDQ(ldc, c)
 		}
 	}
-	VZEROUPPER()
-	RET()
+	end()
 }

@@ -7,17 +7,18 @@ import (
 
 func main() {
 	ConstraintExpr("amd64")
-	for _, rows := range []int{12, 8, 4, 2, 1} {
+	for rows := 1; rows <= 12; rows++ {
 		tile(width512, rows, 2)
 	}
-	for _, rows := range []int{6, 4, 2, 1} {
+	for rows := 1; rows <= 6; rows++ {
 		tile(width256, rows, 2)
 	}
-	depthwise()
-	rectify()
-	addTo(false)
-	addTo(true)
-	logistic("sigmoid256", false)
-	logistic("swish256", true)
+	for _, w := range widths {
+		w.depthwise(1)
+		w.depthwise(4)
+		w.activations()
+		w.arithmetic()
+		w.reductions()
+	}
 	Generate()
 }

@@ -1,0 +1,43 @@
+package kernel
+
+// loops are the inner loops of one path, in assembly. Functions take pointers
+// to the first of n values, as the generator documents; the caller answers for
+// the lengths.
+type loops struct {
+	masked bool // any n will do, else multiples of 8 only
+	width  int  // columns of a tile of a matrix product
+	tiles  []tile
+
+	activation [activations]func(x *float32, n int)
+	arithmetic [operations]func(dst, a, b *float32, n int)
+	scalar     [operations]func(dst, a *float32, b float32, n int)
+
+	addRectify, maximum   func(dst, a, b *float32, n int)
+	affine, affineRectify func(dst, src, scale, shift *float32, n int)
+
+	largest, total func(x *float32, n int) float32
+	squares        func(x *float32, mean float32, n int) float32
+	exponentials   func(dst, src *float32, shift float32, n int) float32
+	normalize      func(dst, src, gamma, beta *float32, mean, scale float32, n int)
+
+	depthwise1, depthwise4 depthwise
+}
+
+// A tile multiplies as many rows as its place among the tiles tells, from 1.
+type tile func(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+type depthwise func(out, bias, x, w *float32, xOffsets, wOffsets *int, taps, xStep, outStep, n int)
+
+// none stands for a path without assembly.
+var none loops
+
+// reach is how many of n values the assembly can do; Go does the rest.
+func (l *loops) reach(n int) int {
+	switch {
+	case l == &none:
+		return 0
+	case l.masked:
+		return n
+	}
+	return n &^ 7
+}
