@@ -29,6 +29,7 @@ type Conv struct {
 	groups int
 	packed []*Packed    // one for each group; nil for a depthwise convolution
 	deep   *channelwise // a depthwise convolution
+	fast   *winograd    // a convolution of 3x3 pixels
 }
 
 // NewConv packs weights in ONNX's order, Out.Channels x In.Channels/groups x
@@ -40,6 +41,9 @@ func NewConv(in Shape, channels, groups int, w Window, weights, bias []float32) 
 	perGroup, outPerGroup, area := in.Channels/groups, channels/groups, w.Height*w.Width
 	if perGroup == 1 && outPerGroup == 1 {
 		c.deep = newChannelwise(c, weights, bias)
+		return c
+	}
+	if c.fast = newWinograd(c, weights, bias); c.fast != nil {
 		return c
 	}
 	for g := range groups {
@@ -69,7 +73,10 @@ func (c *Conv) taps() int {
 
 // Scratch is how many values of scratch memory a RunPart needs.
 func (c *Conv) Scratch() int {
-	if c.deep != nil || c.pointwise() {
+	switch {
+	case c.fast != nil:
+		return c.fast.scratch()
+	case c.deep != nil || c.pointwise():
 		return 0
 	}
 	return rowBlock * c.taps() * c.In.Channels / c.groups
@@ -85,6 +92,8 @@ func (c *Conv) RunPart(dst, src, scratch []float32, f Activation, part Part) {
 	switch {
 	case c.deep != nil:
 		c.deep.run(dst, src, f, part)
+	case c.fast != nil:
+		c.fast.run(dst, src, scratch, f, part)
 	case c.pointwise():
 		GemmPart(dst, c.Out.Channels, src, c.In.Channels, c.Out.Height*c.Out.Width, c.packed[0], f, part)
 	default:

@@ -25,6 +25,7 @@ var assembly = []*loops{
 		addRectify: addRectify256, maximum: maximum256, affine: affine256, affineRectify: affineRectify256,
 		largest: largest256, total: total256, squares: squares256, exponentials: exponentials256, normalize: normalize256,
 		depthwise1: depthwise256_1, depthwise4: depthwise256_4,
+		winogradInput: winogradInput256, winogradOutput: winogradOutput256,
 	},
 	AVX512: {
 		masked: true,
@@ -41,5 +42,6 @@ var assembly = []*loops{
 		addRectify: addRectify512, maximum: maximum512, affine: affine512, affineRectify: affineRectify512,
 		largest: largest512, total: total512, squares: squares512, exponentials: exponentials512, normalize: normalize512,
 		depthwise1: depthwise512_1, depthwise4: depthwise512_4,
+		winogradInput: winogradInput512, winogradOutput: winogradOutput512,
 	},
 }

@@ -21,6 +21,9 @@ type loops struct {
 	normalize      func(dst, src, gamma, beta *float32, mean, scale float32, n int)
 
 	depthwise1, depthwise4 depthwise
+
+	winogradInput  func(dst, src, scratch *float32, rowStep, pixelStep, dstStep, n int)
+	winogradOutput func(dst, src, bias, scratch *float32, rowStep, pixelStep, srcStep, n int)
 }
 
 // A tile multiplies as many rows as its place among the tiles tells, from 1.

@@ -158,6 +158,12 @@ func exponentials256(dst *float32, src *float32, shift float32, n int) float32
 // normalize256 sets dst to (src-mean)*scale*gamma + beta. n is a positive multiple of 8.
 func normalize256(dst *float32, src *float32, gamma *float32, beta *float32, mean float32, scale float32, n int)
 
+// winogradInput256 transforms a tile of 6x6 pixels into 36 values dstStep apart. Steps are in bytes; scratch has 36 vectors. n is a positive multiple of 8.
+func winogradInput256(dst *float32, src *float32, scratch *float32, rowStep int, pixelStep int, dstStep int, n int)
+
+// winogradOutput256 transforms 36 values srcStep apart back to a tile of 4x4 pixels, and adds the bias. Steps are in bytes; scratch has 24 vectors. n is a positive multiple of 8.
+func winogradOutput256(dst *float32, src *float32, bias *float32, scratch *float32, rowStep int, pixelStep int, srcStep int, n int)
+
 // depthwise512_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
 // n is positive.
@@ -239,3 +245,9 @@ func exponentials512(dst *float32, src *float32, shift float32, n int) float32
 
 // normalize512 sets dst to (src-mean)*scale*gamma + beta. n is positive.
 func normalize512(dst *float32, src *float32, gamma *float32, beta *float32, mean float32, scale float32, n int)
+
+// winogradInput512 transforms a tile of 6x6 pixels into 36 values dstStep apart. Steps are in bytes; scratch has 36 vectors. n is positive.
+func winogradInput512(dst *float32, src *float32, scratch *float32, rowStep int, pixelStep int, dstStep int, n int)
+
+// winogradOutput512 transforms 36 values srcStep apart back to a tile of 4x4 pixels, and adds the bias. Steps are in bytes; scratch has 24 vectors. n is positive.
+func winogradOutput512(dst *float32, src *float32, bias *float32, scratch *float32, rowStep int, pixelStep int, srcStep int, n int)

@@ -47,7 +47,14 @@ func (c *compiler) activation(n *onnx.Node) kernel.Activation {
 	}
 	for i, u := range users {
 		mul := users[1-i]
-		if mul.Op != "Mul" || len(u.Outputs) == 0 || c.sole(u.Outputs[0]) != mul {
+		if mul.Op != "Mul" || len(u.Outputs) == 0 {
+			continue
+		}
+		if chain := c.gelu(u, mul); chain != nil {
+			c.joinBehind(n, chain...)
+			return kernel.Gelu
+		}
+		if c.sole(u.Outputs[0]) != mul {
 			continue
 		}
 		switch f, ok := c.simple(u); {
@@ -57,10 +64,6 @@ func (c *compiler) activation(n *onnx.Node) kernel.Activation {
 		case ok && f == kernel.HardSigmoid:
 			c.joinBehind(n, u, mul)
 			return kernel.HardSwish
-		}
-		if chain := c.gelu(u, mul); chain != nil {
-			c.joinBehind(n, chain...)
-			return kernel.Gelu
 		}
 	}
 	return kernel.None

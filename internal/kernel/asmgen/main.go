@@ -19,6 +19,7 @@ func main() {
 		w.activations()
 		w.arithmetic()
 		w.reductions()
+		w.winograd()
 	}
 	Generate()
 }
