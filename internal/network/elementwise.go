@@ -119,6 +119,16 @@ func (op binary) operator(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, e
 	if op.floats == nil || op.known && (!a.known() || !b.known()) {
 		return nil, unsupported(n, "values that are not known")
 	}
+	if op.known { // a truth value is an integer
+		out := &tensor{shape: shape, ints: make([]int64, product(shape))}
+		a, b = toFloats(a), toFloats(b)
+		o := newOdometer(shape, a.spread(shape), b.spread(shape), 0)
+		for i := range out.ints {
+			out.ints[i] = int64(op.floats(a.data[o.a], b.data[o.b]))
+			o.next()
+		}
+		return []*tensor{out}, nil
+	}
 	a, b = toFloats(a), toFloats(b)
 	last := len(shape) == 4 && (a.at != nil && a.last || b.at != nil && b.last)
 	if last { // an operand that is the whole result must be stored like it

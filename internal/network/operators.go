@@ -18,7 +18,7 @@ var operators map[string]operator
 func init() { // not a literal: operators look ahead at others
 	operators = map[string]operator{
 		"Add": addition.operator, "Sub": subtraction.operator, "Mul": multiplication.operator, "Div": division.operator,
-		"Pow": power.operator, "Equal": equality.operator, "Mod": modulo.operator,
+		"Pow": power.operator, "Equal": equality.operator, "Less": less.operator, "Greater": greater.operator, "Not": opNot, "Mod": modulo.operator,
 		"Relu": opActivation, "Sigmoid": opActivation, "HardSwish": opActivation, "HardSigmoid": opActivation, "Tanh": opActivation, "Gelu": opActivation,
 		"Erf": unary(kernel.Erf), "Sqrt": unary(kernel.Sqrt), "Exp": unary(kernel.Exp), "Clip": opClip,
 		"Conv": opConv, "BatchNormalization": opBatchNorm, "MaxPool": opMaxPool, "AveragePool": opAveragePool,
@@ -28,7 +28,7 @@ func init() { // not a literal: operators look ahead at others
 		"Identity": opIdentity, "Dropout": opIdentity, "Constant": opConstant, "Cast": opCast, "Shape": opShape,
 		"Reshape": opReshape, "Flatten": opFlatten, "Squeeze": opSqueeze, "Unsqueeze": opUnsqueeze, "Transpose": opTranspose,
 		"Concat": opConcat, "Slice": opSlice, "Gather": opGather, "Split": opSplit, "Pad": opPad, "Expand": opExpand,
-		"ConstantOfShape": opConstantOfShape, "Where": opWhere, "Range": opRange,
+		"ConstantOfShape": opConstantOfShape, "Where": opWhere, "Range": opRange, "ScatterND": opScatterND,
 		"DequantizeLinear": opDequantize, "QuantizeLinear": opQuantize,
 	}
 }
@@ -109,22 +109,6 @@ func opPad(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	})}, nil
 }
 
-// knownShape is the dimensions that a constant input tells.
-func knownShape(n *onnx.Node, t *tensor) ([]int, error) {
-	if t == nil || t.ints == nil {
-		return nil, unsupported(n, "shape that is not constant")
-	}
-	shape, total := make([]int, len(t.ints)), 1
-	for i, v := range t.ints {
-		if v < 0 || v > math.MaxInt32 || v > 0 && total > maxValues/int(v) {
-			return nil, corrupt(n, "shape %v", t.ints)
-		}
-		shape[i] = int(v)
-		total *= shape[i]
-	}
-	return shape, nil
-}
-
 func opExpand(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	if len(in) != 2 {
 		return nil, corrupt(n, "%d inputs", len(in))
@@ -141,67 +125,12 @@ func opExpand(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		return in[:1], nil
 	}
 	if in[0].ints != nil {
-		return []*tensor{combineInts(func(a, _ int64) int64 { return a }, in[0], &tensor{shape: want, ints: []int64{0}}, shape)}, nil
+		return []*tensor{rearranged(in[0], shape, 0, in[0].spread(shape))}, nil
 	}
 	t := c.plain(in[0])
 	from, to := t.spread(shape), (&tensor{shape: shape}).strides()
 	move := newMover(shape, to, from)
 	return []*tensor{c.emit(n, []*tensor{t}, shape, false, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })}, nil
-}
-
-func opConstantOfShape(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	shape, err := knownShape(n, in[0])
-	if err != nil {
-		return nil, err
-	}
-	value := &tensor{shape: []int{1}, data: []float32{0}}
-	if t := n.Tensor("value"); t != nil {
-		value = constant(t)
-	}
-	out := &tensor{shape: shape}
-	if value.ints != nil {
-		out.ints = slices.Repeat(value.ints[:1], product(shape))
-	} else {
-		out.data = slices.Repeat(value.data[:1], product(shape))
-	}
-	return []*tensor{out}, nil
-}
-
-// opWhere serves shape arithmetic: all three inputs must be known integers.
-func opWhere(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 3 || in[0].ints == nil || in[1].ints == nil || in[2].ints == nil || in[0].len() != in[1].len() || in[0].len() != in[2].len() {
-		return nil, unsupported(n, "choice between values that are not known integers")
-	}
-	out := &tensor{shape: in[1].shape, ints: slices.Clone(in[2].ints)}
-	for i, v := range in[0].ints {
-		if v != 0 {
-			out.ints[i] = in[1].ints[i]
-		}
-	}
-	return []*tensor{out}, nil
-}
-
-func opRange(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 3 || slices.ContainsFunc(in, func(t *tensor) bool { return t == nil || len(t.ints) != 1 }) || in[2].ints[0] == 0 {
-		return nil, unsupported(n, "range of values that are not known integers")
-	}
-	start, end, step := in[0].ints[0], in[1].ints[0], in[2].ints[0]
-	count := (end - start + step - sign(step)) / step
-	if count < 0 || count > 1<<20 {
-		return nil, unsupported(n, "range from %d to %d", start, end)
-	}
-	out := &tensor{shape: []int{int(count)}, ints: []int64{}}
-	for i := range count {
-		out.ints = append(out.ints, start+i*step)
-	}
-	return []*tensor{out}, nil
-}
-
-func sign(v int64) int64 {
-	if v < 0 {
-		return -1
-	}
-	return 1
 }
 
 // opDequantize takes quantized constants back to floats. A value at run time

@@ -240,13 +240,6 @@ func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 		ints = ints && t.ints != nil
 		last = last && t.at != nil && t.last
 	}
-	if ints && rank <= 1 {
-		out := &tensor{shape: shape, ints: []int64{}}
-		for _, t := range in {
-			out.ints = append(out.ints, t.ints...)
-		}
-		return []*tensor{out}, nil
-	}
 	parts := make([]*tensor, len(in))
 	widths := make([]int, len(in)) // values of each part in a row
 	inner := 1
@@ -261,20 +254,34 @@ func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	}
 	row := 0
 	for i, t := range in {
-		parts[i] = c.stored(n, toFloats(t), last)
 		widths[i] = t.shape[at] * inner
 		row += widths[i]
-	}
-	return []*tensor{c.emit(n, parts, shape, last, func(in [][]float32, out []float32) {
-		at := 0
-		for i, src := range in {
-			w := widths[i]
-			for r := 0; r*row < len(out); r++ {
-				copy(out[r*row+at:][:w], src[r*w:])
-			}
-			at += w
+		if !ints {
+			parts[i] = c.stored(n, toFloats(t), last)
 		}
-	})}, nil
+	}
+	if ints {
+		known := make([][]int64, len(in))
+		for i, t := range in {
+			known[i] = t.ints
+		}
+		out := &tensor{shape: shape, ints: make([]int64, product(shape))}
+		sideBySide(out.ints, known, widths, row)
+		return []*tensor{out}, nil
+	}
+	return []*tensor{c.emit(n, parts, shape, last, func(in [][]float32, out []float32) { sideBySide(out, in, widths, row) })}, nil
+}
+
+// sideBySide joins rows of the given widths to rows of all of them.
+func sideBySide[T any](out []T, in [][]T, widths []int, row int) {
+	at := 0
+	for i, src := range in {
+		w := widths[i]
+		for r := 0; r*row < len(out); r++ {
+			copy(out[r*row+at:][:w], src[r*w:])
+		}
+		at += w
+	}
 }
 
 // rearranged is known integers in another order.
