@@ -114,6 +114,9 @@ func Compile(m *onnx.Model, o Options) (*Program, error) {
 	if out == nil || out.known() {
 		return nil, fmt.Errorf("%w: output %q does not depend on the input", cxr.ErrUnsupported, output)
 	}
+	if !input.last {
+		input = &tensor{shape: []int{1, input.shape[3], input.shape[1], input.shape[2]}, at: input.at, last: true}
+	}
 	return c.program(input, c.plain(out))
 }
 
@@ -159,19 +162,27 @@ func (c *compiler) input(v onnx.Value, o Options) (*tensor, error) {
 	if len(v.Shape) != 4 {
 		return nil, fmt.Errorf("%w: input %q of shape %v, want films x channels x height x width", cxr.ErrUnsupported, v.Name, v.Shape)
 	}
+	gray := func(d int) bool { return d == 1 || d == 3 }
 	shape := slices.Clone(v.Shape)
+	last := gray(shape[3]) && !gray(shape[1]) // as TensorFlow orders it: films x height x width x channels
+	if last {
+		shape = []int{1, v.Shape[3], v.Shape[1], v.Shape[2]}
+	}
 	shape[0] = 1
 	for i, size := range map[int]int{2: o.Height, 3: o.Width} {
 		if shape[i] <= 0 {
 			shape[i] = size
 		} else if size > 0 && size != shape[i] {
-			return nil, fmt.Errorf("%w: model for films of %d x %d pixels, not %d x %d", cxr.ErrMismatch, v.Shape[3], v.Shape[2], o.Width, o.Height)
+			return nil, fmt.Errorf("%w: model for films of %d x %d pixels, not %d x %d", cxr.ErrMismatch, shape[3], shape[2], o.Width, o.Height)
 		}
 	}
-	if shape[1] != 1 && shape[1] != 3 || shape[2] <= 0 || shape[3] <= 0 || shape[2] > 1<<14 || shape[3] > 1<<14 {
+	if !gray(shape[1]) || shape[2] <= 0 || shape[3] <= 0 || shape[2] > 1<<14 || shape[3] > 1<<14 {
 		return nil, fmt.Errorf("%w: input of shape %v; height and width must be given where the model leaves them open", cxr.ErrUnsupported, v.Shape)
 	}
 	t := &tensor{shape: shape, last: true}
+	if last { // the same memory
+		t.shape, t.last = []int{1, shape[2], shape[3], shape[1]}, false
+	}
 	t.at = c.newBuffer(t.len(), -1)
 	c.bind(v.Name, t)
 	return t, nil

@@ -36,6 +36,20 @@ func opActivation(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	})}, nil
 }
 
+func opLeaky(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	if len(in) != 1 || in[0] == nil || in[0].ints != nil {
+		return nil, corrupt(n, "no input of floats")
+	}
+	alpha := n.Float("alpha", 0.01)
+	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+		for i, end := part.Span(len(out), 16); i < end; i++ {
+			if out[i] = in[0][i]; out[i] < 0 {
+				out[i] *= alpha
+			}
+		}
+	})}, nil
+}
+
 func opClip(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	low, high, ok := c.clip(n)
 	if !ok {
@@ -46,6 +60,14 @@ func opClip(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 			out[i] = min(max(in[0][i], low), high)
 		}
 	})}, nil
+}
+
+func opNegative(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+	if len(in) != 1 || in[0] == nil {
+		return nil, corrupt(n, "%d inputs", len(in))
+	}
+	minus := &tensor{ints: []int64{-1}}
+	return multiplication.operator(c, n, []*tensor{in[0], minus})
 }
 
 // A binary operator: on floats with a kernel, or with a function that is slower,
@@ -90,7 +112,9 @@ var (
 		}
 		return float32(math.Pow(float64(a), float64(b)))
 	}}
-	modulo = binary{ints: func(a, b int64) int64 { // of the divisor's sign
+	smaller = binary{floats: func(a, b float32) float32 { return min(a, b) }, ints: func(a, b int64) int64 { return min(a, b) }}
+	larger  = binary{floats: func(a, b float32) float32 { return max(a, b) }, ints: func(a, b int64) int64 { return max(a, b) }}
+	modulo  = binary{ints: func(a, b int64) int64 { // of the divisor's sign
 		if b == 0 {
 			return 0
 		}

@@ -18,9 +18,9 @@ var operators map[string]operator
 func init() { // not a literal: operators look ahead at others
 	operators = map[string]operator{
 		"Add": addition.operator, "Sub": subtraction.operator, "Mul": multiplication.operator, "Div": division.operator,
-		"Pow": power.operator, "Equal": equality.operator, "Less": less.operator, "Greater": greater.operator, "Not": opNot, "Mod": modulo.operator,
+		"Pow": power.operator, "Min": smaller.operator, "Max": larger.operator, "Equal": equality.operator, "Less": less.operator, "Greater": greater.operator, "Not": opNot, "Mod": modulo.operator,
 		"Relu": opActivation, "Sigmoid": opActivation, "HardSwish": opActivation, "HardSigmoid": opActivation, "Tanh": opActivation, "Gelu": opActivation,
-		"Erf": unary(kernel.Erf), "Sqrt": unary(kernel.Sqrt), "Exp": unary(kernel.Exp), "Clip": opClip,
+		"Erf": unary(kernel.Erf), "Sqrt": unary(kernel.Sqrt), "Exp": unary(kernel.Exp), "Neg": opNegative, "Clip": opClip, "LeakyRelu": opLeaky,
 		"Conv": opConv, "BatchNormalization": opBatchNorm, "MaxPool": opMaxPool, "AveragePool": opAveragePool,
 		"GlobalAveragePool": opGlobalAveragePool, "GlobalMaxPool": opGlobalMaxPool,
 		"Gemm": opGemm, "MatMul": opMatMul, "Softmax": opSoftmax, "LayerNormalization": opLayerNorm,
@@ -28,7 +28,7 @@ func init() { // not a literal: operators look ahead at others
 		"Identity": opIdentity, "Dropout": opIdentity, "Constant": opConstant, "Cast": opCast, "Shape": opShape,
 		"Reshape": opReshape, "Flatten": opFlatten, "Squeeze": opSqueeze, "Unsqueeze": opUnsqueeze, "Transpose": opTranspose,
 		"Concat": opConcat, "Slice": opSlice, "Gather": opGather, "Split": opSplit, "Pad": opPad, "Expand": opExpand,
-		"ConstantOfShape": opConstantOfShape, "Where": opWhere, "Range": opRange, "ScatterND": opScatterND,
+		"ConstantOfShape": opConstantOfShape, "Where": opWhere, "Range": opRange, "ScatterND": opScatterND, "Resize": opResize, "Upsample": opResize,
 		"DequantizeLinear": opDequantize, "QuantizeLinear": opQuantize,
 	}
 }
