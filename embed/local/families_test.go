@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"testing"
+
+	"github.com/cxrkit/cxrkit/internal/kernel"
 )
 
 // A vector is what ONNX Runtime makes of one input; see testdata/make.py.
@@ -50,26 +52,33 @@ func farthest(got []float32, want []float64) float64 {
 
 func TestFamiliesEqualONNXRuntime(t *testing.T) {
 	all := vectors(t)
-	if len(all) < 9 {
+	if len(all) < 14 {
 		t.Fatalf("%d networks", len(all))
 	}
-	for name, v := range all {
-		t.Run(name, func(t *testing.T) {
-			e, err := Open("testdata/"+name+".onnx", &Options{Preprocess: &Preprocess{Width: v.Side, Height: v.Side}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			in := e.idle[0]
-			for range 2 { // a run leaves nothing behind that the next one sees
-				formula(e.program.In(in.memory), e.model.Input.Channels, 0)
-				if err := in.run(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				if d := farthest(e.program.Out(in.memory), v.Values); !(d <= 1e-4) {
-					t.Fatalf("%.2g of the spread from ONNX Runtime", d)
-				}
+	for path := kernel.Generic; path <= kernel.Best(); path++ {
+		t.Run(path.String(), func(t *testing.T) {
+			defer kernel.Use(path)()
+			for name, v := range all {
+				t.Run(name, func(t *testing.T) { equalsVector(t, name, v) })
 			}
 		})
+	}
+}
+
+func equalsVector(t *testing.T, name string, v vector) {
+	e, err := Open("testdata/"+name+".onnx", &Options{Preprocess: &Preprocess{Width: v.Side, Height: v.Side}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := e.idle[0]
+	for range 2 { // a run leaves nothing behind that the next one sees
+		formula(e.program.In(in.memory), e.model.Input.Channels, 0)
+		if err := in.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d := farthest(e.program.Out(in.memory), v.Values); !(d <= 1e-4) {
+			t.Fatalf("%.2g of the spread from ONNX Runtime", d)
+		}
 	}
 }
 

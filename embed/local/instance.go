@@ -19,19 +19,23 @@ import (
 // goroutine at a time. The weights are in the program's steps, shared by all
 // instances.
 type instance struct {
-	memory []float32
-	vm     gorgonia.VM
-	ctx    context.Context // of the run under way, for the operations to look at
+	memory  []float32
+	threads int
+	vm      gorgonia.VM
+	ctx     context.Context // of the run under way, for the operations to look at
 }
 
 // building guards graph construction: Gorgonia writes a package-level map while
 // building, without a lock.
 var building sync.Mutex
 
-func newInstance(p *network.Program) (*instance, error) {
+func newInstance(p *network.Program, threads int) (*instance, error) {
 	building.Lock()
 	defer building.Unlock()
-	in := &instance{memory: make([]float32, p.Memory)}
+	in := &instance{memory: make([]float32, p.Memory), threads: 1}
+	if threads > 1 {
+		in.threads = threads
+	}
 	g := gorgonia.NewGraph()
 	vector := func(data []float32) *tensor.Dense {
 		return tensor.New(tensor.WithShape(len(data)), tensor.WithBacking(data))
@@ -42,7 +46,7 @@ func newInstance(p *network.Program) (*instance, error) {
 	previous := film
 	for i := range p.Steps {
 		step := &p.Steps[i]
-		op := &operation{id: i, name: step.Name, run: step.Bind(in.memory), instance: in, result: vector(step.Result(in.memory))}
+		op := &operation{id: i, name: step.Name, run: step.Bind(in.memory), shared: step.Shared, instance: in, result: vector(step.Result(in.memory))}
 		// Steps share memory, so they must run in their order: each takes the
 		// one before it besides its operands.
 		operands := []*gorgonia.Node{previous}
@@ -80,6 +84,7 @@ type operation struct {
 	arity    int
 	name     string // of the ONNX node
 	run      func(kernel.Part)
+	shared   bool // by the instance's threads
 	instance *instance
 	result   *tensor.Dense
 }
@@ -101,19 +106,40 @@ func (o *operation) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return o.result.Shape().Clone(), nil
 }
 
-// Do runs the step. A panic would end the process, since Gorgonia runs
-// operations on a goroutine of its own: it becomes an error.
-func (o *operation) Do(...gorgonia.Value) (_ gorgonia.Value, err error) {
+// Do runs the step, with the help of further goroutines where it is shared.
+func (o *operation) Do(...gorgonia.Value) (gorgonia.Value, error) {
+	if err := o.instance.ctx.Err(); err != nil {
+		return nil, err
+	}
+	n := o.instance.threads
+	if n == 1 || !o.shared {
+		return o.result, o.part(kernel.Whole)
+	}
+	errs := make([]error, n)
+	var others sync.WaitGroup
+	for i := 1; i < n; i++ {
+		others.Go(func() { errs[i] = o.part(kernel.Part{Index: i, Of: n}) })
+	}
+	errs[0] = o.part(kernel.Part{Index: 0, Of: n})
+	others.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return o.result, nil
+}
+
+// part does a part of the step. A panic on a goroutine that is not the caller's,
+// Gorgonia's or ours, would end the process: it becomes an error.
+func (o *operation) part(p kernel.Part) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%s: panic: %v", o.name, r)
 		}
 	}()
-	if err := o.instance.ctx.Err(); err != nil {
-		return nil, err
-	}
-	o.run(kernel.Whole)
-	return o.result, nil
+	o.run(p)
+	return nil
 }
 
 func (o *operation) ReturnsPtr() bool     { return true }

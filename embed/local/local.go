@@ -4,7 +4,7 @@
 //
 // A model is compiled once, for one film at a time; each call under way has
 // working memory of its own over shared weights, and films are embedded in
-// parallel. Operators that are not known are refused by name when the model is
+// parallel. To have one film sooner instead, let several threads work on it. Operators that are not known are refused by name when the model is
 // opened. Weights of float16, bfloat16 and 8 bits (with their scales) are taken
 // back to float32.
 package local
@@ -40,13 +40,17 @@ const (
 	PoolCLS         // the first token, 1 x Dim
 )
 
+// maxThreads bounds the threads on one film, each of which needs memory.
+const maxThreads = 64
+
 // Options control how a model is opened. Nil means the zero value.
 type Options struct {
 	Name       string // of the model, for embeddings and heads; empty: what the file tells, else its base name
 	Output     string // tensor that is the embedding; empty: the model's first output
 	Pool       int    // PoolNone, PoolMean or PoolCLS
 	Preprocess *Preprocess
-	Parallel   int // films embedded at once; 0: one for each processor
+	Parallel   int // films embedded at once; 0: as many as processors allow
+	Threads    int // goroutines that work together on one film; 0: one, which embeds most films a second
 }
 
 // An Embedder is an opened model. It keeps the contract of [embed.Embedder].
@@ -55,6 +59,7 @@ type Embedder struct {
 	model   embed.Model
 	kernel  cxr.Kernel
 	pool    int
+	threads int
 	slots   chan struct{} // one for each film that may be under way
 	mu      sync.Mutex
 	idle    []*instance
@@ -135,7 +140,8 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	if err != nil {
 		return nil, err
 	}
-	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: o.Output})
+	threads := min(max(o.Threads, 1), maxThreads)
+	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: o.Output, Threads: threads})
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +152,7 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	if pre.Name == "" {
 		pre.Name = name
 	}
-	e := &Embedder{program: program, pool: o.Pool, kernel: pre.kernel()}
+	e := &Embedder{program: program, pool: o.Pool, kernel: pre.kernel(), threads: threads}
 	e.model = embed.Model{Name: pre.Name, Tokens: tokens, Dim: dim, Recipe: pre.Recipe, Digest: hex.EncodeToString(digest.Sum(nil))}
 	if o.Name != "" {
 		e.model.Name = o.Name
@@ -159,10 +165,10 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	}
 	n := o.Parallel
 	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
+		n = max(1, runtime.GOMAXPROCS(0)/threads)
 	}
 	e.slots = make(chan struct{}, n)
-	first, err := newInstance(program) // what cannot run must fail here
+	first, err := newInstance(program, threads) // what cannot run must fail here
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +271,7 @@ func (e *Embedder) take() (*instance, error) {
 		return in, nil
 	}
 	e.mu.Unlock()
-	return newInstance(e.program)
+	return newInstance(e.program, e.threads)
 }
 
 // tokens copies the embedding out of the network's memory.

@@ -1,11 +1,20 @@
 """Exports the full-size networks that embed/local is measured with, with random
 weights and BatchNorm statistics, into the folder of the first argument; further
-arguments name the networks wanted. Needs PyTorch 1.13 and torchvision 0.14
+arguments name them. Needs PyTorch 1.13 and torchvision 0.14
 (Debian: python3-torchvision)."""
 import os, sys
 import torch
 from torch import nn
 from torchvision import models
+from torchvision.models import efficientnet
+
+
+
+def efficientnet_l2():
+    """The encoder of CXR Foundation by its published size: width 4.3, depth 5.3, 800 pixels, 480 million parameters."""
+    conf = efficientnet._efficientnet_conf('efficientnet_b0', width_mult=4.3, depth_mult=5.3)
+    return efficientnet.EfficientNet(conf[0], 0.5, last_channel=conf[1])
+
 
 networks = {
     'efficientnet_b0': (models.efficientnet_b0, 224),
@@ -16,8 +25,9 @@ networks = {
     'convnext_tiny': (models.convnext_tiny, 224),
     'vit_b_16': (models.vit_b_16, 224),
     'swin_t': (models.swin_t, 224),
+    'efficientnet_l2': (efficientnet_l2, 800),
 }
-folder, wanted = sys.argv[1], sys.argv[2:] or list(networks)
+folder, wanted = sys.argv[1], sys.argv[2:]
 for name in wanted:
     make, side = networks[name]
     path = os.path.join(folder, name + '.onnx')

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/embedtest"
+	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 )
 
@@ -64,6 +66,30 @@ func TestEqualsONNXRuntime(t *testing.T) {
 }
 
 func TestContract(t *testing.T) { embedtest.TestEmbedder(t, open) }
+
+// Threads that share the work of one film compute the same sums in the same
+// order.
+func TestThreadsTogetherGiveTheSame(t *testing.T) {
+	want, err := open(t).Embed(t.Context(), draw("rings", 160))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, threads := range []int{2, 3, 7} {
+		e, err := mini.Open(&local.Options{Threads: threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			got, err := e.Embed(t.Context(), draw("rings", 160))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got[0].Values, want[0].Values) {
+				t.Fatalf("%d threads: another embedding", threads)
+			}
+		}
+	}
+}
 
 func TestExposureCountsForNothing(t *testing.T) {
 	e, dim := open(t), draw("rings", 200)
