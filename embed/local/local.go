@@ -57,6 +57,7 @@ type Options struct {
 type Embedder struct {
 	program *network.Program
 	model   embed.Model
+	about   Description
 	kernel  cxr.Kernel
 	pool    int
 	threads int
@@ -145,6 +146,7 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	if err != nil {
 		return nil, err
 	}
+	about := describe(m, program)
 	tokens, dim, err := embeddingShape(program.Output, o.Pool)
 	if err != nil {
 		return nil, err
@@ -152,7 +154,7 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	if pre.Name == "" {
 		pre.Name = name
 	}
-	e := &Embedder{program: program, pool: o.Pool, kernel: pre.kernel(), threads: threads}
+	e := &Embedder{program: program, pool: o.Pool, kernel: pre.kernel(), threads: threads, about: about}
 	e.model = embed.Model{Name: pre.Name, Tokens: tokens, Dim: dim, Recipe: pre.Recipe, Digest: hex.EncodeToString(digest.Sum(nil))}
 	if o.Name != "" {
 		e.model.Name = o.Name
@@ -239,26 +241,37 @@ func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embe
 }
 
 func (e *Embedder) one(ctx context.Context, im *cxr.Image) (*cxr.Embedding, error) {
+	v := &cxr.Embedding{ID: im.ID, Model: e.model.Name, Recipe: im.Recipe, Tokens: e.model.Tokens, Dim: e.model.Dim}
+	err := e.run(ctx, func(dst []float32) {
+		fill(dst, e.model.Input, im.Resize(e.model.Input.Width, e.model.Input.Height, e.kernel))
+	}, func(src []float32) { v.Values = e.tokens(src) })
+	if err != nil {
+		return nil, err
+	}
+	return v, v.Validate()
+}
+
+// run runs the network once: fill writes its input, use reads its output.
+func (e *Embedder) run(ctx context.Context, fill, use func([]float32)) error {
 	select {
 	case e.slots <- struct{}{}:
 		defer func() { <-e.slots }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	in, err := e.take()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	fill(e.program.In(in.memory), e.model.Input, im.Resize(e.model.Input.Width, e.model.Input.Height, e.kernel))
+	fill(e.program.In(in.memory))
 	if err := in.run(ctx); err != nil {
-		return nil, err // the instance is dropped: a panic may have left it anyhow
+		return err // the instance is dropped: a panic may have left it anyhow
 	}
-	v := &cxr.Embedding{ID: im.ID, Model: e.model.Name, Recipe: im.Recipe, Tokens: e.model.Tokens, Dim: e.model.Dim}
-	v.Values = e.tokens(e.program.Out(in.memory))
+	use(e.program.Out(in.memory))
 	e.mu.Lock()
 	e.idle = append(e.idle, in)
 	e.mu.Unlock()
-	return v, v.Validate()
+	return nil
 }
 
 // take is an instance that nobody uses; slots bound how many there are.

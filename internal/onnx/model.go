@@ -45,27 +45,12 @@ func (n *Node) String() string {
 	return fmt.Sprintf("%s %q", n.Op, n.Name)
 }
 
-// NewNode makes a node, for rewriting graphs.
-func NewNode(op, name string, inputs, outputs []string) *Node {
-	return &Node{Op: op, Name: name, Inputs: inputs, Outputs: outputs, attributes: map[string]*attribute{}}
-}
-
 // Int is an integer attribute, or the given default.
 func (n *Node) Int(name string, or int) int {
 	if a := n.attributes[name]; a != nil {
 		return int(a.i)
 	}
 	return or
-}
-
-// SetInt sets an integer attribute.
-func (n *Node) SetInt(name string, v int) { n.attributes[name] = &attribute{i: int64(v)} }
-
-// CopyAttributes takes all attributes of another node.
-func (n *Node) CopyAttributes(from *Node) {
-	for k, v := range from.attributes {
-		n.attributes[k] = v
-	}
 }
 
 // Float is a float attribute, or the given default.

@@ -1,0 +1,92 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/network"
+	"github.com/cxrkit/cxrkit/internal/onnx"
+)
+
+// A Tensor is a named value of a model.
+type Tensor struct {
+	Name  string
+	Shape []int // -1 where the file leaves it open
+}
+
+// A Description tells what is in a model file and what running it takes.
+type Description struct {
+	Opset           int
+	Inputs, Outputs []Tensor
+	Operators       map[string]int // how often each occurs in the file
+	Steps           int            // operations that remain after folding and joining
+	Memory          int64          // bytes for each film under way, beside the weights
+}
+
+// Describe tells about the model file.
+func (e *Embedder) Describe() Description {
+	d := e.about
+	d.Operators = maps.Clone(d.Operators)
+	return d
+}
+
+// String is the description in a few lines.
+func (d Description) String() string {
+	var b strings.Builder
+	list := func(what string, tensors []Tensor) {
+		for _, t := range tensors {
+			fmt.Fprintf(&b, "%s %s %v\n", what, t.Name, t.Shape)
+		}
+	}
+	fmt.Fprintf(&b, "ONNX opset %d\n", d.Opset)
+	list("input", d.Inputs)
+	list("output", d.Outputs)
+	b.WriteString("operators")
+	for _, op := range slices.Sorted(maps.Keys(d.Operators)) {
+		fmt.Fprintf(&b, " %s %d", op, d.Operators[op])
+	}
+	fmt.Fprintf(&b, "\n%d steps after folding, %.1f MB of memory for each film under way\n", d.Steps, float64(d.Memory)/1e6)
+	return b.String()
+}
+
+func describe(m *onnx.Model, p *network.Program) Description {
+	d := Description{Opset: m.Opset, Operators: map[string]int{}, Steps: len(p.Steps), Memory: 4 * int64(p.Memory)}
+	tensors := func(values []onnx.Value) (list []Tensor) {
+		for _, v := range values {
+			list = append(list, Tensor{v.Name, v.Shape})
+		}
+		return list
+	}
+	d.Inputs, d.Outputs = tensors(m.Inputs), tensors(m.Outputs)
+	for _, n := range m.Nodes {
+		d.Operators[n.Op]++
+	}
+	return d
+}
+
+// Raw runs the network on values that no preprocessing touches, channels x
+// height x width as the model's Input tells, and returns its output with its
+// shape, in the order of ONNX and without pooling. It is for comparison with
+// other programs; films go through [Embedder.Embed].
+func (e *Embedder) Raw(ctx context.Context, values []float32) (out []float32, shape []int, err error) {
+	channels := e.model.Input.Channels
+	places := e.model.Input.Width * e.model.Input.Height
+	if len(values) != channels*places {
+		return nil, nil, fmt.Errorf("local: %w: %d values for an input of %d x %d x %d", cxr.ErrMismatch, len(values), channels, e.model.Input.Height, e.model.Input.Width)
+	}
+	err = e.run(ctx, func(dst []float32) {
+		for ch := range channels {
+			for p, v := range values[ch*places:][:places] {
+				dst[p*channels+ch] = v
+			}
+		}
+	}, func(src []float32) { out = slices.Clone(src) })
+	if err != nil {
+		return nil, nil, fmt.Errorf("local: %w", err)
+	}
+	return out, slices.Clone(e.program.Output), nil
+}

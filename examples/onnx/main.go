@@ -1,0 +1,172 @@
+// Onnx tells what is in an ONNX model of your own and embeds films with it.
+//
+//	go run ./examples/onnx -model encoder.onnx
+//	go run ./examples/onnx -model encoder.onnx -output features -size 224x224 film.dcm 'more/*.png'
+//	go run ./examples/onnx -model encoder.onnx -raw input.f32 -shape 1,3,224,224 -out output.f32
+//
+// Without films it prints inputs, outputs, operators and memory. With -raw it
+// runs the network on float32 values, little-endian, that no preprocessing
+// touches, for comparison with other programs.
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/local"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "onnx:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("onnx", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	model := flags.String("model", "", "ONNX `file`")
+	output := flags.String("output", "", "`name` of the tensor that is the embedding; empty: the first output; \"features\": what the last fully connected layer takes")
+	size := flags.String("size", "", "`WIDTHxHEIGHT` of films, where the model leaves it open")
+	raw := flags.String("raw", "", "`file` of float32 values to run the network on, without preprocessing")
+	shape := flags.String("shape", "", "shape of -raw, as 1,3,224,224: films, channels, height, width")
+	out := flags.String("out", "", "`file` for what -raw gives, float32; empty: none")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *model == "" {
+		return errors.New("no -model given")
+	}
+	o := &local.Options{Output: *output}
+	if *output == "features" {
+		o.Output = local.LastGemmInput
+	}
+	width, height, err := dimensions(*size, *shape)
+	if err != nil {
+		return err
+	}
+	if width > 0 {
+		o.Preprocess = &local.Preprocess{Width: width, Height: height}
+	}
+	e, err := local.Open(*model, o)
+	if err != nil {
+		return err
+	}
+	m := e.Model()
+	fmt.Fprint(stdout, e.Describe())
+	fmt.Fprintf(stdout, "embedding %d x %d of films of %d x %d pixels, %d channels\n", m.Tokens, m.Dim, m.Input.Width, m.Input.Height, m.Input.Channels)
+	if *raw != "" {
+		return runRaw(ctx, e, *raw, *out, stdout)
+	}
+	return embedFilms(ctx, e, flags.Args(), stdout)
+}
+
+// dimensions reads the size of films from one of two flags.
+func dimensions(size, shape string) (width, height int, err error) {
+	switch {
+	case size != "" && shape != "":
+		return 0, 0, errors.New("both -size and -shape given")
+	case size != "":
+		w, h, ok := strings.Cut(size, "x")
+		if ok {
+			width, err = strconv.Atoi(w)
+			if err == nil {
+				height, err = strconv.Atoi(h)
+			}
+		}
+		if !ok || err != nil || width < 1 || height < 1 {
+			return 0, 0, fmt.Errorf("-size %q, want one like 224x224", size)
+		}
+	case shape != "":
+		var n, channels int
+		if _, err := fmt.Sscanf(shape, "%d,%d,%d,%d", &n, &channels, &height, &width); err != nil || n != 1 || channels < 1 || width < 1 || height < 1 {
+			return 0, 0, fmt.Errorf("-shape %q, want one like 1,3,224,224", shape)
+		}
+	}
+	return width, height, nil
+}
+
+func runRaw(ctx context.Context, e *local.Embedder, name, out string, stdout io.Writer) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if len(data)%4 != 0 {
+		return fmt.Errorf("%s: %d bytes are no float32 values", name, len(data))
+	}
+	values := make([]float32, len(data)/4)
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+	}
+	result, shape, err := e.Raw(ctx, values)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, "output", shape, preview(result))
+	if out == "" {
+		return nil
+	}
+	var b []byte
+	for _, v := range result {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return os.WriteFile(out, b, 0o666)
+}
+
+// embedFilms prints a line for each film, with the first values of its
+// embedding or why it has none.
+func embedFilms(ctx context.Context, e *local.Embedder, patterns []string, stdout io.Writer) error {
+	if len(patterns) == 0 {
+		return nil
+	}
+	c := dicomconv.New(&dicomconv.Options{Recipe: e.Model().Recipe})
+	failed := 0
+	for _, p := range patterns {
+		films := c.Files(os.DirFS(filepath.Dir(p)), filepath.Base(p))
+		for v, err := range (&embed.Run{}).All(ctx, e, films) {
+			var one *cxr.ItemError
+			switch {
+			case err == nil:
+				fmt.Fprintln(stdout, v.ID, preview(v.Values))
+			case errors.As(err, &one):
+				failed++
+				fmt.Fprintln(stdout, err)
+			default:
+				return err
+			}
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d films failed", failed)
+	}
+	return nil
+}
+
+func preview(values []float32) string {
+	words := make([]string, 0, 5)
+	for _, v := range values[:min(len(values), 4)] {
+		words = append(words, fmt.Sprintf("%.4g", v))
+	}
+	if len(values) > 4 {
+		words = append(words, "...")
+	}
+	return "[" + strings.Join(words, " ") + "]"
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const model = "../../embed/local/testdata/resnet.onnx"
+
+func onnx(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	err := run(t.Context(), args, &out, &errs)
+	return out.String(), err
+}
+
+func TestTellsWhatIsInAModel(t *testing.T) {
+	out, err := onnx(t, "-model", model, "-output", "features")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"ONNX opset 13\n", "input film [-1 3 64 64]\n", "output output [-1 7]\n", " Conv 17 ", "MB of memory", "embedding 1 x 40 of films of 64 x 64 pixels, 3 channels\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+// The raw way gives what embed/local's tests have from ONNX Runtime.
+func TestRawValues(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.f32"), filepath.Join(dir, "out.f32")
+	var b []byte
+	for k := range uint32(3 * 64 * 64) {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits((float32(k*2654435761>>22)-512)/512))
+	}
+	if err := os.WriteFile(in, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	text, err := onnx(t, "-model", model, "-raw", in, "-shape", "1,3,64,64", "-out", out)
+	if err != nil || !strings.Contains(text, "output [1 7] [") {
+		t.Fatalf("%s, error %v", text, err)
+	}
+	got, err := os.ReadFile(out)
+	if err != nil || len(got) != 4*7 {
+		t.Fatalf("%d bytes, error %v", len(got), err)
+	}
+	if err := os.WriteFile(in, b[:100], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := onnx(t, "-model", model, "-raw", in); err == nil || !strings.Contains(err.Error(), "25 values for an input of 3 x 64 x 64") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestEmbedsFilms(t *testing.T) {
+	dir := t.TempDir()
+	var b bytes.Buffer
+	film := image.NewGray16(image.Rect(0, 0, 90, 80))
+	for i := range film.Pix {
+		film.Pix[i] = byte(i * 7)
+	}
+	if err := png.Encode(&b, film); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"a.png": b.Bytes(), "broken.png": b.Bytes()[:200]} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := onnx(t, "-model", model, filepath.Join(dir, "*.png"))
+	if err == nil || err.Error() != "1 films failed" || !strings.Contains(out, "a.png [") || !strings.Contains(out, "broken.png: ") {
+		t.Errorf("%s, error %v", out, err)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for want, args := range map[string][]string{
+		"no -model given":                  {},
+		"no such file":                     {"-model", "none.onnx"},
+		`-size "big", want one like 224`:   {"-model", model, "-size", "big"},
+		`-shape "3,2", want one like 1,3,`: {"-model", model, "-shape", "3,2"},
+		"both -size and -shape":            {"-model", model, "-shape", "1,3,2,2", "-size", "2x2"},
+		"model for films of 64 x 64":       {"-model", model, "-size", "32x32"},
+	} {
+		if _, err := onnx(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error %v, want %q", args, err, want)
+		}
+	}
+}
