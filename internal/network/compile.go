@@ -271,6 +271,11 @@ func (c *compiler) node(n *onnx.Node) error {
 		}
 		c.bind(name, t)
 	}
+	for _, name := range n.Inputs { // large weights are packed now: let the copy go
+		if len(c.users[name]) == 1 && c.model.Initializers[name] != nil {
+			delete(c.values, name)
+		}
+	}
 	return nil
 }
 

@@ -46,7 +46,8 @@ for name in wanted:
             p.data.normal_(0, 0.5)
     head = [l for l in m.modules() if isinstance(l, nn.Linear)][-1]
     head.weight.data.normal_(0, 1)
-    # Not under no_grad: PyTorch would take its fused attention, which it cannot export.
+    # Without gradients PyTorch would take its fused attention, which it cannot export; with them it keeps all activations.
+    m.requires_grad_('vit' in name)
     torch.onnx.export(m, torch.zeros(1, 3, side, side), path + '.part', opset_version=14, input_names=['film'], output_names=['output'],
                       dynamic_axes={'film': {0: 'n'}, 'output': {0: 'n'}})
     os.rename(path + '.part', path)
