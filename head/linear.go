@@ -62,7 +62,7 @@ func (l *Linear) Fit(ctx context.Context, train, tune *Dataset) (Head, error) {
 	s := Spec{
 		Findings: train.Findings, Input: in, Mean: x.mean, Scale: x.scale,
 		Layers:   []Layer{{In: in.Dim, Out: len(train.Findings)}},
-		Training: newTraining("linear", train, l.settings(in.Dim)),
+		Training: NewTraining("linear", train, l.settings(in.Dim)),
 	}
 	for f, name := range train.Findings {
 		c := l.strength(in.Dim)
@@ -173,8 +173,8 @@ func (d *Dataset) sum(at []int) (total float64) {
 	return total
 }
 
-// newTraining sums up what a head is trained on.
-func newTraining(trainer string, d *Dataset, settings map[string]float64) Training {
+// NewTraining sums up what a head is trained on.
+func NewTraining(trainer string, d *Dataset, settings map[string]float64) Training {
 	t := Training{Trainer: trainer, Settings: settings, Films: len(d.Examples), Patients: len(d.patients()), Counts: make([]Count, len(d.Findings))}
 	for _, e := range d.Examples {
 		for f, l := range e.Labels {

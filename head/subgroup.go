@@ -55,7 +55,7 @@ func Subgroups(h Head, test *Dataset, attribute string) ([]Subgroup, error) {
 func subgroup(h Head, d *Dataset) (Subgroup, error) {
 	positives, negatives, err := d.Classes(0)
 	if err != nil {
-		n := newTraining("", d, nil).Counts[0]
+		n := NewTraining("", d, nil).Counts[0]
 		return Subgroup{Films: n.Positive + n.Negative, Positives: n.Positive, AUC: unknown, Warnings: []string{"not films of both classes"}}, nil
 	}
 	r, err := Evaluate(h, d)

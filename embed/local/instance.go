@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/cxrkit/cxrkit/internal/building"
 	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/network"
 )
@@ -25,13 +26,9 @@ type instance struct {
 	ctx     context.Context // of the run under way, for the operations to look at
 }
 
-// building guards graph construction: Gorgonia writes a package-level map while
-// building, without a lock.
-var building sync.Mutex
-
 func newInstance(p *network.Program, threads int) (*instance, error) {
-	building.Lock()
-	defer building.Unlock()
+	building.Lock.Lock()
+	defer building.Lock.Unlock()
 	in := &instance{memory: make([]float32, p.Memory), threads: 1}
 	if threads > 1 {
 		in.threads = threads

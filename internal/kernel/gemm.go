@@ -193,6 +193,11 @@ func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 // GemmDynamic computes c = a*b of two matrices that are not known before, m x k
 // and k x n, without gaps between rows. It packs b into scratch on the way.
 func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
+	GemmStrided(c, a, b, m, k, n, n, 1, scratch)
+}
+
+// GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep].
+func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
 	p := Packed{K: k, N: n, loops: current, width: max(current.width, slim)}
 	columns := (n + p.width - 1) / p.width * p.width
 	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
@@ -200,6 +205,6 @@ func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
 	if columns > n { // zeros behind the last column
 		clear(p.data[(columns-p.width)*k:])
 	}
-	p.Fill(0, k, b, n, 1)
+	p.Fill(0, k, b, kStep, nStep)
 	GemmPart(c, n, a, k, m, &p, None, Whole)
 }

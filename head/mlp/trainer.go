@@ -1,0 +1,221 @@
+package mlp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/cxrkit/cxrkit/head"
+)
+
+// Optimizers.
+const (
+	Adam = "adam" // Kingma and Ba 2015
+	LARS = "lars" // You, Gitman and Ginsburg 2017: steps in proportion to each layer's weights
+)
+
+// Schedules of the learning rate.
+const (
+	Constant = "constant"
+	Cosine   = "cosine" // from Rate down to 0 over all steps
+)
+
+// A Trainer is a [head.Trainer] of networks: dense layers, each followed by
+// ReLU, batch normalization and dropout, and a dense layer with an output for
+// each finding. The loss is the weighted mean of the cross-entropy over the
+// labels that are known. The zero Trainer is ready. It may be used by several
+// goroutines at once, unless OnEpoch objects; equal films, options and machine
+// give equal heads.
+type Trainer struct {
+	Hidden  []int   // units of the hidden layers; nil: 512 and 256
+	Dropout float64 // share of units left out in training, 0 to below 1
+	L2      float64 // penalty on weights, not on biases: the gradient gains L2*w
+
+	Optimizer string  // Adam (also if empty) or LARS
+	Schedule  string  // Constant (also if empty) or Cosine
+	Rate      float64 // 0: 0.001 for Adam, 0.1 for LARS
+
+	Epochs    int     // passes over the films; 0: 100
+	BatchSize int     // films a step; batches differ by at most one film; 0: 512
+	Patience  int     // epochs without a better AUC on the tuning films that end training; 0: never
+	Momentum  float64 // share of batch normalization's running statistics that a step leaves; 0: 0.9. Keras has 0.99, for hundreds of steps
+	Seed      uint64  // of the starting weights, the order of films and dropout
+	Raw       bool    // features as they are, else standardized over the training films
+
+	OnEpoch func(Epoch) // told of every epoch; may be nil
+}
+
+// An Epoch is what became of one pass over the films.
+type Epoch struct {
+	Number   int     // from 1
+	Loss     float64 // mean over the steps, in training mode
+	TuneLoss float64 // of the tuning films; NaN without any
+	TuneAUC  float64 // mean over the findings that have both classes there; NaN without any
+	Best     bool    // the best so far, by TuneAUC
+}
+
+// Published is the head of CXR Foundation's training script: LARS at a constant
+// rate of 0.1 for 300 epochs, features as they are, Keras's momentum.
+func Published() *Trainer {
+	return &Trainer{Optimizer: LARS, Epochs: 300, Momentum: 0.99, Raw: true}
+}
+
+// Fit keeps the contract of [head.Trainer]. The head is a [*head.Model], of the
+// epoch with the best AUC on tune if there is such a set, else of the last.
+func (t *Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (head.Head, error) {
+	in, err := train.Check()
+	if err != nil {
+		return nil, err
+	}
+	o, err := t.options()
+	if err != nil {
+		return nil, err
+	}
+	for f := range train.Findings {
+		if _, _, err := train.Classes(f); err != nil {
+			return nil, err
+		}
+	}
+	var tuning *films
+	s := newStandard(train, in.Dim, o.Raw)
+	if tune != nil {
+		other, err := tune.Check()
+		if err != nil {
+			return nil, fmt.Errorf("mlp: tuning films: %w", err)
+		}
+		if other != in || !slices.Equal(tune.Findings, train.Findings) {
+			return nil, errors.New("mlp: tuning films have other embeddings or findings than the training films")
+		}
+		tuning = newFilms(tune, s)
+	}
+	data := newFilms(train, s)
+	layers, err := o.run(ctx, data, tuning)
+	if err != nil {
+		return nil, fmt.Errorf("mlp: %w", err)
+	}
+	return head.NewModel(head.Spec{
+		Findings: train.Findings, Input: in, Mean: s.mean, Scale: s.scale, Layers: layers,
+		Training: head.NewTraining("mlp", train, o.settings()),
+	})
+}
+
+// options are t with what is left out.
+func (t *Trainer) options() (*Trainer, error) {
+	o := *t
+	if o.Hidden == nil {
+		o.Hidden = []int{512, 256}
+	}
+	if o.Optimizer == "" {
+		o.Optimizer = Adam
+	}
+	if o.Schedule == "" {
+		o.Schedule = Constant
+	}
+	if o.Rate == 0 {
+		o.Rate = map[string]float64{Adam: 0.001, LARS: 0.1}[o.Optimizer]
+	}
+	for value, otherwise := range map[*int]int{&o.Epochs: 100, &o.BatchSize: 512} {
+		if *value == 0 {
+			*value = otherwise
+		}
+	}
+	if o.Momentum == 0 {
+		o.Momentum = 0.9
+	}
+	switch {
+	case slices.ContainsFunc(o.Hidden, func(n int) bool { return n < 1 || n > 1<<16 }):
+		return nil, fmt.Errorf("mlp: hidden layers of %v units", o.Hidden)
+	case !(o.Dropout >= 0 && o.Dropout < 1):
+		return nil, fmt.Errorf("mlp: Dropout is %v, want 0 to below 1", o.Dropout)
+	case !(o.L2 >= 0) || math.IsInf(o.L2, 0):
+		return nil, fmt.Errorf("mlp: L2 is %v, want 0 or more", o.L2)
+	case o.Optimizer != Adam && o.Optimizer != LARS:
+		return nil, fmt.Errorf("mlp: optimizer %q, want %q or %q", o.Optimizer, Adam, LARS)
+	case o.Schedule != Constant && o.Schedule != Cosine:
+		return nil, fmt.Errorf("mlp: schedule %q, want %q or %q", o.Schedule, Constant, Cosine)
+	case !(o.Rate > 0) || math.IsInf(o.Rate, 0):
+		return nil, fmt.Errorf("mlp: Rate is %v, want a positive number", o.Rate)
+	case o.Epochs < 1 || o.BatchSize < 2 || o.Patience < 0:
+		return nil, fmt.Errorf("mlp: %d epochs, batches of %d and patience of %d, want at least 1, 2 and 0", o.Epochs, o.BatchSize, o.Patience)
+	case !(o.Momentum >= 0 && o.Momentum < 1):
+		return nil, fmt.Errorf("mlp: Momentum is %v, want 0 to below 1", o.Momentum)
+	}
+	return &o, nil
+}
+
+func (t *Trainer) settings() map[string]float64 {
+	s := map[string]float64{
+		"Dropout": t.Dropout, "L2": t.L2, "Rate": t.Rate, "Epochs": float64(t.Epochs), "BatchSize": float64(t.BatchSize),
+		"Patience": float64(t.Patience), "Momentum": t.Momentum, "Seed": float64(t.Seed), t.Optimizer: 1, t.Schedule: 1,
+	}
+	for i, n := range t.Hidden {
+		s[fmt.Sprint("Hidden ", i+1)] = float64(n)
+	}
+	return s
+}
+
+// run trains and returns the layers of the best epoch.
+func (t *Trainer) run(ctx context.Context, data, tune *films) ([]head.Layer, error) {
+	steps := (data.n + t.BatchSize - 1) / t.BatchSize
+	capacity := (data.n + steps - 1) / steps
+	n, err := newNetwork(t, data, capacity)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	order := make([]int, data.n)
+	for i := range order {
+		order[i] = i
+	}
+	rng := rand.New(rand.NewPCG(t.Seed, 0x6f72646572))
+	opt := newOptimizer(t, n.parameters)
+	var best []head.Layer
+	bestAUC, since := math.Inf(-1), 0
+	for e := range t.Epochs {
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		var loss float64
+		for s := range steps {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			v, err := n.step(data, order[s*data.n/steps:(s+1)*data.n/steps])
+			if err != nil {
+				return nil, err
+			}
+			loss += v / float64(steps)
+			opt.step(t.rate(e*steps+s, t.Epochs*steps))
+		}
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return nil, fmt.Errorf("the loss of epoch %d is %v: a lower Rate may help", e+1, loss)
+		}
+		report := Epoch{Number: e + 1, Loss: loss, TuneLoss: math.NaN(), TuneAUC: math.NaN()}
+		if tune != nil {
+			layers := n.layers()
+			report.TuneLoss, report.TuneAUC = tune.evaluate(layers)
+			since++
+			if report.TuneAUC > bestAUC {
+				best, bestAUC, since, report.Best = layers, report.TuneAUC, 0, true
+			}
+		}
+		if t.OnEpoch != nil {
+			t.OnEpoch(report)
+		}
+		if t.Patience > 0 && since >= t.Patience {
+			break
+		}
+	}
+	if best == nil {
+		best = n.layers()
+	}
+	return best, nil
+}
+
+func (t *Trainer) rate(step, steps int) float64 {
+	if t.Schedule == Cosine {
+		return t.Rate * (1 + math.Cos(math.Pi*float64(step)/float64(steps))) / 2
+	}
+	return t.Rate
+}
