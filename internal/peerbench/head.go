@@ -19,6 +19,9 @@ var (
 	//go:embed head_sklearn.py
 	sklearnScript string
 
+	//go:embed head_torch.py
+	headTorchScript string
+
 	//go:embed head_numpy.py
 	numpyScript string
 )
@@ -28,6 +31,7 @@ const (
 	probeFilms  = 2000
 	probeDim    = 1376
 	probeTimes  = 5
+	mlpEpochs   = 10
 	largeFilms  = 100_000
 	nearFilms   = 200_000
 	nearTimes   = 5
@@ -43,6 +47,15 @@ func headPart(b *bench, _ []string) error {
 			}
 		}
 		if err := compareNearest(b, python); err != nil {
+			return err
+		}
+	}
+	if python, ok := b.python("torch", "python3-torch"); ok {
+		args := []string{fmt.Sprint(probeFilms), fmt.Sprint(probeDim), fmt.Sprint(mlpEpochs)}
+		err := b.compare(fmt.Sprintf("epoch of the published head, %d x %d, Adam, dropout", probeFilms, probeDim),
+			contender{name: "ours", command: b.child(append([]string{"mlp"}, args...)...), times: mlpEpochs},
+			contender{name: "PyTorch", command: append([]string{python, "-c", headTorchScript}, args...), times: mlpEpochs})
+		if err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/mlp"
 )
 
 // probe fits a linear probe so many times, on one thread as its peer, and
@@ -63,6 +65,31 @@ func probe(args []string) error {
 		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
 	}
 	return os.WriteFile(args[5], out, 0o600)
+}
+
+// trainMLP trains the published head, on one thread as its peer. Arguments:
+// films, dim, epochs.
+func trainMLP(args []string) error {
+	n, err := atoi(args...)
+	if err != nil || len(n) != 3 {
+		return fmt.Errorf("mlp: arguments %q: %w", args, err)
+	}
+	rng := rand.New(rand.NewPCG(defaultSeed, 2))
+	d := &head.Dataset{Findings: []string{"x"}}
+	for i := range n[0] {
+		values := make([]float32, n[1])
+		for j := range values {
+			values[j] = float32(rng.NormFloat64())
+		}
+		d.Examples = append(d.Examples, film(values, i%2 == 0))
+	}
+	runtime.GOMAXPROCS(1)
+	start := cpuTime()
+	if _, err := (&mlp.Trainer{Epochs: n[2], Dropout: 0.3, Raw: true}).Fit(context.Background(), d, nil); err != nil {
+		return err
+	}
+	fmt.Println("-", (cpuTime() - start).Seconds())
+	return nil
 }
 
 func film(values []float32, positive bool) head.Example {

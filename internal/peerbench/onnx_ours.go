@@ -27,7 +27,11 @@ func infer(args []string) error {
 	}
 	side, batch, threads, times := n[0], n[1], n[2], n[3]
 	runtime.GOMAXPROCS(threads)
-	e, err := local.Open(args[0], &local.Options{Parallel: threads, Preprocess: &local.Preprocess{Width: side, Height: side, Low: -1, High: 1}})
+	together := 1 // threads on one film: all, where there is only one
+	if batch == 1 {
+		together = threads
+	}
+	e, err := local.Open(args[0], &local.Options{Parallel: min(threads, batch), Threads: together, Preprocess: &local.Preprocess{Width: side, Height: side, Low: -1, High: 1}})
 	if err != nil {
 		return err
 	}
