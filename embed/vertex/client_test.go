@@ -1,0 +1,438 @@
+package vertex_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/embedtest"
+	"github.com/cxrkit/cxrkit/embed/vertex"
+	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
+	"github.com/cxrkit/cxrkit/internal/tfexample"
+)
+
+// endpoints of the stand-in, by protocol.
+var endpoints = map[string]string{vertex.V1: vertextest.V1, vertex.V2: vertextest.ElixrC, vertex.HAIDEF: vertextest.HAIDEF, vertex.MedSigLIP: vertextest.MedSigLIP}
+
+func client(t testing.TB, protocol string, so *vertextest.Options, change func(*vertex.Options)) (*vertex.Client, *vertextest.Server) {
+	t.Helper()
+	s, err := vertextest.NewServer(so)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &vertex.Options{
+		Protocol: protocol, Project: "p", Location: "us-central1", Endpoint: endpoints[protocol], Host: s.Addr(), Insecure: true,
+		Retry: &vertex.Retry{First: time.Millisecond, Longest: 2 * time.Millisecond, Timeout: 5 * time.Second},
+	}
+	if protocol == vertex.V2 {
+		o.QFormer = vertextest.ElixrB
+	}
+	if change != nil {
+		change(o)
+	}
+	c, err := vertex.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Close()
+		s.Close()
+	})
+	return c, s
+}
+
+func TestContract(t *testing.T) {
+	for protocol := range endpoints {
+		t.Run(protocol, func(t *testing.T) {
+			embedtest.TestEmbedder(t, func(t testing.TB) embed.Embedder {
+				c, _ := client(t, protocol, nil, nil)
+				return c
+			})
+		})
+	}
+}
+
+func film(m embed.Model, seed int) *cxr.Image { return embedtest.Film(m, uint64(seed), 40, 30, 16) }
+
+func films(m embed.Model, n int) (list []*cxr.Image) {
+	for i := range n {
+		list = append(list, film(m, i))
+	}
+	return list
+}
+
+func TestShapesAndTexts(t *testing.T) {
+	for _, test := range []struct {
+		protocol, output       string
+		tokens, dim, textWidth int
+	}{
+		{vertex.V1, "", 1, 1376, 0}, {vertex.V2, "", 32, 768, 128}, {vertex.V2, vertex.Contrastive, 32, 128, 128},
+		{vertex.HAIDEF, vertex.General, 32, 768, 128}, {vertex.HAIDEF, vertex.Contrastive, 32, 128, 128}, {vertex.MedSigLIP, "", 1, 1152, 1152},
+	} {
+		t.Run(test.protocol+test.output, func(t *testing.T) {
+			c, _ := client(t, test.protocol, nil, func(o *vertex.Options) { o.Output, o.Vocabulary = test.output, vocabulary(t) })
+			v, err := c.Embed(t.Context(), film(c.Model(), 1))
+			if err != nil || v[0].Tokens != test.tokens || v[0].Dim != test.dim || v[0].Validate() != nil {
+				t.Fatalf("error %v", err)
+			}
+			words, err := c.EmbedText(t.Context(), "hello", "world")
+			if test.textWidth == 0 {
+				if !errors.Is(err, cxr.ErrUnsupported) {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if err != nil || len(words) != 2 || words[0].Dim != test.textWidth || words[0].Values[3] == words[1].Values[3] {
+				t.Errorf("%d texts, error %v", len(words), err)
+			}
+		})
+	}
+}
+
+// The film that V1 sends is the PNG of its pixels, in upstream's tf.Example.
+func TestV1SendsUpstreamsExample(t *testing.T) {
+	c, s := client(t, vertex.V1, &vertextest.Options{Keep: true}, nil)
+	im := film(c.Model(), 1)
+	if _, err := c.Embed(t.Context(), im); err != nil {
+		t.Fatal(err)
+	}
+	var r aiplatformpb.PredictRequest
+	if err := proto.Unmarshal(s.Requests()[0], &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Endpoint != "projects/p/locations/us-central1/endpoints/v1" || len(r.Instances) != 1 {
+		t.Fatalf("endpoint %q, %d instances", r.Endpoint, len(r.Instances))
+	}
+	data, err := base64.StdEncoding.DecodeString(r.Instances[0].GetStructValue().GetFields()["b64"].GetStringValue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := tfexample.Marshal(tfexample.Feature{Name: "image/encoded", Bytes: [][]byte{im.PNG()}}, tfexample.Feature{Name: "image/format", Bytes: [][]byte{[]byte("png")}})
+	if !bytes.Equal(data, want) {
+		t.Error("another example")
+	}
+}
+
+// Upstream's own PNG and what we send of its pixels decode to the same.
+func TestUpstreamsPixelsArrive(t *testing.T) {
+	data, err := os.ReadFile("../../../shared/upstream/random.png")
+	if err != nil {
+		t.Skip("no ../shared/upstream: ", err)
+	}
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := m.Bounds()
+	im := &cxr.Image{ID: "random", Width: b.Dx(), Height: b.Dy(), Depth: 16, Recipe: "upstream/1"}
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			r, _, _, _ := m.At(b.Min.X+x, b.Min.Y+y).RGBA()
+			im.Pix = append(im.Pix, uint16(r))
+		}
+	}
+	c, s := client(t, vertex.V1, &vertextest.Options{Keep: true}, nil)
+	if _, err := c.Embed(t.Context(), im); err != nil {
+		t.Fatal(err)
+	}
+	var r aiplatformpb.PredictRequest
+	if err := proto.Unmarshal(s.Requests()[0], &r); err != nil {
+		t.Fatal(err)
+	}
+	example, err := base64.StdEncoding.DecodeString(r.Instances[0].GetStructValue().GetFields()["b64"].GetStringValue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	features, err := tfexample.Parse(example)
+	if err != nil || features[0].Name != "image/encoded" {
+		t.Fatalf("%v, error %v", features, err)
+	}
+	got, err := png.Decode(bytes.NewReader(features[0].Bytes[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			p, _, _, _ := m.At(b.Min.X+x, b.Min.Y+y).RGBA()
+			if q, _, _, _ := got.At(x, y).RGBA(); p != q {
+				t.Fatalf("pixel %d, %d is %d, was %d", x, y, q, p)
+			}
+		}
+	}
+}
+
+// Whatever goes wrong: a result or an error for each film, in order, and what is
+// temporary costs nothing but tries.
+func TestFaults(t *testing.T) {
+	always := func(f vertextest.Fault) func(int) vertextest.Fault { return func(int) vertextest.Fault { return f } }
+	first := func(f vertextest.Fault) func(int) vertextest.Fault {
+		return func(call int) vertextest.Fault {
+			if call == 0 {
+				return f
+			}
+			return vertextest.Fault{}
+		}
+	}
+	faults := []struct {
+		name   string
+		fault  func(int) vertextest.Fault
+		failed int // films, of a batch of four; -1: all
+		calls  int // that a batch of one makes
+	}{
+		{"none", nil, 0, 1},
+		{"busy once", first(vertextest.Fault{Code: codes.ResourceExhausted}), 0, 2},
+		{"unavailable once", first(vertextest.Fault{Code: codes.Unavailable}), 0, 2},
+		{"internal error once", first(vertextest.Fault{Code: codes.Internal}), 0, 2},
+		{"too late once", first(vertextest.Fault{Code: codes.DeadlineExceeded}), 0, 2},
+		{"a reset once", first(vertextest.Fault{Reset: true}), 0, 2},
+		{"a stall once", first(vertextest.Fault{Stall: time.Minute}), 0, 2},
+		{"always busy", always(vertextest.Fault{Code: codes.ResourceExhausted}), -1, 5},
+		{"no permission", always(vertextest.Fault{Code: codes.PermissionDenied}), -1, 1},
+		{"no sign-in", always(vertextest.Fault{Code: codes.Unauthenticated}), -1, 1},
+		{"no such endpoint", always(vertextest.Fault{Code: codes.NotFound}), -1, 1},
+		{"bad request", always(vertextest.Fault{Code: codes.InvalidArgument}), -1, 1},
+		{"bad request once: each alone", first(vertextest.Fault{Code: codes.InvalidArgument}), 0, 1},
+		{"a prediction missing", always(vertextest.Fault{Missing: true}), -1, 1},
+		{"a prediction too many", always(vertextest.Fault{Extra: true}), -1, 1},
+		{"a wrong shape", always(vertextest.Fault{Shape: true}), -1, 1},
+		{"not a number", always(vertextest.Fault{NaN: true}), -1, 1},
+		{"one instance refused", always(vertextest.Fault{Refuse: true}), 1, 1},
+	}
+	for protocol := range endpoints {
+		for _, f := range faults {
+			for _, batch := range []int{1, 4} {
+				t.Run(fmt.Sprintf("%s/%s/%d", protocol, f.name, batch), func(t *testing.T) {
+					t.Parallel()
+					c, s := client(t, protocol, &vertextest.Options{Fault: f.fault}, func(o *vertex.Options) {
+						if f.name == "a stall once" {
+							o.Retry.Timeout = time.Second
+						}
+					})
+					v, err := c.Embed(t.Context(), films(c.Model(), batch)...)
+					failed := 0
+					var b *embed.BatchError
+					if errors.As(err, &b) {
+						for i, err := range b.Errors {
+							if (err == nil) == (v[i] == nil) {
+								t.Errorf("film %d: result %v, error %v", i, v[i] != nil, err)
+							}
+							if err != nil {
+								failed++
+							}
+						}
+					} else if err != nil {
+						t.Fatal(err)
+					}
+					want := f.failed
+					if want < 0 || protocol == vertex.V2 && f.name == "one instance refused" && batch > 1 {
+						want = batch // ELIXR-B has one film in a request: each is the first
+					}
+					if f.name == "bad request once: each alone" && batch == 1 {
+						want = 1
+					}
+					if failed != want {
+						t.Errorf("%d of %d films failed, want %d: %v", failed, batch, want, err)
+					}
+					for i, e := range v {
+						if e != nil && e.ID != fmt.Sprintf("film%d", i) {
+							t.Errorf("result %d is of %s", i, e.ID)
+						}
+					}
+					if batch == 1 && protocol != vertex.V2 && s.Calls() != f.calls {
+						t.Errorf("%d calls, want %d", s.Calls(), f.calls)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestLargeFilmsAreShrunk(t *testing.T) {
+	for _, test := range []struct {
+		protocol string
+		limit    int
+		ok       bool
+	}{{vertex.V1, 1_400_000, true}, {vertex.HAIDEF, 1_400_000, true}, {vertex.MedSigLIP, 150_000, true}, {vertex.V1, 1000, false}} {
+		c, s := client(t, test.protocol, &vertextest.Options{Keep: true}, func(o *vertex.Options) { o.MaxBytes = test.limit })
+		im := embedtest.Film(c.Model(), 1, 1500, 1400, 16)
+		for i := range im.Pix { // the kind that PNG cannot compress
+			im.Pix[i] ^= uint16(uint32(i) * 2654435761 >> 30)
+		}
+		v, err := c.Embed(t.Context(), im)
+		if !test.ok {
+			if !errors.Is(err, cxr.ErrTooLarge) || s.Calls() != 0 {
+				t.Errorf("error %v after %d calls", err, s.Calls())
+			}
+			continue
+		}
+		if err != nil || v[0] == nil {
+			t.Errorf("%s: %v", test.protocol, err)
+			continue
+		}
+		if n := len(s.Requests()[0]); n > test.limit+1000 {
+			t.Errorf("%s: request of %d bytes, the limit is %d", test.protocol, n, test.limit)
+		}
+	}
+}
+
+func TestBatchesByBytes(t *testing.T) {
+	c, s := client(t, vertex.HAIDEF, nil, func(o *vertex.Options) { o.MaxBatch = 4 })
+	if _, err := c.Embed(t.Context(), films(c.Model(), 10)...); err != nil || s.Calls() != 3 {
+		t.Errorf("%d calls for 10 films by 4, error %v", s.Calls(), err)
+	}
+	one := len(base64.StdEncoding.EncodeToString(film(c.Model(), 1).PNG()))
+	c, s = client(t, vertex.HAIDEF, nil, func(o *vertex.Options) { o.MaxBatch, o.MaxBytes = 100, 2*one+500 })
+	if _, err := c.Embed(t.Context(), films(c.Model(), 10)...); err != nil || s.Calls() != 5 {
+		t.Errorf("%d calls for 10 films of which two fit, error %v", s.Calls(), err)
+	}
+}
+
+func TestReferences(t *testing.T) {
+	for _, protocol := range []string{vertex.HAIDEF, vertex.MedSigLIP} {
+		c, s := client(t, protocol, &vertextest.Options{Keep: true}, nil)
+		v, err := c.EmbedReferences(t.Context(),
+			vertex.Reference{ID: "a", URI: "gs://bucket/a.dcm", Token: "ya29.secret"},
+			vertex.Reference{ID: "b", URI: "https://healthcare.googleapis.com/v1/dicomWeb/studies/1.2/series/3.4/instances/5.6"},
+			vertex.Reference{ID: "c", URI: "/home/patient/c.dcm"})
+		var b *embed.BatchError
+		if !errors.As(err, &b) || b.Errors[0] != nil || b.Errors[1] != nil || !errors.Is(b.Errors[2], cxr.ErrUnsupported) || v[0].ID != "a" || v[1].ID != "b" {
+			t.Fatalf("error %v", err)
+		}
+		if strings.Contains(err.Error(), "patient") {
+			t.Errorf("the error repeats the reference: %v", err)
+		}
+		if !bytes.Contains(s.Requests()[0], []byte("ya29.secret")) {
+			t.Error("the token did not arrive")
+		}
+	}
+	c, _ := client(t, vertex.V1, nil, nil)
+	if _, err := c.EmbedReferences(t.Context(), vertex.Reference{URI: "gs://b/a.dcm"}); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Sixty strings that could name a patient, in the only places a film has: none
+// may arrive.
+func TestNothingButPixelsLeaves(t *testing.T) {
+	var planted []string
+	for i := range 20 {
+		planted = append(planted, fmt.Sprintf("Doe^Jane%02d", i), fmt.Sprintf("/data/ward%02d/film.dcm", i), fmt.Sprintf("1.2.840.99.%02d.7", i))
+	}
+	for protocol := range endpoints {
+		fault := func(call int) vertextest.Fault {
+			return vertextest.Fault{Refuse: call%2 == 1}
+		}
+		c, s := client(t, protocol, &vertextest.Options{Keep: true, Fault: fault}, nil)
+		var list []*cxr.Image
+		for i, p := range planted {
+			im := film(c.Model(), i)
+			im.ID = p
+			list = append(list, im)
+		}
+		_, err := c.Embed(t.Context(), list...)
+		told := fmt.Sprintf("%v %+v %#v %s", err, c, c, c)
+		for _, p := range planted {
+			for _, r := range s.Requests() {
+				if bytes.Contains(r, []byte(p)) {
+					t.Fatalf("%s: a request holds %q", protocol, p)
+				}
+			}
+			if strings.Contains(told, p) {
+				t.Fatalf("%s: an error holds %q", protocol, p)
+			}
+		}
+	}
+}
+
+func TestManyFilmsInConstantMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some seconds")
+	}
+	c, _ := client(t, vertex.V1, nil, nil)
+	im := film(c.Model(), 1)
+	heap := func(n int) uint64 {
+		run := &embed.Run{Batch: 4, Parallel: 4}
+		if err := run.Do(t.Context(), c, &repeat{im, n}, func(*cxr.Embedding) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	if before, after := heap(100), heap(2000); after > before+4<<20 {
+		t.Errorf("heap grew from %d to %d bytes", before, after)
+	}
+}
+
+// A repeat is a source of the same film.
+type repeat struct {
+	film *cxr.Image
+	left int
+}
+
+func (r *repeat) Next(context.Context) (*cxr.Image, error) {
+	if r.left--; r.left < 0 {
+		return nil, io.EOF
+	}
+	return r.film, nil
+}
+
+func TestParallel(t *testing.T) {
+	c, s := client(t, vertex.V1, &vertextest.Options{Latency: 50 * time.Millisecond}, func(o *vertex.Options) { o.Parallel, o.MaxBatch = 16, 1 })
+	start := time.Now()
+	if _, err := c.Embed(t.Context(), films(c.Model(), 32)...); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took < 100*time.Millisecond || s.Calls() != 32 {
+		t.Errorf("%d calls in %v: more than 16 at once", s.Calls(), took)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for want, o := range map[string]*vertex.Options{
+		`protocol ""`:                          {},
+		`protocol "v3"`:                        {Protocol: "v3"},
+		"Endpoint, Project and Location":       {Protocol: vertex.V1, Endpoint: "1"},
+		"QFormer, Project and Location":        {Protocol: vertex.V2, Endpoint: "1", Project: "p", Location: "l"},
+		`output "all"`:                         {Protocol: vertex.HAIDEF, Endpoint: "1", Project: "p", Location: "l", Output: "all"},
+		"protocol v1 has one kind":             {Protocol: vertex.V1, Endpoint: "1", Project: "p", Location: "l", Output: vertex.Contrastive},
+		"no options":                           nil,
+		"Endpoint, Project and Location are n": {Protocol: vertex.V1, Endpoint: "a/b", Project: "p", Location: "l"},
+	} {
+		if _, err := vertex.New(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+}
+
+// Waiting for 200 ms answers 32 at a time: an ideal client needs 7 rounds.
+func BenchmarkThroughput(b *testing.B) {
+	c, _ := client(b, vertex.V1, &vertextest.Options{Latency: 200 * time.Millisecond}, func(o *vertex.Options) { o.Parallel, o.MaxBatch = 32, 1 })
+	list := films(c.Model(), 32*7)
+	if _, err := c.Embed(b.Context(), list[:32]...); err != nil { // connects
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := c.Embed(b.Context(), list...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ideal := 7 * 200 * time.Millisecond
+	b.ReportMetric(100*ideal.Seconds()*float64(b.N)/b.Elapsed().Seconds(), "%ideal")
+}

@@ -1,0 +1,293 @@
+package vertex
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"regexp"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/internal/tfexample"
+)
+
+// A service is one protocol: how films, texts and references become instances
+// of a request, and what is done with a batch of them.
+type service struct {
+	model     func(Options) embed.Model
+	image     func(png []byte) []byte
+	text      func(Options, string) ([]byte, error)
+	reference func(Options, Reference) ([]byte, error)
+	side      int // pixels that the model looks at, each way
+	squared   bool
+	send      func(ctx context.Context, c *Client, jobs []*job)
+}
+
+// Recipes by their names in package dicomconv.
+const (
+	upstream  = "upstream/1"
+	haidef    = "haidef/1"
+	medsiglip = "medsiglip/1"
+)
+
+// Shapes of answers.
+var (
+	elixrShapes = map[string][]int{General: {32, 768}, Contrastive: {32, 128}}
+	featureMap  = []int{8, 8, 1376}
+)
+
+var services map[string]service
+
+func init() { // not a literal: some functions look at the services
+	services = map[string]service{
+		V1: {
+			model: func(Options) embed.Model {
+				return embed.Model{Name: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: upstream}
+			},
+			image: example, side: 1280,
+			send: func(ctx context.Context, c *Client, jobs []*job) {
+				c.send(ctx, c.options.Endpoint, jobs, c.vector(1376))
+			},
+		},
+		V2: {
+			model: elixrModel("cxr-foundation-v2", upstream), image: example, side: 1280, text: tokens, send: sendV2,
+		},
+		HAIDEF: {
+			model: elixrModel("hai-def-cxr-foundation", haidef), side: 1280,
+			image:     func(png []byte) []byte { return fields("input_bytes", text(base64.StdEncoding.EncodeToString(png))) },
+			text:      func(_ Options, t string) ([]byte, error) { return fields("prompt_query", text(t)), nil },
+			reference: haidefReference,
+			send: func(ctx context.Context, c *Client, jobs []*job) {
+				c.send(ctx, c.options.Endpoint, jobs, func(j *job, prediction []byte) error {
+					return c.elixr(j, prediction, "general_img_emb", "contrastive_img_emb", "contrastive_txt_emb")
+				})
+			},
+		},
+		MedSigLIP: {
+			model: func(Options) embed.Model {
+				return embed.Model{Name: "medsiglip", Tokens: 1, Dim: 1152, Recipe: medsiglip}
+			},
+			side: 448, squared: true,
+			image: func(png []byte) []byte {
+				return fields("image", fields("input_bytes", text(base64.StdEncoding.EncodeToString(png))))
+			},
+			text:      func(_ Options, t string) ([]byte, error) { return fields("text", text(t)), nil },
+			reference: medsiglipReference,
+			send: func(ctx context.Context, c *Client, jobs []*job) {
+				c.send(ctx, c.options.Endpoint, jobs, func(j *job, prediction []byte) (err error) {
+					return j.take(prediction, "embedding", 1152)
+				})
+			},
+		},
+	}
+}
+
+func elixrModel(name, recipe string) func(Options) embed.Model {
+	return func(o Options) embed.Model {
+		shape, full := elixrShapes[o.Output], name
+		if o.Output == Contrastive {
+			full += "-contrastive"
+		}
+		return embed.Model{Name: full, Tokens: shape[0], Dim: shape[1], Recipe: recipe}
+	}
+}
+
+// example is the instance of V1 and of ELIXR-C: a tf.Example with the film and
+// its format. Upstream's image/id is left out: it was the film's path.
+func example(png []byte) []byte {
+	e := tfexample.Marshal(tfexample.Feature{Name: "image/encoded", Bytes: [][]byte{png}}, tfexample.Feature{Name: "image/format", Bytes: [][]byte{[]byte("png")}})
+	return fields("b64", text(base64.StdEncoding.EncodeToString(e)))
+}
+
+// shrink is a film that takes fewer bytes and that the model takes for the same,
+// or nil after the last attempt: first no more pixels than the model looks at,
+// resampled as it does it; then 8 bits.
+func (s service) shrink(film *cxr.Image, attempt int) *cxr.Image {
+	switch {
+	case attempt == 0 && (film.Width > s.side || film.Height > s.side):
+		width, height := s.side, s.side
+		if s.squared { // padded to a square by the service
+			longer := max(film.Width, film.Height)
+			width, height = max(1, film.Width*s.side/longer), max(1, film.Height*s.side/longer)
+			return film.Resize(width, height, cxr.KernelBilinear)
+		}
+		return film.Resize(width, height, cxr.KernelLegacyBilinear)
+	case attempt <= 1 && film.Depth > 8:
+		small := *film
+		small.Depth, small.Pix = 8, make([]uint16, len(film.Pix))
+		for i, v := range film.Pix {
+			small.Pix[i] = uint16((int(v)*255 + 32767) / 65535)
+		}
+		return &small
+	}
+	return nil
+}
+
+var (
+	dicomURI = regexp.MustCompile(`^https://.+/studies/[0-9.]{1,64}/series/[0-9.]{1,64}/instances/[0-9.]{1,64}$`)
+	cloudURI = regexp.MustCompile(`^gs://.+/[^/]+\.[^/]+$`)
+)
+
+// haidefReference checks URIs by the patterns of the service's schema.
+func haidefReference(_ Options, r Reference) ([]byte, error) {
+	key, err := referenceKey(r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Token == "" {
+		return fields(key, text(r.URI)), nil
+	}
+	return fields(key, text(r.URI), "bearer_token", text(r.Token)), nil
+}
+
+func medsiglipReference(_ Options, r Reference) ([]byte, error) {
+	key, err := referenceKey(r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Token == "" {
+		return fields("image", fields(key, text(r.URI))), nil
+	}
+	return fields("image", fields(key, text(r.URI), "access_credential", text(r.Token))), nil
+}
+
+func referenceKey(r Reference) (string, error) {
+	switch {
+	case cloudURI.MatchString(r.URI):
+		return "gcs_uri", nil
+	case dicomURI.MatchString(r.URI):
+		return "dicomweb_uri", nil
+	}
+	return "", fmt.Errorf("vertex: %w: reference that is neither gs://bucket/name.ext nor https://.../studies/S/series/S/instances/I", cxr.ErrUnsupported)
+}
+
+// vector reads an answer that is a list of numbers.
+func (c *Client) vector(n int) func(*job, []byte) error {
+	return func(j *job, prediction []byte) (err error) {
+		j.values, err = tensor(prediction, n)
+		return err
+	}
+}
+
+// take reads a named list of numbers.
+func (j *job) take(prediction []byte, name string, shape ...int) error {
+	v, err := member(prediction, name)
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		return corrupt("has no %s", name)
+	}
+	j.values, err = tensor(v, shape...)
+	return err
+}
+
+// elixr reads what the job asks for of an answer that has three kinds of
+// embeddings.
+func (c *Client) elixr(j *job, prediction []byte, general, contrastive, textual string) error {
+	switch {
+	case j.text != nil:
+		return j.take(prediction, textual, 128)
+	case c.options.Output == Contrastive:
+		return j.take(prediction, contrastive, 32, 128)
+	}
+	return j.take(prediction, general, 32, 768)
+}
+
+// Places for the tokens of a text.
+const textLength = 128
+
+// tokens is the instance of ELIXR-B for a text.
+func tokens(o Options, t string) ([]byte, error) {
+	if o.Vocabulary == nil {
+		return nil, fmt.Errorf("vertex: %w: texts for V2 need Options.Vocabulary", cxr.ErrUnsupported)
+	}
+	ids, paddings := make([]float32, textLength), make([]float32, textLength)
+	for i := range paddings {
+		paddings[i] = 1
+	}
+	for i, id := range o.Vocabulary.Encode(t, textLength) {
+		if id == o.Vocabulary.sep { // the model was trained without it
+			break
+		}
+		ids[i], paddings[i] = float32(id), 0
+	}
+	return elixrB(make([]float32, 8*8*1376), ids, paddings), nil
+}
+
+func elixrB(features, ids, paddings []float32) []byte {
+	return fields("image_feature", numbers(features, 1, 8, 8, 1376), "ids", numbers(ids, 1, 1, textLength), "paddings", numbers(paddings, 1, 1, textLength))
+}
+
+// sendV2 has ELIXR-C make a feature map of each film, and ELIXR-B embeddings of
+// feature maps and texts, one a request: each takes a megabyte.
+func sendV2(ctx context.Context, c *Client, jobs []*job) {
+	if jobs[0].text == nil {
+		c.send(ctx, c.options.Endpoint, jobs, func(j *job, prediction []byte) (err error) {
+			j.values, err = tensor(prediction, featureMap...)
+			return err
+		})
+		zeros := make([]float32, textLength)
+		for _, j := range jobs {
+			if j.err == nil {
+				j.instance, j.values = elixrB(j.values, zeros, zeros), nil
+			}
+		}
+	}
+	for _, j := range jobs {
+		if j.err == nil {
+			c.send(ctx, c.options.QFormer, []*job{j}, func(j *job, prediction []byte) error {
+				return c.elixr(j, prediction, "img_emb", "all_contrastive_img_emb", "contrastive_txt_emb")
+			})
+			j.instance = nil
+		}
+	}
+}
+
+// send makes one request of jobs and gives each its values or its error. If the
+// service refuses the request as a whole, each is sent alone.
+func (c *Client) send(ctx context.Context, endpoint string, jobs []*job, decode func(*job, []byte) error) {
+	instances := make([][]byte, len(jobs))
+	for i, j := range jobs {
+		instances[i] = j.instance
+	}
+	reply, err := c.retry.predict(ctx, endpoint, instances)
+	if err == nil {
+		err = c.share(reply, jobs, decode)
+	} else if len(jobs) > 1 && refused(err) {
+		for _, j := range jobs {
+			c.send(ctx, endpoint, []*job{j}, decode)
+		}
+		return
+	}
+	if err != nil {
+		for _, j := range jobs {
+			j.err = err
+		}
+	}
+}
+
+// share deals a reply's predictions to their jobs.
+func (c *Client) share(reply []byte, jobs []*job, decode func(*job, []byte) error) error {
+	list, err := predictions(reply)
+	if err != nil {
+		return err
+	}
+	if len(list) != len(jobs) {
+		return corrupt("has %d predictions for %d instances", len(list), len(jobs))
+	}
+	for i, j := range jobs {
+		if failure, err := member(list[i], "error"); err != nil {
+			j.err = err
+		} else if failure != nil {
+			description, _ := member(failure, "description")
+			if description == nil {
+				description = failure
+			}
+			j.err = fmt.Errorf("vertex: the endpoint refused one instance: %s", words(stringOf(description)))
+		} else {
+			j.err = decode(j, list[i])
+		}
+	}
+	return nil
+}
