@@ -1,0 +1,181 @@
+// Package npy reads and writes arrays as NumPy's .npy and .npz files hold them
+// (numpy.lib.format): float16, float32 and float64, little-endian, C order.
+package npy
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/cxrkit/cxrkit/cxr"
+)
+
+// An Array has a name within its archive.
+type Array struct {
+	Name   string
+	Shape  []int
+	Values []float32
+}
+
+const magic = "\x93NUMPY\x01\x00"
+
+// Append writes an array as a .npy file, of float32.
+func (a Array) Append(dst []byte) []byte {
+	dims := make([]string, len(a.Shape))
+	for i, d := range a.Shape {
+		dims[i] = strconv.Itoa(d)
+	}
+	shape := strings.Join(dims, ", ")
+	if len(dims) == 1 {
+		shape += ","
+	}
+	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape)
+	for (len(magic)+2+len(header)+1)%64 != 0 {
+		header += " "
+	}
+	header += "\n"
+	dst = append(dst, magic...)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(header)))
+	dst = append(dst, header...)
+	for _, v := range a.Values {
+		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
+	}
+	return dst
+}
+
+// Marshal writes an archive as numpy.savez does.
+func Marshal(arrays ...Array) ([]byte, error) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, a := range arrays {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Store})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(a.Append(nil)); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+var header = regexp.MustCompile(`^\{\s*'descr'\s*:\s*'([<|]f[248])'\s*,\s*'fortran_order'\s*:\s*(False|True)\s*,\s*'shape'\s*:\s*\(([0-9, ]*)\)\s*,?\s*\}\s*$`)
+
+// Read reads a .npy file of at most so many values.
+func Read(r io.Reader, most int) (Array, error) {
+	var a Array
+	short := func(err error) error {
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return fmt.Errorf("%w: npy file", cxr.ErrTruncated)
+		}
+		return err
+	}
+	var start [10]byte
+	if _, err := io.ReadFull(r, start[:]); err != nil {
+		return a, short(err)
+	}
+	n := int(binary.LittleEndian.Uint16(start[8:]))
+	if string(start[:6]) != magic[:6] {
+		return a, fmt.Errorf("%w: no npy file", cxr.ErrCorrupt)
+	}
+	if start[6] != 1 {
+		return a, fmt.Errorf("%w: npy file of version %d", cxr.ErrUnsupported, start[6])
+	}
+	text := make([]byte, n)
+	if _, err := io.ReadFull(r, text); err != nil {
+		return a, short(err)
+	}
+	m := header.FindSubmatch(text)
+	if m == nil || string(m[2]) == "True" {
+		return a, fmt.Errorf("%w: npy header; want float16, float32 or float64, little-endian, C order", cxr.ErrUnsupported)
+	}
+	count := 1
+	for _, d := range strings.FieldsFunc(string(m[3]), func(r rune) bool { return r == ',' || r == ' ' }) {
+		v, err := strconv.Atoi(d)
+		if err != nil || v < 0 || v > 0 && count > most/v {
+			return a, fmt.Errorf("%w: npy file of shape (%s)", cxr.ErrTooLarge, m[3])
+		}
+		a.Shape = append(a.Shape, v)
+		count *= v
+	}
+	size := int(m[1][2] - '0')
+	// Not all at once: a header may promise more than the file has.
+	for block := make([]byte, size*4096); count > 0; {
+		k := min(count, 4096)
+		if _, err := io.ReadFull(r, block[:k*size]); err != nil {
+			return a, short(err)
+		}
+		for i := range k {
+			b := block[i*size:]
+			switch size {
+			case 2:
+				a.Values = append(a.Values, half(binary.LittleEndian.Uint16(b)))
+			case 4:
+				a.Values = append(a.Values, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+			default:
+				a.Values = append(a.Values, float32(math.Float64frombits(binary.LittleEndian.Uint64(b))))
+			}
+		}
+		count -= k
+	}
+	return a, nil
+}
+
+// half is a float16.
+func half(h uint16) float32 {
+	sign, exponent, fraction := uint32(h>>15)<<31, int(h>>10&31), float64(h&1023)
+	var v float64
+	switch exponent {
+	case 0:
+		v = math.Ldexp(fraction, -24)
+	case 31:
+		if fraction != 0 {
+			return float32(math.NaN())
+		}
+		v = math.Inf(1)
+	default:
+		v = math.Ldexp(1024+fraction, exponent-25)
+	}
+	return math.Float32frombits(math.Float32bits(float32(v)) | sign)
+}
+
+// Each calls f for every array of an archive, which is checked by its checksums.
+// Each array has at most so many values.
+func Each(r io.ReaderAt, size int64, most int, f func(Array) error) error {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)
+	}
+	for _, file := range z.File {
+		name, ok := strings.CutSuffix(file.Name, ".npy")
+		if !ok {
+			continue
+		}
+		in, err := file.Open()
+		if err != nil {
+			return fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)
+		}
+		a, err := Read(in, most)
+		if err == nil {
+			_, err = io.Copy(io.Discard, in) // to the checksum
+		}
+		in.Close()
+		if err != nil {
+			return fmt.Errorf("npz archive: %w", err)
+		}
+		a.Name = name
+		if err := f(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
