@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"runtime"
 	"sync"
@@ -19,6 +20,7 @@ import (
 type Run struct {
 	Batch    int         // films in one Embed call; 0: 1
 	Parallel int         // Embed calls at once; 0: one for each processor
+	Store    Store       // what it has is not embedded again, and what is embedded goes there; nil: none
 	OnItem   func(Event) // told of every film, in input order, never concurrently; may be nil
 }
 
@@ -27,6 +29,25 @@ type Event struct {
 	Index int    // of the film in the source, from 0
 	ID    string // of the film, as far as it is known
 	Err   error  // nil, or an error that [errors.As] finds to be a *cxr.ItemError
+	Found bool   // in the store: the film was not embedded again
+}
+
+// Name is the event by the name of its counter in CXR Foundation's pipeline.
+func (e Event) Name() string {
+	var item *cxr.ItemError
+	switch {
+	case e.Found:
+		return "output-file-exists"
+	case e.Err == nil:
+		return "successful-inference"
+	case errors.Is(e.Err, cxr.ErrNotFrontal):
+		return "non-frontal"
+	case errors.As(e.Err, &item) && item.Op == "embed":
+		return "failed-inference"
+	case errors.As(e.Err, &item) && item.Op == "store":
+		return "failed-output"
+	}
+	return "failed-example-creation"
 }
 
 // Do embeds every film of src and hands the embeddings to emit, in input
@@ -63,7 +84,7 @@ func (r *Run) Do(ctx context.Context, e Embedder, src cxr.Source, emit func(*cxr
 		}
 		for _, it := range c.items {
 			if r.OnItem != nil {
-				r.OnItem(Event{Index: index, ID: it.id, Err: it.err})
+				r.OnItem(Event{Index: index, ID: it.id, Err: it.err, Found: it.found})
 			}
 			index++
 			if it.err != nil {
@@ -82,7 +103,7 @@ func (r *Run) Do(ctx context.Context, e Embedder, src cxr.Source, emit func(*cxr
 func (r *Run) All(ctx context.Context, e Embedder, src cxr.Source) iter.Seq2[*cxr.Embedding, error] {
 	return func(yield func(*cxr.Embedding, error) bool) {
 		left := errors.New("loop left")
-		inner := Run{Batch: r.Batch, Parallel: r.Parallel}
+		inner := Run{Batch: r.Batch, Parallel: r.Parallel, Store: r.Store}
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		stop := func(ok bool) error {
@@ -130,6 +151,7 @@ type item struct {
 	id        string
 	image     *cxr.Image
 	embedding *cxr.Embedding
+	found     bool // in the store
 	err       error
 }
 
@@ -180,19 +202,36 @@ func (r *Run) start(ctx context.Context, e Embedder, c *call, calls chan<- *call
 	}
 	go func() {
 		defer close(c.done)
-		c.embed(ctx, e)
+		c.embed(ctx, e, r.Store)
 	}()
 	return true
 }
 
-// embed makes the call and gives every item its outcome.
-func (c *call) embed(ctx context.Context, e Embedder) {
+// embed makes the call for what the store does not have, and gives every item
+// its outcome.
+func (c *call) embed(ctx context.Context, e Embedder, store Store) {
 	var images []*cxr.Image
 	var items []*item
+	var keys []Key
 	for _, it := range c.items {
-		if it.image != nil {
-			images, items = append(images, it.image), append(items, it)
+		if it.image == nil {
+			continue
 		}
+		if store != nil && it.image.Validate() == nil {
+			key := KeyOf(e.Model(), it.image)
+			switch v, err := store.Get(ctx, key); {
+			case err == nil:
+				it.embedding, it.found, it.image = v, true, nil
+				continue
+			case !errors.Is(err, fs.ErrNotExist):
+				it.err, it.image = &cxr.ItemError{ID: it.id, Op: "store", Err: err}, nil
+				continue
+			}
+			keys = append(keys, key)
+		} else {
+			keys = append(keys, Key{})
+		}
+		images, items = append(images, it.image), append(items, it)
 	}
 	if len(images) == 0 {
 		return
@@ -216,6 +255,10 @@ func (c *call) embed(ctx context.Context, e Embedder) {
 		}
 		if it.err != nil {
 			it.err = &cxr.ItemError{ID: it.id, Op: "embed", Err: it.err}
+		} else if store != nil {
+			if err := store.Put(ctx, keys[i], it.embedding); err != nil {
+				it.err = &cxr.ItemError{ID: it.id, Op: "store", Err: err}
+			}
 		}
 	}
 }

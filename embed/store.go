@@ -1,0 +1,52 @@
+package embed
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+
+	"github.com/cxrkit/cxrkit/cxr"
+)
+
+// A Key says which embedding: of what pixels, made by what recipe and model.
+// Films of equal names do not collide, and a film that was changed is another.
+type Key struct {
+	ID      string // of the film, as the caller names it
+	Content string // SHA-256 in hex of pixels, recipe, model and digest of its weights
+	Model   Model
+	Recipe  string
+}
+
+// KeyOf is the key of what a model makes of a film.
+func KeyOf(m Model, im *cxr.Image) Key {
+	h := sha256.New()
+	for _, s := range []string{m.Name, m.Digest, im.Recipe} {
+		var n [8]byte
+		binary.LittleEndian.PutUint64(n[:], uint64(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	b := make([]byte, 0, 64<<10)
+	for _, v := range []int{m.Tokens, m.Dim, im.Width, im.Height, im.Depth} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(v))
+	}
+	for _, v := range im.Pix {
+		if b = binary.LittleEndian.AppendUint16(b, v); len(b) > 64<<10-8 {
+			h.Write(b)
+			b = b[:0]
+		}
+	}
+	h.Write(b)
+	return Key{ID: im.ID, Content: hex.EncodeToString(h.Sum(nil)), Model: m, Recipe: im.Recipe}
+}
+
+// A Store keeps embeddings. Implementations are safe for concurrent use, and
+// what Put has stored is either whole or not there, whatever happens.
+type Store interface {
+	// Get is the embedding of a key, or an error that wraps fs.ErrNotExist.
+	// What is there but torn, or not this store's, does not exist.
+	Get(ctx context.Context, key Key) (*cxr.Embedding, error)
+
+	Put(ctx context.Context, key Key, v *cxr.Embedding) error
+}

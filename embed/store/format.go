@@ -1,0 +1,105 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/npy"
+	"github.com/cxrkit/cxrkit/internal/tfexample"
+	"github.com/cxrkit/cxrkit/internal/tfrecord"
+)
+
+// Features of a film's TFRecord, and the array of its npz archive.
+const (
+	idFeature        = "image/id"
+	embeddingFeature = "embedding"
+)
+
+// maxValues bounds one embedding: 64 Mi values.
+const maxValues = 64 << 20
+
+func encode(format string, v *cxr.Embedding) ([]byte, error) {
+	if format == TFRecord {
+		e := tfexample.Marshal(tfexample.Feature{Name: idFeature, Bytes: [][]byte{[]byte(v.ID)}}, tfexample.Feature{Name: embeddingFeature, Floats: v.Values})
+		return tfrecord.Append(nil, e), nil
+	}
+	shape := []int{v.Tokens, v.Dim}
+	if v.Tokens == 1 {
+		shape = shape[1:]
+	}
+	return npy.Marshal(npy.Array{Name: embeddingFeature, Shape: shape, Values: v.Values})
+}
+
+var errEmpty = errors.New("no embedding in the file")
+
+// decode reads the file of one film. Only values and, if it is told, the id are
+// set.
+func decode(format string, data []byte) (*cxr.Embedding, error) {
+	list, err := decodeAll(format, data, "")
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// decodeAll reads all films of a file; base is the id where the file tells none.
+func decodeAll(format string, data []byte, base string) ([]*cxr.Embedding, error) {
+	if format == TFRecord {
+		return decodeRecords(data, base)
+	}
+	var list []*cxr.Embedding
+	err := npy.Each(bytes.NewReader(data), int64(len(data)), maxValues, func(a npy.Array) error {
+		v := &cxr.Embedding{ID: a.Name, Tokens: 1, Dim: len(a.Values), Values: a.Values}
+		if a.Name == embeddingFeature {
+			v.ID = base
+		}
+		if len(a.Shape) == 2 {
+			v.Tokens, v.Dim = a.Shape[0], a.Shape[1]
+		}
+		list = append(list, v)
+		return v.Validate()
+	})
+	if err == nil && len(list) == 0 {
+		err = errEmpty
+	}
+	return list, err
+}
+
+func decodeRecords(data []byte, base string) ([]*cxr.Embedding, error) {
+	var list []*cxr.Embedding
+	for r := bytes.NewReader(data); ; {
+		record, err := tfrecord.Read(r, 4*maxValues)
+		if err == io.EOF && len(list) > 0 {
+			return list, nil
+		}
+		if err == io.EOF {
+			return nil, errEmpty
+		}
+		if err != nil {
+			return nil, err
+		}
+		features, err := tfexample.Parse(record)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", cxr.ErrCorrupt, err)
+		}
+		v := &cxr.Embedding{ID: base}
+		for _, f := range features {
+			switch {
+			case f.Name == idFeature && len(f.Bytes) == 1:
+				v.ID = string(f.Bytes[0])
+			case f.Name == embeddingFeature:
+				v.Tokens, v.Dim, v.Values = 1, len(f.Floats), f.Floats
+			}
+		}
+		if v.Values == nil {
+			return nil, errEmpty
+		}
+		if err := v.Validate(); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+}

@@ -1,0 +1,286 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/store"
+)
+
+var kills = flag.Int("kills", 6, "how often the killed run is killed")
+
+// sums is an embedder whose results are easy to check.
+type sums struct {
+	failEvery int
+	wait      time.Duration
+	calls     int
+}
+
+func (s *sums) Model() embed.Model { return embed.Model{Name: "sums", Tokens: 2, Dim: 3, Recipe: "none/1"} }
+
+func value(im *cxr.Image, k int) float32 { return float32(int(im.Pix[0])*10 + k) }
+
+func (s *sums) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
+	out, errs, bad := make([]*cxr.Embedding, len(images)), make([]error, len(images)), false
+	for i, im := range images {
+		s.calls++
+		time.Sleep(s.wait)
+		if s.failEvery > 0 && s.calls%s.failEvery == 0 {
+			errs[i], bad = errors.New("service down"), true
+			continue
+		}
+		v := &cxr.Embedding{ID: im.ID, Model: "sums", Recipe: im.Recipe, Tokens: 2, Dim: 3}
+		for k := range 6 {
+			v.Values = append(v.Values, value(im, k))
+		}
+		out[i] = v
+	}
+	if bad {
+		return out, &embed.BatchError{Errors: errs}
+	}
+	return out, nil
+}
+
+func films(n int) []*cxr.Image {
+	var list []*cxr.Image
+	for i := range n {
+		list = append(list, &cxr.Image{ID: fmt.Sprintf("ward/film%04d.dcm", i), Width: 2, Height: 1, Depth: 16, Pix: []uint16{uint16(i), 7}, Recipe: "none/1"})
+	}
+	return list
+}
+
+func open(t testing.TB, dir string, o *store.Options) *store.Dir {
+	t.Helper()
+	d, err := store.Open(dir, (&sums{}).Model(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// run embeds films and counts events by their names.
+func run(t testing.TB, d embed.Store, e embed.Embedder, list []*cxr.Image) map[string]int {
+	t.Helper()
+	counts := map[string]int{}
+	index := 0
+	r := &embed.Run{Store: d, Parallel: 1, Batch: 3, OnItem: func(v embed.Event) {
+		counts[v.Name()]++
+		if v.Index != index || v.ID != list[index].ID {
+			t.Errorf("event %d is of %s", index, v.ID)
+		}
+		index++
+	}}
+	err := r.Do(t.Context(), e, cxr.Images(list...), func(v *cxr.Embedding) error {
+		for i, im := range list {
+			if im.ID == v.ID {
+				if v.Values[5] != value(list[i], 5) || v.Model != "sums" || v.Recipe != "none/1" || v.Tokens != 2 {
+					t.Errorf("%s has embedding %+v", v.ID, v)
+				}
+				return nil
+			}
+		}
+		t.Errorf("an embedding of %s", v.ID)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if index != len(list) {
+		t.Errorf("%d events for %d films", index, len(list))
+	}
+	return counts
+}
+
+func TestResume(t *testing.T) {
+	for _, o := range []*store.Options{nil, {Format: store.NPZ}, {BaseNames: true}, {Format: store.NPZ, BaseNames: true}} {
+		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
+			dir := t.TempDir()
+			list := films(20)
+			if got := run(t, open(t, dir, o), &sums{failEvery: 4}, list); !reflect.DeepEqual(got, map[string]int{"successful-inference": 15, "failed-inference": 5}) {
+				t.Errorf("first run: %v", got)
+			}
+			if got := run(t, open(t, dir, o), &sums{}, list); !reflect.DeepEqual(got, map[string]int{"output-file-exists": 15, "successful-inference": 5}) {
+				t.Errorf("second run: %v", got)
+			}
+			e := &sums{}
+			if got := run(t, open(t, dir, o), e, list); !reflect.DeepEqual(got, map[string]int{"output-file-exists": 20}) || e.calls != 0 {
+				t.Errorf("third run: %v, %d films embedded", got, e.calls)
+			}
+			all, err := store.Read(dir)
+			if err != nil || len(all) != 20 || all[0].Model != "sums" || all[0].Tokens != 2 {
+				t.Errorf("%d read, error %v", len(all), err)
+			}
+		})
+	}
+}
+
+func TestTornAndForeignFilesAreNotDone(t *testing.T) {
+	for _, format := range []string{store.TFRecord, store.NPZ} {
+		dir := t.TempDir()
+		d := open(t, dir, &store.Options{Format: format})
+		list := films(3)
+		run(t, d, &sums{}, list)
+		names, _ := filepath.Glob(filepath.Join(dir, "*."+format))
+		if len(names) != 3 {
+			t.Fatalf("files %v", names)
+		}
+		whole, err := os.ReadFile(names[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, data := range map[string][]byte{"nothing": nil, "half": whole[:len(whole)/2], "a byte altered": append(bytes.Clone(whole[:70]), append([]byte{whole[70] ^ 1}, whole[71:]...)...), "text": []byte("hello")} {
+			if err := os.WriteFile(names[0], data, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if got := run(t, d, &sums{}, list); got["successful-inference"] != 1 || got["output-file-exists"] != 2 {
+				t.Errorf("%s, %s: %v", format, what, got)
+			}
+			if back, err := os.ReadFile(names[0]); err != nil || !bytes.Equal(back, whole) {
+				t.Errorf("%s, %s: not mended: %v", format, what, err)
+			}
+		}
+	}
+}
+
+func TestEqualNames(t *testing.T) {
+	list := films(2)
+	list[0].ID, list[1].ID = "a/film.dcm", "b/film.dcm"
+	if got := run(t, open(t, t.TempDir(), nil), &sums{}, list); got["successful-inference"] != 2 {
+		t.Errorf("%v", got)
+	}
+	if got := run(t, open(t, t.TempDir(), &store.Options{BaseNames: true}), &sums{}, list[:1]); got["successful-inference"] != 1 {
+		t.Errorf("%v", got)
+	}
+	dir := t.TempDir()
+	d := open(t, dir, &store.Options{BaseNames: true})
+	run(t, d, &sums{}, list[:1])
+	if got := run(t, d, &sums{}, list[1:]); got["failed-output"] != 1 {
+		t.Errorf("the second of two films of one base name: %v", got)
+	}
+	other := embed.Model{Name: "other", Tokens: 2, Dim: 3}
+	if _, err := store.Open(dir, other, nil); !errors.Is(err, cxr.ErrMismatch) {
+		t.Errorf("another model: %v", err)
+	}
+	if _, err := store.Open(t.TempDir(), other, &store.Options{Format: "csv"}); err == nil || !strings.Contains(err.Error(), `"csv"`) {
+		t.Errorf("another format: %v", err)
+	}
+}
+
+// A broken store loses nothing: each film is an error, and done when it is whole
+// again.
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	d := open(t, dir, nil)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, d, &sums{}, films(5)); got["failed-output"] != 5 {
+		t.Errorf("a folder that vanished: %v", got)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, d, &sums{}, films(5)); got["successful-inference"] != 5 {
+		t.Errorf("when it is back: %v", got)
+	}
+}
+
+func TestUpstreamsFilesAreRead(t *testing.T) {
+	const dir = "../../../shared/upstream"
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no ../shared/upstream: ", err)
+	}
+	list, err := store.Read(dir)
+	if err != nil || len(list) != 5 || list[0].Dim != 5 || !strings.HasPrefix(list[0].ID, "gs://superrad/") {
+		t.Errorf("%d films, error %v", len(list), err)
+	}
+	if _, err := store.Read(t.TempDir()); err == nil {
+		t.Error("an empty folder gave embeddings")
+	}
+}
+
+const child = "CXRKIT_STORE_CHILD"
+
+// The child of TestKilledRuns: a run of 500 films.
+func TestMain(m *testing.M) {
+	dir := os.Getenv(child)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	e := &sums{wait: 200 * time.Microsecond}
+	d, err := store.Open(dir, e.Model(), nil)
+	if err == nil {
+		r := &embed.Run{Store: d, Parallel: 1, Batch: 4}
+		err = r.Do(context.Background(), e, cxr.Images(films(500)...), func(*cxr.Embedding) error { return nil })
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(e.calls)
+	os.Exit(0)
+}
+
+func TestKilledRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	dir := t.TempDir()
+	for k := range *kills {
+		if k%6 == 0 { // a new run
+			dir = t.TempDir()
+		}
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), child+"="+dir)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rng.IntN(150)) * time.Millisecond)
+		cmd.Process.Kill()
+		cmd.Wait()
+		names, _ := filepath.Glob(filepath.Join(dir, "*.tfrecord"))
+		if k%6 != 5 {
+			continue
+		}
+		// What is there is whole, and the last run does the rest and no more.
+		list, err := store.Read(dir)
+		if len(names) > 0 && (err != nil || len(list) != len(names)) {
+			t.Fatalf("%d of %d files read: %v", len(list), len(names), err)
+		}
+		cmd = exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), child+"="+dir)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("the last run: %v", err)
+		}
+		if got := strings.TrimSpace(string(out)); got != fmt.Sprint(500-len(names)) {
+			t.Errorf("the last run embedded %s films, %d were done", got, len(names))
+		}
+		if list, err = store.Read(dir); err != nil || len(list) != 500 {
+			t.Errorf("%d films at the end, error %v", len(list), err)
+		}
+	}
+}
+
+func TestGetOfNothing(t *testing.T) {
+	d := open(t, t.TempDir(), nil)
+	im := films(1)[0]
+	if _, err := d.Get(t.Context(), embed.KeyOf((&sums{}).Model(), im)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}
