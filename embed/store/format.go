@@ -30,7 +30,7 @@ func encode(format string, v *cxr.Embedding) ([]byte, error) {
 	if v.Tokens == 1 {
 		shape = shape[1:]
 	}
-	return npy.Marshal(npy.Array{Name: embeddingFeature, Shape: shape, Values: v.Values})
+	return npy.Marshal(v.ID, npy.Array{Name: embeddingFeature, Shape: shape, Values: v.Values})
 }
 
 var errEmpty = errors.New("no embedding in the file")
@@ -51,7 +51,7 @@ func decodeAll(format string, data []byte, base string) ([]*cxr.Embedding, error
 		return decodeRecords(data, base)
 	}
 	var list []*cxr.Embedding
-	err := npy.Each(bytes.NewReader(data), int64(len(data)), maxValues, func(a npy.Array) error {
+	comment, err := npy.Each(bytes.NewReader(data), int64(len(data)), maxValues, func(a npy.Array) error {
 		v := &cxr.Embedding{ID: a.Name, Tokens: 1, Dim: len(a.Values), Values: a.Values}
 		if a.Name == embeddingFeature {
 			v.ID = base
@@ -64,6 +64,9 @@ func decodeAll(format string, data []byte, base string) ([]*cxr.Embedding, error
 	})
 	if err == nil && len(list) == 0 {
 		err = errEmpty
+	}
+	if len(list) == 1 && comment != "" { // one of ours: the film's id
+		list[0].ID = comment
 	}
 	return list, err
 }

@@ -30,7 +30,9 @@ type sums struct {
 	calls     int
 }
 
-func (s *sums) Model() embed.Model { return embed.Model{Name: "sums", Tokens: 2, Dim: 3, Recipe: "none/1"} }
+func (s *sums) Model() embed.Model {
+	return embed.Model{Name: "sums", Tokens: 2, Dim: 3, Recipe: "none/1"}
+}
 
 func value(im *cxr.Image, k int) float32 { return float32(int(im.Pix[0])*10 + k) }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/internal/input"
 )
 
 // An action is what is done with a film: its line, or an error.
@@ -36,12 +37,12 @@ type reporter struct {
 
 // convert converts the films of one argument. Its error ends the program.
 func (r *reporter) convert(ctx context.Context, c *dicomconv.Converter, arg string) error {
-	all, err := inputs(arg)
+	all, err := input.Find(arg)
 	if err != nil {
 		return err
 	}
 	for _, in := range all {
-		defer in.close()
+		defer in.Close()
 	}
 	for _, in := range all {
 		if err := r.read(ctx, c, in); err != nil {
@@ -52,8 +53,8 @@ func (r *reporter) convert(ctx context.Context, c *dicomconv.Converter, arg stri
 }
 
 // read converts the films of one input.
-func (r *reporter) read(ctx context.Context, c *dicomconv.Converter, in input) error {
-	source := c.Files(in.fsys, in.within...)
+func (r *reporter) read(ctx context.Context, c *dicomconv.Converter, in input.Input) error {
+	source := c.Files(in.FS, in.Within...)
 	defer source.(io.Closer).Close()
 	before := r.films
 	for {
@@ -65,12 +66,12 @@ func (r *reporter) read(ctx context.Context, c *dicomconv.Converter, in input) e
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &bad):
-			r.print(r.act.failure(in.prefix+bad.ID, bad.Err))
+			r.print(r.act.failure(in.Prefix+bad.ID, bad.Err))
 			r.failed++
 		case err != nil:
 			return err
 		default:
-			path := in.prefix + m.ID
+			path := in.Prefix + m.ID
 			line, err := r.act.do(path, r.scale(m))
 			if err != nil {
 				line = r.act.failure(path, err)

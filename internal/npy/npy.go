@@ -49,8 +49,9 @@ func (a Array) Append(dst []byte) []byte {
 	return dst
 }
 
-// Marshal writes an archive as numpy.savez does.
-func Marshal(arrays ...Array) ([]byte, error) {
+// Marshal writes an archive as numpy.savez does, with a comment that NumPy passes
+// over.
+func Marshal(comment string, arrays ...Array) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, a := range arrays {
@@ -61,6 +62,9 @@ func Marshal(arrays ...Array) ([]byte, error) {
 		if _, err := w.Write(a.Append(nil)); err != nil {
 			return nil, err
 		}
+	}
+	if err := z.SetComment(comment); err != nil {
+		return nil, err
 	}
 	if err := z.Close(); err != nil {
 		return nil, err
@@ -149,11 +153,11 @@ func half(h uint16) float32 {
 }
 
 // Each calls f for every array of an archive, which is checked by its checksums.
-// Each array has at most so many values.
-func Each(r io.ReaderAt, size int64, most int, f func(Array) error) error {
+// Each array has at most so many values. It returns the archive's comment.
+func Each(r io.ReaderAt, size int64, most int, f func(Array) error) (comment string, err error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)
+		return "", fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)
 	}
 	for _, file := range z.File {
 		name, ok := strings.CutSuffix(file.Name, ".npy")
@@ -162,7 +166,7 @@ func Each(r io.ReaderAt, size int64, most int, f func(Array) error) error {
 		}
 		in, err := file.Open()
 		if err != nil {
-			return fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)
+			return "", fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)
 		}
 		a, err := Read(in, most)
 		if err == nil {
@@ -170,12 +174,12 @@ func Each(r io.ReaderAt, size int64, most int, f func(Array) error) error {
 		}
 		in.Close()
 		if err != nil {
-			return fmt.Errorf("npz archive: %w", err)
+			return "", fmt.Errorf("npz archive: %w", err)
 		}
 		a.Name = name
 		if err := f(a); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return z.Comment, nil
 }

@@ -15,7 +15,7 @@ func arrays() []Array {
 }
 
 func read(data []byte) (list []Array, err error) {
-	err = Each(bytes.NewReader(data), int64(len(data)), 1<<20, func(a Array) error {
+	_, err = Each(bytes.NewReader(data), int64(len(data)), 1<<20, func(a Array) error {
 		list = append(list, a)
 		return nil
 	})
@@ -23,7 +23,7 @@ func read(data []byte) (list []Array, err error) {
 }
 
 func TestRoundTrip(t *testing.T) {
-	data, err := Marshal(arrays()...)
+	data, err := Marshal("a/b.dcm", arrays()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestNumPy(t *testing.T) {
 	}
 	dir := t.TempDir()
 	ours, theirs := filepath.Join(dir, "ours.npz"), filepath.Join(dir, "theirs.npz")
-	data, err := Marshal(arrays()...)
+	data, err := Marshal("a/b.dcm", arrays()...)
 	if err != nil {
 		t.Fatal(err)
 	}

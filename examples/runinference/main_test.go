@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
+	"github.com/cxrkit/cxrkit/internal/phantom"
+)
+
+// films makes a folder of four phantoms, a lateral film's worth of nonsense and
+// a text.
+func films(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i, name := range []string{"a/1.dcm", "a/2.dcm", "b/1.dcm", "b/3.dcm"} {
+		film := phantom.Film{Seed: uint64(i), Anatomy: uint64(i), Size: 128}
+		var b bytes.Buffer
+		if err := film.Draw().WriteDICOM(&b, film, film.Encoding()); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), b.Bytes())
+	}
+	return dir
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func call(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	err := run(t.Context(), args, &out, &errs, false)
+	return out.String(), err
+}
+
+func TestFolderIsEmbeddedOnce(t *testing.T) {
+	in, out := films(t), t.TempDir()
+	args := []string{"--input_path", in, "--output_path", out}
+	if text, err := call(t, append(args, "--limit", "3")...); err != nil || text != "successful-inference: 3\n" {
+		t.Errorf("%s, error %v", text, err)
+	}
+	if text, err := call(t, args...); err != nil || text != "output-file-exists: 3\nsuccessful-inference: 1\n" {
+		t.Errorf("%s, error %v", text, err)
+	}
+	list, err := store.Read(out)
+	if err != nil || len(list) != 4 || list[0].Dim != 896 || list[0].Model != "cxrkit-mini-1" {
+		t.Errorf("%d embeddings, error %v", len(list), err)
+	}
+}
+
+func TestFailuresAreNamed(t *testing.T) {
+	in, out := films(t), t.TempDir()
+	write(t, filepath.Join(in, "a/0.dcm"), []byte("no film"))
+	args := []string{"--input_path", in, "--output_path", out}
+	if _, err := call(t, args...); err == nil || !strings.Contains(err.Error(), "with --skip_errors the run goes on") {
+		t.Errorf("error %v", err)
+	}
+	text, err := call(t, append(args, "--skip_errors", "--format", "npz", "--base_names")...)
+	if err == nil || !strings.Contains(text, "failed-example-creation: 1\n") || !strings.Contains(text, "failed-output: 1\n") {
+		t.Errorf("%s, error %v", text, err) // b/1.dcm has the base name of a/1.dcm
+	}
+	data, err := os.ReadFile(filepath.Join(out, failuresFile))
+	if err != nil || bytes.Count(data, []byte("\n")) != 2 || !strings.Contains(string(data), "a/0.dcm") {
+		t.Errorf("%s, error %v", data, err)
+	}
+}
+
+func TestHostedModel(t *testing.T) {
+	s, err := vertextest.NewServer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for protocol, endpoint := range map[string]string{"v1": vertextest.V1, "v2": vertextest.ElixrC, "haidef": vertextest.HAIDEF, "medsiglip": vertextest.MedSigLIP} {
+		text, err := call(t, "--input_path", films(t), "--output_path", t.TempDir(), "--embedder", protocol, "--embeddings_project", "p", "--endpoint_id", endpoint,
+			"--qformer_id", vertextest.ElixrB, "--endpoint", s.Addr(), "--insecure")
+		if err != nil || text != "successful-inference: 4\n" {
+			t.Errorf("%s: %s, error %v", protocol, text, err)
+		}
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	in := films(t)
+	for want, args := range map[string][]string{
+		"--input_path and --output_path are needed": {"--input_path", in},
+		`--input_file_type "tiff"`:                  {"--input_path", in, "--output_path", "x", "--input_file_type", "tiff"},
+		`--embedder "v9"`:                           {"--input_path", in, "--output_path", t.TempDir(), "--embedder", "v9"},
+		`"more" is no flag`:                         {"--input_path", in, "--output_path", "x", "more"},
+		"no such folder or file":                    {"--input_path", filepath.Join(in, "none"), "--output_path", t.TempDir()},
+		"only folders of this machine":              {"--input_path", "gs://b/films", "--output_path", "x"},
+		`format "csv"`:                              {"--input_path", in, "--output_path", t.TempDir(), "--format", "csv"},
+	} {
+		if _, err := call(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error %v, want %q", args, err, want)
+		}
+	}
+}

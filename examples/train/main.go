@@ -1,0 +1,177 @@
+// Train fits a head on embeddings and labels and evaluates it. It has the flags
+// of CXR Foundation's train:
+//
+//	go run ./examples/train --data_dir embeddings --labels_csv labels.csv --head_name EFFUSION
+//
+// The labels are a CSV file with the columns image_id, split, and one for each
+// finding; patient keeps a patient's films together. Films whose split is
+// neither training nor tuning test the head. Without a split column films are
+// dealt: a fifth to test and a fifth of the others to tune.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+
+	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/mlp"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "train:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	data, labels, finding, train, tune, kind, save string
+	epochs, batch                                  int
+	seed                                           uint64
+}
+
+func parse(args []string, stderr io.Writer) (*options, error) {
+	o := &options{}
+	f := flag.NewFlagSet("train", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.data, "data_dir", "", "`folder` or file of embeddings: TFRecord or npz")
+	f.StringVar(&o.labels, "labels_csv", "", "CSV `file` of labels")
+	f.StringVar(&o.finding, "head_name", "", "`finding` to train for: a column of the labels")
+	for _, name := range []string{"train_split_name", "train_label"} {
+		f.StringVar(&o.train, name, "train", "`split` to train on")
+	}
+	for _, name := range []string{"tune_split_name", "validate_label"} {
+		f.StringVar(&o.tune, name, "tune", "`split` to choose the best epoch by")
+	}
+	f.StringVar(&o.kind, "head", "mlp", "linear, or mlp: the published network")
+	f.IntVar(&o.epochs, "num_epochs", 100, "mlp: passes over the films")
+	f.IntVar(&o.batch, "batch_size", 512, "mlp: films a step")
+	f.StringVar(&o.save, "save_model_name", "model", "`name` of the files that the head (.cxrhead) and its report (.html) are written to")
+	f.Uint64Var(&o.seed, "seed", 1, "of what is drawn at random")
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	switch {
+	case o.data == "" || o.labels == "" || o.finding == "":
+		return nil, errors.New("--data_dir, --labels_csv and --head_name are needed")
+	case o.kind != "linear" && o.kind != "mlp":
+		return nil, fmt.Errorf("--head %q, want linear or mlp", o.kind)
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	all, err := load(o, stderr)
+	if err != nil {
+		return err
+	}
+	train, tune, test, err := o.split(all)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%d films to train on, %d to tune, %d to test\n", len(train.Examples), len(tune.Examples), len(test.Examples))
+	if leak := head.FindLeak(train, test); len(leak.Patients)+len(leak.Films) > 0 {
+		fmt.Fprintf(stderr, "warning: %d patients and %d films are in both the training and the test films\n", len(leak.Patients), len(leak.Films))
+	}
+	h, err := o.trainer(stdout).Fit(ctx, train, tune)
+	if err != nil {
+		return err
+	}
+	report, err := head.Evaluate(h, test)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(stdout, report)
+	if err := os.WriteFile(o.save+".html", []byte(report.HTML()), 0o666); err != nil {
+		return err
+	}
+	file, err := os.Create(o.save + ".cxrhead")
+	if err != nil {
+		return err
+	}
+	_, err = h.(*head.Model).WriteTo(file)
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		fmt.Fprintf(stdout, "wrote %s and %s\n", filepath.Base(o.save)+".cxrhead", filepath.Base(o.save)+".html")
+	}
+	return err
+}
+
+// load joins embeddings and labels and tells what has no counterpart.
+func load(o *options, stderr io.Writer) (*head.Dataset, error) {
+	embeddings, err := store.Read(o.data)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(o.labels)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	labels, err := head.ReadLabels(file, &head.LabelOptions{Findings: []string{o.finding}})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.labels, err)
+	}
+	d, unmatched, err := labels.Join(embeddings)
+	if err != nil {
+		return nil, err
+	}
+	if n, m := len(unmatched.Embeddings), len(unmatched.Rows); n+m > 0 {
+		fmt.Fprintf(stderr, "%d embeddings without labels, %d labels without embeddings: left out\n", n, m)
+	}
+	return d, nil
+}
+
+// split deals films by their split, or by chance if no film has one.
+func (o *options) split(all *head.Dataset) (train, tune, test *head.Dataset, err error) {
+	of := func(keep func(split string) bool) *head.Dataset {
+		return all.Where(func(e *head.Example) bool { return keep(e.Split) })
+	}
+	train = of(func(s string) bool { return s == o.train })
+	tune = of(func(s string) bool { return s == o.tune })
+	test = of(func(s string) bool { return s != "" && s != o.train && s != o.tune })
+	switch {
+	case len(of(func(s string) bool { return s != "" }).Examples) == 0:
+		if train, test, err = head.Split(all, 0.2, o.seed); err == nil {
+			train, tune, err = head.Split(train, 0.2, o.seed+1)
+		}
+	case len(train.Examples) == 0:
+		err = fmt.Errorf("no film of split %q", o.train)
+	case len(tune.Examples) == 0:
+		err = fmt.Errorf("no film of split %q", o.tune)
+	case len(test.Examples) == 0:
+		test = tune // as upstream reports it
+	}
+	return train, tune, test, err
+}
+
+func (o *options) trainer(stdout io.Writer) head.Trainer {
+	if o.kind == "linear" {
+		return &head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
+	}
+	fmt.Fprintln(stdout, "epoch     loss  tuning loss  tuning AUC")
+	return &mlp.Trainer{Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Patience: max(10, o.epochs/5), Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
+		best := ""
+		if e.Best {
+			best = "  best"
+		}
+		fmt.Fprintf(stdout, "%5d %8.4f %12.4f %11.4f%s\n", e.Number, e.Loss, e.TuneLoss, e.TuneAUC, best)
+	}}
+}
