@@ -231,6 +231,9 @@ func BenchmarkDecode(b *testing.B) {
 					out = append(out, float32(v.GetNumberValue()))
 				}
 			}
+			if len(out) != 32*768 {
+				b.Fatal(len(out))
+			}
 		}
 	})
 }

@@ -21,21 +21,12 @@ func TestStandIn(t *testing.T) {
 	}
 }
 
-func TestScores(t *testing.T) {
-	for _, protocol := range []string{"haidef", "medsiglip"} {
-		if out, err := call(t, "-protocol", protocol, "-positive", "small pneumothorax", "-negative", "no pneumothorax"); err != nil || strings.Count(out, ": score ") != 2 {
-			t.Errorf("%s: %s, error %v", protocol, out, err)
-		}
-	}
-}
-
 func TestMistakes(t *testing.T) {
 	for want, args := range map[string][]string{
-		"go together":           {"-positive", "a"},
 		`protocol "v9"`:         {"-protocol", "v9"},
-		"knows no texts":        {"-protocol", "v1", "-positive", "a", "-negative", "b"},
-		"need Options.Vocabula": {"-protocol", "v2", "-positive", "a", "-negative", "b"},
 		"1 films failed":        {"main.go"},
+		"no such folder or fil": {"none.dcm"},
+		"are needed":            {"-endpoint", "1"},
 	} {
 		if out, err := call(t, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %s, error %v, want %q", args, out, err, want)

@@ -1,0 +1,149 @@
+// Package hosted is what the example programs of hosted models share: the flags
+// that name an endpoint, a stand-in where none is named, and films to try.
+package hosted
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/vertex"
+	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
+	"github.com/cxrkit/cxrkit/internal/input"
+	"github.com/cxrkit/cxrkit/internal/phantom"
+)
+
+// Flags are those of an endpoint.
+type Flags struct {
+	vertex.Options
+	vocabulary string
+}
+
+// Register adds the flags to a program's.
+func (f *Flags) Register(flags *flag.FlagSet) {
+	flags.StringVar(&f.Protocol, "protocol", vertex.HAIDEF, "v1, v2, haidef or medsiglip")
+	flags.StringVar(&f.Project, "project", "", "of the endpoint")
+	flags.StringVar(&f.Location, "location", "us-central1", "of the endpoint")
+	flags.StringVar(&f.Endpoint, "endpoint", "", "id, or a whole resource `name`; empty: a stand-in on this machine")
+	flags.StringVar(&f.QFormer, "qformer", "", "v2: `id` of the second endpoint")
+	flags.StringVar(&f.Host, "host", "", "of a dedicated endpoint, as `host:port`")
+	flags.BoolVar(&f.Dedicated, "dedicated", false, "the endpoint is a dedicated one")
+	flags.StringVar(&f.vocabulary, "vocabulary", "", "v2: `file` of BERT's vocabulary, for texts")
+}
+
+// Open connects; contrastive asks for embeddings that texts can be compared
+// with. Without an endpoint a stand-in answers, and out is told so.
+func (f *Flags) Open(ctx context.Context, contrastive bool, out io.Writer) (*vertex.Client, func(), error) {
+	o := f.Options
+	if contrastive && (o.Protocol == vertex.V2 || o.Protocol == vertex.HAIDEF) {
+		o.Output = vertex.Contrastive
+	}
+	if f.vocabulary != "" {
+		file, err := os.Open(f.vocabulary)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer file.Close()
+		if o.Vocabulary, err = vertex.NewWordPiece(file); err != nil {
+			return nil, nil, err
+		}
+	}
+	end := func() {}
+	if o.Endpoint == "" {
+		s, err := vertextest.NewServer(nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		end = s.Close
+		fmt.Fprintln(out, "no -endpoint: a stand-in on this machine answers, and its numbers mean nothing")
+		o.Project, o.Host, o.Insecure = "stand-in", s.Addr(), true
+		o.Endpoint, o.QFormer = o.Protocol, vertextest.ElixrB
+		if o.Protocol == vertex.V2 {
+			o.Endpoint = vertextest.ElixrC
+		}
+	}
+	c, err := vertex.New(ctx, &o)
+	if err != nil {
+		end()
+		return nil, nil, err
+	}
+	return c, func() {
+		c.Close()
+		end()
+	}, nil
+}
+
+// Each embeds the films that arguments name, or without any some phantoms, and
+// hands them to use with their embeddings. What fails is printed and counted in
+// the error.
+func Each(ctx context.Context, c *vertex.Client, args []string, out io.Writer, use func(*cxr.Image, *cxr.Embedding) error) error {
+	converter := dicomconv.New(&dicomconv.Options{Recipe: c.Model().Recipe})
+	failed := 0
+	each := func(films cxr.Source) error {
+		kept := &keeper{Source: films, films: map[string]*cxr.Image{}}
+		for v, err := range (&embed.Run{}).All(ctx, c, kept) {
+			var one *cxr.ItemError
+			switch {
+			case err == nil:
+				if err := use(kept.take(v.ID), v); err != nil {
+					return err
+				}
+			case errors.As(err, &one):
+				failed++
+				fmt.Fprintln(out, err)
+			default:
+				return err
+			}
+		}
+		return nil
+	}
+	for _, arg := range args {
+		inputs, err := input.Find(arg)
+		if err != nil {
+			return err
+		}
+		for _, in := range inputs {
+			err := each(converter.Files(in.FS, in.Within...))
+			if err := errors.Join(err, in.Close()); err != nil {
+				return err
+			}
+		}
+	}
+	if len(args) == 0 {
+		films, err := phantoms(converter, 6)
+		if err == nil {
+			err = each(cxr.Images(films...))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d films failed", failed)
+	}
+	return nil
+}
+
+func phantoms(c *dicomconv.Converter, n int) (films []*cxr.Image, err error) {
+	for i := range n {
+		film := phantom.Film{Seed: uint64(i), Anatomy: uint64(i), Size: 256}
+		var b bytes.Buffer
+		if err := film.Draw().WriteDICOM(&b, film, film.Encoding()); err != nil {
+			return nil, err
+		}
+		im, err := c.Normalize(&b)
+		if err != nil {
+			return nil, err
+		}
+		im.ID = fmt.Sprint("phantom", i)
+		films = append(films, im)
+	}
+	return films, nil
+}
