@@ -18,55 +18,55 @@ import (
 	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
-// embedAll runs the films through the embedder and, on the way, through the
-// thumbnails. Films that fail are in neither result.
-func embedAll(ctx context.Context, e embed.Embedder, films cxr.Source, failed func(error)) (embedded, pixels []*cxr.Embedding, err error) {
-	tap := &thumbnails{Source: films, made: map[string]*cxr.Embedding{}}
+// embedAll runs the films through all kinds of features. Films that fail are in
+// no result.
+func embedAll(ctx context.Context, k kinds, films cxr.Source, failed func(error)) ([][]*cxr.Embedding, error) {
 	pipeline := embed.Run{OnItem: func(ev embed.Event) {
 		if ev.Err != nil {
 			failed(ev.Err)
 		}
 	}}
-	err = pipeline.Do(ctx, e, tap, func(v *cxr.Embedding) error {
-		embedded, pixels = append(embedded, v), append(pixels, tap.made[v.ID])
+	all, together := make([][]*cxr.Embedding, len(k)), newTogether(k)
+	err := pipeline.Do(ctx, together, films, func(v *cxr.Embedding) error {
+		for i, more := range together.take(v) {
+			all[i] = append(all[i], more)
+		}
 		return nil
 	})
-	return embedded, pixels, err
+	return all, err
 }
 
 // embedFilms embeds the films of a folder or zip that have a label.
-func embedFilms(ctx context.Context, e embed.Embedder, o *options, images string, stderr io.Writer) (experiment, error) {
-	var none experiment
+func embedFilms(ctx context.Context, k kinds, o *options, images string, stderr io.Writer) (experiment, error) {
 	file, err := os.Open(o.labels)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	defer file.Close()
 	labels, err := head.ReadLabels(file, &head.LabelOptions{Findings: []string{o.finding}})
 	if err != nil {
-		return none, fmt.Errorf("%s: %w", o.labels, err)
+		return nil, fmt.Errorf("%s: %w", o.labels, err)
 	}
 	fsys, closer, err := open(images)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	defer closer.Close()
 	paths, err := labeled(fsys, labels, o.limit)
 	if err != nil {
-		return none, fmt.Errorf("%s: %w", images, err)
+		return nil, fmt.Errorf("%s: %w", images, err)
 	}
 	fmt.Fprintf(stderr, "embedding %d films of %s\n", len(paths), images)
 	failed := func(err error) { fmt.Fprintln(stderr, err) }
-	embedded, pixels, err := embedAll(ctx, e, dicomconv.New(nil).Files(fsys, paths...), failed)
+	all, err := embedAll(ctx, k, dicomconv.New(nil).Files(fsys, paths...), failed)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	var x experiment
-	if x.embedded, _, err = labels.Join(embedded); err != nil {
-		return none, err
-	}
-	if x.pixels, _, err = labels.Join(pixels); err != nil {
-		return none, err
+	x := make(experiment, len(all))
+	for i, embedded := range all {
+		if x[i], _, err = labels.Join(embedded); err != nil {
+			return nil, err
+		}
 	}
 	return x, nil
 }
@@ -115,12 +115,12 @@ func labeled(fsys fs.FS, labels *head.Labels, limit int) ([]string, error) {
 }
 
 // embedPhantoms embeds synthetic films, labeled for effusion.
-func embedPhantoms(ctx context.Context, e embed.Embedder) (experiment, error) {
+func embedPhantoms(ctx context.Context, k kinds) (experiment, error) {
 	const seed, patients, difficulty = 7, 200, 0.9
 	films := phantom.Cohort(seed, patients, difficulty)
-	embedded, pixels, err := embedAll(ctx, e, &phantoms{rest: films, converter: dicomconv.New(nil)}, func(error) {})
+	all, err := embedAll(ctx, k, &phantoms{rest: films, converter: dicomconv.New(nil)}, func(error) {})
 	if err != nil {
-		return experiment{}, err
+		return nil, err
 	}
 	byID := map[string]phantom.Film{}
 	for _, f := range films {
@@ -137,7 +137,11 @@ func embedPhantoms(ctx context.Context, e embed.Embedder) (experiment, error) {
 		}
 		return d
 	}
-	return experiment{join(embedded), join(pixels)}, nil
+	var x experiment
+	for _, embedded := range all {
+		x = append(x, join(embedded))
+	}
+	return x, nil
 }
 
 // phantoms is a source that draws its films when they are asked for.

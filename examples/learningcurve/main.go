@@ -1,7 +1,7 @@
 // Learningcurve asks how few labeled films do: it trains linear probes on more
 // and more films and measures each on patients, or on a whole source of films,
-// that none of them has seen. Beside the embedding it draws what the pixels of
-// a thumbnail already tell.
+// that none of them has seen. Beside the embedding it draws what the same network
+// gives with random weights, and what the pixels of a thumbnail already tell.
 //
 // Without arguments the films are synthetic. On real ones:
 //
@@ -19,8 +19,6 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/cxrkit/cxrkit/embed"
-	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/head"
 )
 
@@ -67,65 +65,62 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	return o, nil
 }
 
-// An experiment is the same films under two kinds of features.
-type experiment struct{ embedded, pixels *head.Dataset }
+// An experiment is the same films under all kinds of features.
+type experiment []*head.Dataset
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	embedder, err := mini.Open(nil)
+	k, err := openKinds()
 	if err != nil {
 		return err
 	}
 	var pool, test experiment
 	if o.images == "" {
 		fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
-		if pool, err = embedPhantoms(ctx, embedder); err != nil {
+		if pool, err = embedPhantoms(ctx, k); err != nil {
 			return err
 		}
-	} else if pool, err = embedFilms(ctx, embedder, o, o.images, stderr); err != nil {
+	} else if pool, err = embedFilms(ctx, k, o, o.images, stderr); err != nil {
 		return err
 	}
 	if o.testImages != "" {
-		test, err = embedFilms(ctx, embedder, o, o.testImages, stderr)
+		test, err = embedFilms(ctx, k, o, o.testImages, stderr)
 	} else {
 		pool, test, err = pool.split()
 	}
 	if err != nil {
 		return err
 	}
-	return draw(ctx, o, embedder, pool, test, stdout)
+	return draw(ctx, o, k, pool, test, stdout)
 }
 
-// split parts both kinds of features alike: they are of the same films.
+// split parts all kinds of features alike: they are of the same films.
 func (e experiment) split() (pool, test experiment, err error) {
 	const testFraction, seed = 1.0 / 3, 1
-	if pool.embedded, test.embedded, err = head.Split(e.embedded, testFraction, seed); err != nil {
-		return pool, test, err
+	for _, d := range e {
+		a, b, err := head.Split(d, testFraction, seed)
+		if err != nil {
+			return nil, nil, err
+		}
+		pool, test = append(pool, a), append(test, b)
 	}
-	pool.pixels, test.pixels, err = head.Split(e.pixels, testFraction, seed)
-	return pool, test, err
+	return pool, test, nil
 }
 
 // draw makes the curves, the table and the picture.
-func draw(ctx context.Context, o *options, embedder embed.Embedder, pool, test experiment, stdout io.Writer) error {
-	fmt.Fprintf(stdout, "up to %d films to train on, %d to test on\n\n", len(pool.embedded.Examples), len(test.embedded.Examples))
+func draw(ctx context.Context, o *options, k kinds, pool, test experiment, stdout io.Writer) error {
+	fmt.Fprintf(stdout, "up to %d films to train on, %d to test on\n\n", len(pool[0].Examples), len(test[0].Examples))
 	var lines []head.Curve
-	for _, kind := range []struct {
-		name       string
-		pool, test *head.Dataset
-	}{
-		{embedder.Model().Name, pool.embedded, test.embedded},
-		{pixelModel, pool.pixels, test.pixels},
-	} {
-		curves, err := head.LearningCurve(ctx, &head.Linear{}, kind.pool, kind.test, &head.CurveOptions{Repeats: o.repeats})
+	for i, e := range k {
+		curves, err := head.LearningCurve(ctx, &head.Linear{}, pool[i], test[i], &head.CurveOptions{Repeats: o.repeats})
 		if err != nil {
 			return err
 		}
 		for _, c := range curves {
-			c.Name += ", " + kind.name
+			c.Name += ", " + e.Model().Name
 			lines = append(lines, c)
 			fmt.Fprintln(stdout, c)
 		}

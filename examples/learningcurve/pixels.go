@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"io"
 	"math"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
 )
 
 // pixelModel is the floor that an embedding has to beat: the film at 32 x 32
@@ -16,25 +16,17 @@ const (
 	side       = 32
 )
 
-// thumbnails passes films on and keeps the pixels of each as an embedding.
-type thumbnails struct {
-	cxr.Source
-	made map[string]*cxr.Embedding // by ID
-}
+// pixels is the embedder of that floor.
+type pixels struct{}
 
-func (t *thumbnails) Next(ctx context.Context) (*cxr.Image, error) {
-	m, err := t.Source.Next(ctx)
-	if err == nil {
-		t.made[m.ID] = thumbnail(m)
-	}
-	return m, err
-}
+func (pixels) Model() embed.Model { return embed.Model{Name: pixelModel, Tokens: 1, Dim: side * side} }
 
-func (t *thumbnails) Close() error {
-	if c, ok := t.Source.(io.Closer); ok {
-		return c.Close()
+func (pixels) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
+	out := make([]*cxr.Embedding, len(images))
+	for i, m := range images {
+		out[i] = thumbnail(m)
 	}
-	return nil
+	return out, nil
 }
 
 func thumbnail(m *cxr.Image) *cxr.Embedding {

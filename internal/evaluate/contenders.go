@@ -6,6 +6,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/internal/untrained"
 )
 
 // A contender is an embedding to judge.
@@ -20,7 +21,7 @@ func contenders(file string) ([]contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	random, err := untrained(mini.ONNX())
+	random, err := untrained.Model(mini.ONNX())
 	if err != nil {
 		return nil, err
 	}

@@ -203,14 +203,6 @@ func TestOutOfFoldScoresAreOfUnseenFilms(t *testing.T) {
 	}
 }
 
-func TestHalf(t *testing.T) {
-	for v, want := range map[float32]uint16{0: 0, 1: 0x3c00, -2: 0xc000, 0.5: 0x3800, 65504: 0x7bff, 0.333251953125: 0x3555, 1e-6: 0} {
-		if got := half(v); got != want {
-			t.Errorf("half(%v) = %#04x, want %#04x", v, got, want)
-		}
-	}
-}
-
 // Random weights must leave shape and preprocessing, and nothing else.
 func TestUntrained(t *testing.T) {
 	all, err := contenders("")
@@ -238,11 +230,5 @@ func TestUntrained(t *testing.T) {
 	}
 	if same > len(a[0].Values)/10 {
 		t.Errorf("%d of %d features are those of the trained model", same, len(a[0].Values))
-	}
-}
-
-func TestUntrainedRefusesWhatIsNoModel(t *testing.T) {
-	if _, err := untrained([]byte{0x3a, 0x05, 1}); err == nil {
-		t.Error("a cut message is accepted")
 	}
 }

@@ -1,4 +1,6 @@
-package main
+// Package untrained gives an ONNX model random weights: what a network's shape
+// alone is worth, beside which training has to show.
+package untrained
 
 import (
 	"encoding/binary"
@@ -20,10 +22,10 @@ const (
 	typeFloat16 = 10
 )
 
-// untrained is the ONNX model with random weights in place of its own: those of
+// Model is the ONNX model with random weights in place of its own: those of
 // float16 tensors become normal with variance 2 / inputs (He et al. 2015,
 // arXiv:1502.01852), biases 0.
-func untrained(model []byte) ([]byte, error) {
+func Model(model []byte) ([]byte, error) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	return rewrite(model, modelGraph, func(graph []byte) ([]byte, error) {
 		return rewrite(graph, graphInitializer, func(tensor []byte) ([]byte, error) {
