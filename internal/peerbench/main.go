@@ -25,7 +25,7 @@ var (
 	children = map[string]func(args []string) error{
 		"convert": convert, "decode": decode, "resize": resize,
 		"probe": probe, "nearest": nearest, "readmemory": readMemory, "largeprobe": largeProbe,
-		"infer": infer, "mlp": trainMLP,
+		"infer": infer, "stock": stock, "mlp": trainMLP,
 	}
 )
 

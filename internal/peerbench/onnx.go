@@ -71,13 +71,18 @@ func onnxPart(b *bench, args []string) error {
 		return nil
 	}
 	peers := peers{python: python, node: node, modules: absolute}
+	if *only == "" || strings.Contains(","+*only+",", ",plain,") {
+		if err := compareStock(b, python, *folder); err != nil {
+			return err
+		}
+	}
 	for _, n := range networks {
 		if *only != "" && !strings.Contains(","+*only+",", ","+n.name+",") {
 			continue
 		}
 		path := filepath.Join(*folder, n.name+".onnx")
-		if out, err := exec.Command(python, "-c", exportScript, *folder, n.name).CombinedOutput(); err != nil {
-			return fmt.Errorf("exporting %s: %w: %s", n.name, err, out)
+		if err := export(python, *folder, n.name); err != nil {
+			return err
 		}
 		for _, s := range []setting{{1, 1}, {8, 1}, {1, 2}, {8, 2}} {
 			if *quick && s != (setting{1, 1}) {
@@ -88,6 +93,36 @@ func onnxPart(b *bench, args []string) error {
 			}
 		}
 	}
+	return nil
+}
+
+// export writes a network's file unless it is there.
+func export(python, folder, name string) error {
+	if out, err := exec.Command(python, "-c", exportScript, folder, name).CombinedOutput(); err != nil {
+		return fmt.Errorf("exporting %s: %w: %s", name, err, out)
+	}
+	return nil
+}
+
+// compareStock runs a plain network beside the same of Gorgonia's own operations.
+func compareStock(b *bench, python, folder string) error {
+	if err := export(python, folder, "plain"); err != nil {
+		return err
+	}
+	const times = 5
+	args := []string{filepath.Join(folder, "plain.onnx"), fmt.Sprint(plainSide), "1", "1", fmt.Sprint(times)}
+	ours, theirs := b.file("ours"), b.file("theirs")
+	err := b.compare("plain network, batch 1, threads 1 (CPU)",
+		contender{name: "ours", command: b.child(append(append([]string{"infer"}, args...), ours)...), times: times},
+		contender{name: "stock Gorgonia", command: b.child(append(append([]string{"stock"}, args...), theirs)...), times: times})
+	if err != nil {
+		return err
+	}
+	d, err := largestDifference(ours, theirs)
+	if err != nil {
+		return err
+	}
+	b.note("plain network: largest difference to stock Gorgonia %.1g of the output's spread", d)
 	return nil
 }
 

@@ -16,6 +16,13 @@ def efficientnet_l2():
     return efficientnet.EfficientNet(conf[0], 0.5, last_channel=conf[1])
 
 
+def plain():
+    """Of what stock Gorgonia has operations for."""
+    conv = lambda a, b: [nn.Conv2d(a, b, 3, 1, 1), nn.ReLU()]
+    return nn.Sequential(*conv(3, 32), nn.MaxPool2d(2), *conv(32, 64), nn.MaxPool2d(2), *conv(64, 64), *conv(64, 64),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
 networks = {
     'efficientnet_b0': (models.efficientnet_b0, 224),
     'efficientnet_b4': (models.efficientnet_b4, 380),
@@ -25,6 +32,7 @@ networks = {
     'convnext_tiny': (models.convnext_tiny, 224),
     'vit_b_16': (models.vit_b_16, 224),
     'swin_t': (models.swin_t, 224),
+    'plain': (plain, 112),
     'efficientnet_l2': (efficientnet_l2, 800),
 }
 folder, wanted = sys.argv[1], sys.argv[2:]

@@ -37,11 +37,7 @@ func infer(args []string) error {
 	}
 	films := make([]*cxr.Image, batch)
 	for i := range films {
-		im := &cxr.Image{ID: fmt.Sprint(i), Width: side, Height: side, Depth: 16, Pix: make([]uint16, side*side)}
-		for k := range im.Pix {
-			im.Pix[k] = uint16(uint32(k+i) * 2654435761 >> 16)
-		}
-		films[i] = im
+		films[i] = noise(i, side)
 	}
 	first, err := e.Embed(context.Background(), films...)
 	if err != nil {
@@ -58,9 +54,22 @@ func infer(args []string) error {
 		took = cpuTime() - cpu
 	}
 	fmt.Println("-", took.Seconds())
+	return writeFloats32(args[5], first[0].Values)
+}
+
+// noise is film i; onnx_ort.js makes the same.
+func noise(i, side int) *cxr.Image {
+	im := &cxr.Image{ID: fmt.Sprint(i), Width: side, Height: side, Depth: 16, Pix: make([]uint16, side*side)}
+	for k := range im.Pix {
+		im.Pix[k] = uint16(uint32(k+i) * 2654435761 >> 16)
+	}
+	return im
+}
+
+func writeFloats32(name string, values []float32) error {
 	var out []byte
-	for _, v := range first[0].Values {
+	for _, v := range values {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 	}
-	return os.WriteFile(args[5], out, 0o600)
+	return os.WriteFile(name, out, 0o600)
 }
