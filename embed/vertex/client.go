@@ -146,6 +146,39 @@ func (c *Client) EmbedText(ctx context.Context, texts ...string) ([]*cxr.Embeddi
 	})
 }
 
+// EmbedWithTexts embeds films and a text for each in one instance, which HAIDEF
+// offers. Both results are in order; a pair that fails is nil in both.
+func (c *Client) EmbedWithTexts(ctx context.Context, images []*cxr.Image, texts []string) (films, phrases []*cxr.Embedding, err error) {
+	if c.options.Protocol != HAIDEF {
+		return nil, nil, fmt.Errorf("vertex: %w: protocol %s takes no film and text together", cxr.ErrUnsupported, c.options.Protocol)
+	}
+	if len(images) != len(texts) {
+		return nil, nil, fmt.Errorf("vertex: %w: %d films and %d texts", cxr.ErrMismatch, len(images), len(texts))
+	}
+	m := c.Model()
+	jobs := make([]*job, len(images))
+	failed := embed.CheckImages(m, images)
+	for i, im := range images {
+		jobs[i] = &job{image: im, text: &texts[i]}
+		if failed != nil {
+			jobs[i].err = failed.Errors[i]
+		}
+	}
+	films, err = c.run(ctx, jobs, func(j *job) *cxr.Embedding {
+		return &cxr.Embedding{ID: j.image.ID, Model: m.Name, Recipe: j.image.Recipe, Tokens: m.Tokens, Dim: m.Dim, Values: j.values}
+	})
+	if films == nil {
+		return nil, nil, err
+	}
+	phrases = make([]*cxr.Embedding, len(jobs))
+	for i, j := range jobs {
+		if films[i] != nil {
+			phrases[i] = &cxr.Embedding{Model: m.Name, Tokens: 1, Dim: len(j.phrase), Values: j.phrase}
+		}
+	}
+	return films, phrases, err
+}
+
 // A Reference is a film that the service fetches itself.
 type Reference struct {
 	ID    string // for the embedding
@@ -169,13 +202,14 @@ func (c *Client) EmbedReferences(ctx context.Context, references ...Reference) (
 	})
 }
 
-// A job is one film or text on its way.
+// A job is one film or text on its way, or both.
 type job struct {
 	image     *cxr.Image
 	text      *string
 	reference *Reference
 	instance  []byte // its Value in a request, in wire format
 	values    []float32
+	phrase    []float32 // of the text, where there is a film too
 	err       error
 }
 
@@ -243,14 +277,18 @@ func (c *Client) run(ctx context.Context, jobs []*job, result func(*job) *cxr.Em
 // encode is the instance of a job, small enough to be sent.
 func (c *Client) encode(j *job) ([]byte, error) {
 	switch {
-	case j.text != nil:
+	case j.text != nil && j.image == nil:
 		return c.service.text(c.options, *j.text)
 	case j.reference != nil:
 		return c.service.reference(c.options, *j.reference)
 	}
 	film := j.image
 	for attempt := 0; ; attempt++ {
-		instance := c.service.image(film.PNG())
+		png := film.PNG()
+		instance := c.service.image(png)
+		if j.text != nil {
+			instance = withPrompt(png, *j.text)
+		}
 		if len(instance) <= c.options.MaxBytes {
 			return instance, nil
 		}

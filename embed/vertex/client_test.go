@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -293,6 +294,39 @@ func TestLargeFilmsAreShrunk(t *testing.T) {
 		if n := len(s.Requests()[0]); n > test.limit+1000 {
 			t.Errorf("%s: request of %d bytes, the limit is %d", test.protocol, n, test.limit)
 		}
+	}
+}
+
+func TestFilmsWithTexts(t *testing.T) {
+	c, s := client(t, vertex.HAIDEF, nil, nil)
+	list := films(c.Model(), 2)
+	f, p, err := c.EmbedWithTexts(t.Context(), list, []string{"effusion", "no effusion"})
+	if err != nil || len(f) != 2 || f[1].ID != "film1" || f[1].Dim != 768 || p[1].Dim != 128 || s.Calls() != 1 {
+		t.Fatalf("%d films, %d texts, %d calls, error %v", len(f), len(p), s.Calls(), err)
+	}
+	alone, err := c.EmbedText(t.Context(), "no effusion")
+	if err != nil || !slices.Equal(alone[0].Values, p[1].Values) {
+		t.Errorf("the text alone is embedded otherwise, error %v", err)
+	}
+	if _, _, err := c.EmbedWithTexts(t.Context(), list, nil); !errors.Is(err, cxr.ErrMismatch) {
+		t.Errorf("error %v", err)
+	}
+	c, _ = client(t, vertex.MedSigLIP, nil, nil)
+	if _, _, err := c.EmbedWithTexts(t.Context(), nil, nil); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	c, s := client(t, vertex.V1, &vertextest.Options{Fault: func(call int) vertextest.Fault {
+		if call == 0 {
+			return vertextest.Fault{Code: codes.ResourceExhausted, After: 1}
+		}
+		return vertextest.Fault{}
+	}}, nil)
+	start := time.Now()
+	if _, err := c.Embed(t.Context(), film(c.Model(), 1)); err != nil || s.Calls() != 2 || time.Since(start) < time.Second {
+		t.Errorf("%d calls in %v, error %v", s.Calls(), time.Since(start), err)
 	}
 }
 

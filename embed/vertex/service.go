@@ -182,13 +182,21 @@ func (j *job) take(prediction []byte, name string, shape ...int) error {
 	return err
 }
 
+// withPrompt is an instance of HAIDEF with a film and a text.
+func withPrompt(png []byte, t string) []byte {
+	return fields("input_bytes", text(base64.StdEncoding.EncodeToString(png)), "prompt_query", text(t))
+}
+
 // elixr reads what the job asks for of an answer that has three kinds of
 // embeddings.
 func (c *Client) elixr(j *job, prediction []byte, general, contrastive, textual string) error {
-	switch {
-	case j.text != nil:
-		return j.take(prediction, textual, 128)
-	case c.options.Output == Contrastive:
+	if j.text != nil {
+		if err := j.take(prediction, textual, 128); err != nil || j.image == nil {
+			return err
+		}
+		j.phrase = j.values
+	}
+	if c.options.Output == Contrastive {
 		return j.take(prediction, contrastive, 32, 128)
 	}
 	return j.take(prediction, general, 32, 768)

@@ -17,12 +17,14 @@ import (
 	"math"
 	"net"
 	"path"
+	"strconv"
 	"sync"
 	"time"
 
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/protoadapt"
@@ -35,6 +37,7 @@ import (
 type Fault struct {
 	Code    codes.Code             // answer with this code
 	Details []protoadapt.MessageV1 // of it, as errdetails.RetryInfo
+	After   int                    // seconds that retry-after asks for
 	Stall   time.Duration          // wait first, or until the caller gives up
 	Reset   bool                   // end the connection without an answer
 
@@ -115,6 +118,9 @@ func (s *Server) Predict(ctx context.Context, r *aiplatformpb.PredictRequest) (*
 	}
 	if err := wait(ctx, s.options.Latency+f.Stall); err != nil {
 		return nil, err
+	}
+	if f.After > 0 {
+		grpc.SetTrailer(ctx, metadata.Pairs("retry-after", strconv.Itoa(f.After)))
 	}
 	switch {
 	case f.Reset:
@@ -219,7 +225,11 @@ func answer(endpoint string, instance *structpb.Value) (*structpb.Value, error) 
 		return elixr(seedOf(b), "img_emb", "all_contrastive_img_emb", "contrastive_txt_emb"), err
 	case HAIDEF:
 		seed, err := seedOfInstance(m, "input_bytes", "gcs_uri", "dicomweb_uri", "prompt_query")
-		return elixr(seed, "general_img_emb", "contrastive_img_emb", "contrastive_txt_emb"), err
+		v := elixr(seed, "general_img_emb", "contrastive_img_emb", "contrastive_txt_emb")
+		if prompt := m["prompt_query"]; prompt != nil {
+			v.GetStructValue().Fields["contrastive_txt_emb"] = lists(seedOf([]byte(prompt.GetStringValue())), 128)
+		}
+		return v, err
 	case MedSigLIP:
 		if film := m["image"]; film != nil {
 			m = film.GetStructValue().GetFields()
