@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
-	"sync"
 
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
@@ -22,6 +21,7 @@ import (
 type instance struct {
 	memory  []float32
 	threads int
+	team    *team // of the run under way, if several threads share its steps
 	vm      gorgonia.VM
 	ctx     context.Context // of the run under way, for the operations to look at
 }
@@ -68,6 +68,13 @@ func newInstance(p *network.Program, threads int) (*instance, error) {
 // run runs the graph on what is in its input memory.
 func (in *instance) run(ctx context.Context) error {
 	in.ctx = ctx
+	if in.threads > 1 {
+		in.team = newTeam(in.threads)
+		defer func() {
+			in.team.end()
+			in.team = nil
+		}()
+	}
 	err := in.vm.RunAll()
 	in.vm.Reset()
 	in.ctx = nil
@@ -103,28 +110,15 @@ func (o *operation) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return o.result.Shape().Clone(), nil
 }
 
-// Do runs the step, with the help of further goroutines where it is shared.
+// Do runs the step, with the team where it is shared.
 func (o *operation) Do(...gorgonia.Value) (gorgonia.Value, error) {
 	if err := o.instance.ctx.Err(); err != nil {
 		return nil, err
 	}
-	n := o.instance.threads
-	if n == 1 || !o.shared {
-		return o.result, o.part(kernel.Whole)
+	if team := o.instance.team; team != nil && o.shared {
+		return o.result, team.share(o.part)
 	}
-	errs := make([]error, n)
-	var others sync.WaitGroup
-	for i := 1; i < n; i++ {
-		others.Go(func() { errs[i] = o.part(kernel.Part{Index: i, Of: n}) })
-	}
-	errs[0] = o.part(kernel.Part{Index: 0, Of: n})
-	others.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return o.result, nil
+	return o.result, o.part(kernel.Whole)
 }
 
 // part does a part of the step. A panic on a goroutine that is not the caller's,

@@ -24,6 +24,10 @@ func small(t testing.TB) (*Embedder, *cxr.Image) {
 func TestPanicInAnOperationIsAnError(t *testing.T) {
 	for _, threads := range []int{1, 3} {
 		in := &instance{ctx: t.Context(), threads: threads}
+		if threads > 1 {
+			in.team = newTeam(threads)
+			defer in.team.end()
+		}
 		o := &operation{name: "Conv of a test", shared: true, instance: in, result: tensor.New(tensor.WithBacking([]float32{1})), run: func(p kernel.Part) {
 			if p.Index == threads-1 {
 				panic("index out of range")
