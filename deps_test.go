@@ -26,6 +26,9 @@ func TestLinkingCost(t *testing.T) {
 		{"cxr", []string{gorgonia, cloud, gocloud, "gonum.org"}},
 		{"dicomconv", []string{gorgonia, cloud, gocloud}},
 		{"embed", []string{gorgonia, cloud, gocloud}},
+		{"embed/store", []string{gorgonia, cloud, gocloud}},
+		{"embed/embedtest", []string{gorgonia, cloud, gocloud}},
+		{"embed/vertex", []string{gorgonia, gocloud}},
 		{"head", []string{gorgonia, cloud, gocloud}},
 		{"embed/local/...", []string{cloud, gocloud}},
 	}

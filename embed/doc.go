@@ -3,6 +3,7 @@
 // bounded parallelism and progress.
 //
 // Implementations live apart so that a program links only what it uses:
-// embed/local runs a network here, embed/vertex calls a hosted one. Package
+// embed/local runs a network here, embed/vertex calls a hosted one, embed/store
+// keeps what comes of them. Package
 // embed/embedtest checks that an implementation keeps the contract.
 package embed
