@@ -54,7 +54,7 @@ func Decode(src []byte, want codec.Shape) (*codec.Frame, error) {
 
 type decoder struct {
 	r            *jpegbits.Reader
-	tables       []*jpegbits.Table
+	tables       []*jpegbits.Differences
 	predictor    int
 	start        uint16 // prediction of the first sample
 	restartLines int    // lines between restarts; 0: none
@@ -73,7 +73,7 @@ func newDecoder(im *jpegbits.Image, scan *jpegbits.Scan) (*decoder, error) {
 		if !t.Ready || c.Component != i {
 			return nil, fmt.Errorf("%w: lossless JPEG scan without its Huffman table, or with components out of order", cxr.ErrCorrupt)
 		}
-		d.tables = append(d.tables, t)
+		d.tables = append(d.tables, jpegbits.NewDifferences(t))
 	}
 	if n := im.RestartInterval; n > 0 {
 		if n%im.Width != 0 { // T.81 H.1.1
@@ -115,16 +115,6 @@ func (d *decoder) rows(f *codec.Frame) error {
 	return nil
 }
 
-// difference reads one coded difference, modulo 2^16 (H.1.2.2). ok is false
-// for a code that is not in the table.
-func (d *decoder) difference(t *jpegbits.Table) (v uint16, ok bool) {
-	size := d.r.Symbol(t)
-	if uint(size) > 15 {
-		return 1 << 15, size == 16
-	}
-	return uint16(d.r.Extended(uint(size))), true
-}
-
 var errCode = fmt.Errorf("%w: Huffman code", cxr.ErrCorrupt)
 
 func (d *decoder) firstRow(row []uint16, n int) error {
@@ -133,7 +123,7 @@ func (d *decoder) firstRow(row []uint16, n int) error {
 		if i >= n {
 			p = row[i-n]
 		}
-		v, ok := d.difference(d.tables[i%n])
+		v, ok := d.r.Next(d.tables[i%n])
 		if !ok {
 			return errCode
 		}
@@ -144,14 +134,8 @@ func (d *decoder) firstRow(row []uint16, n int) error {
 
 // leftRow is row for what nearly every film is: one component, predictor 1.
 func (d *decoder) leftRow(row []uint16, above uint16) error {
-	t, p := d.tables[0], above
-	for i := range row {
-		v, ok := d.difference(t)
-		if !ok {
-			return errCode
-		}
-		p += v
-		row[i] = p
+	if !d.r.Sums(row, above, d.tables[0]) {
+		return errCode
 	}
 	return nil
 }
@@ -178,7 +162,7 @@ func (d *decoder) row(row, up []uint16, n int) error {
 				p = uint16((a + b) >> 1)
 			}
 		}
-		v, ok := d.difference(d.tables[i%n])
+		v, ok := d.r.Next(d.tables[i%n])
 		if !ok {
 			return errCode
 		}
