@@ -85,7 +85,8 @@ func ceil(a, b int) int { return (a + b - 1) / b }
 // A part is one component's state in a scan.
 type part struct {
 	*plane
-	dc, ac       *jpegbits.Table
+	dc           *jpegbits.Table
+	ac           *jpegbits.Coefficients
 	quantization *[64]uint16
 	predictor    int32
 }
@@ -97,12 +98,13 @@ func (d *decoder) scan(s *jpegbits.Scan) error {
 	var parts []part
 	for _, c := range s.Components {
 		p := part{
-			plane: &d.planes[c.Component], dc: &d.im.DC[c.DC], ac: &d.im.AC[c.AC],
+			plane: &d.planes[c.Component], dc: &d.im.DC[c.DC],
 			quantization: &d.im.Quantization[d.im.Components[c.Component].Quantization],
 		}
-		if !p.dc.Ready || !p.ac.Ready {
+		if !p.dc.Ready || !d.im.AC[c.AC].Ready {
 			return fmt.Errorf("%w: JPEG scan without its Huffman tables", cxr.ErrCorrupt)
 		}
+		p.ac = jpegbits.NewCoefficients(&d.im.AC[c.AC])
 		if p.seen {
 			return fmt.Errorf("%w: JPEG component scanned twice", cxr.ErrCorrupt)
 		}
@@ -175,28 +177,15 @@ func (d *decoder) block(r *jpegbits.Reader, p *part, x, y int) error {
 	// damaged data cannot overflow the transform.
 	p.predictor = int32(int16(p.predictor + r.Extended(uint(size))))
 	c[0] = p.predictor * int32(p.quantization[0])
-	flat := true
-	for k := 1; k < 64; k++ {
-		s := r.Symbol(p.ac)
-		if s < 0 {
-			return fmt.Errorf("%w: AC code", cxr.ErrCorrupt)
-		}
-		run, size := s>>4, uint(s&15)
-		if size == 0 {
-			if run != 15 {
-				break
-			}
-			k += 15
-			continue
-		}
-		if k += run; k > 63 {
-			return fmt.Errorf("%w: run past the block", cxr.ErrCorrupt)
-		}
-		c[zigzag[k]] = r.Extended(size) * int32(p.quantization[k])
-		flat = false
+	found := r.Block(&c, p.ac, p.quantization, &zigzag)
+	switch found {
+	case jpegbits.BlockNoCode:
+		return fmt.Errorf("%w: AC code", cxr.ErrCorrupt)
+	case jpegbits.BlockTooLong:
+		return fmt.Errorf("%w: run past the block", cxr.ErrCorrupt)
 	}
 	out := p.pix[y*8*p.stride+x*8:]
-	if flat {
+	if found == jpegbits.BlockFlat {
 		level := flatLevel(c[0], d.im.Precision)
 		for row := range 8 {
 			line := out[row*p.stride:][:8]
