@@ -71,7 +71,7 @@ func TestMover(t *testing.T) {
 }
 
 func FuzzCompile(f *testing.F) {
-	for _, name := range []string{"resnet", "regnet", "vit"} {
+	for _, name := range []string{"resnet", "regnet", "vit", "keras", "pyramid"} {
 		data, err := os.ReadFile("../../embed/local/testdata/" + name + ".onnx")
 		if err != nil {
 			f.Fatal(err)

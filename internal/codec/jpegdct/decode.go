@@ -203,16 +203,20 @@ func (d *decoder) block(r *jpegbits.Reader, p *part, x, y int) error {
 func (d *decoder) frame() *codec.Frame {
 	n := len(d.planes)
 	f := &codec.Frame{Shape: codec.Shape{Width: d.im.Width, Height: d.im.Height, Components: n}, Precision: d.im.Precision}
+	if n == 1 { // lines move up over the padding between them
+		p := &d.planes[0]
+		f.Pix = p.pix[:d.im.Width*d.im.Height]
+		for y := 1; y < d.im.Height && p.stride > d.im.Width; y++ {
+			copy(f.Pix[y*d.im.Width:][:d.im.Width], p.pix[y*p.stride:])
+		}
+		return f
+	}
 	f.Pix = make([]uint16, d.im.Width*d.im.Height*n)
 	for i := range d.planes {
 		p := &d.planes[i]
 		for y := range d.im.Height {
 			line := p.pix[y*p.V/d.vmax*p.stride:][:p.stride]
 			out := f.Pix[y*d.im.Width*n:][:d.im.Width*n]
-			if n == 1 {
-				copy(out, line)
-				continue
-			}
 			for x := range d.im.Width {
 				out[x*n+i] = line[x*p.H/d.hmax]
 			}
