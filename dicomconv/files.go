@@ -131,10 +131,13 @@ func expand(fsys fs.FS, patterns []string) ([]string, error) {
 	var paths []string
 	for _, p := range patterns {
 		matches := []string{p}
-		if _, err := fs.Stat(fsys, p); err != nil { // else a name, whatever characters are in it
+		switch _, err := fs.Stat(fsys, p); { // a name, whatever characters are in it
+		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid):
 			if matches, err = fs.Glob(fsys, p); err != nil {
 				return nil, fmt.Errorf("pattern %q: %w", p, err)
 			}
+		case err != nil:
+			return nil, err
 		}
 		if len(matches) == 0 {
 			return nil, fmt.Errorf("%q: %w", p, fs.ErrNotExist)
