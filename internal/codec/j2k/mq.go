@@ -1,24 +1,47 @@
 package j2k
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
-// An mqDecoder is the arithmetic decoder of T.800 annex C. Its interval and
-// code registers are kept 16 bits higher than in the standard's flow charts, so
-// that the interval compares with the code directly.
+// An mqDecoder is the arithmetic decoder of T.800 annex C.
+//
+// What is expensive in it is not arithmetic but guessing: whether a decision is
+// the probable one is what the coder made unpredictable, so a processor that
+// has to guess a branch by it is wrong every few decisions, and each time loses
+// as much as two decisions cost. A decision is therefore computed without
+// branches (split, next, shift), all of its outcomes alike, and the code register holds enough bits
+// ahead that taking in bytes is rare.
 type mqDecoder struct {
 	src   []byte
-	pos   int
-	a, c  uint32
-	count uint      // shifts until the next byte
+	pos   int       // of the last byte that is in the code register
 	state [32]uint8 // of each context: index into mqTable
 }
+
+// registers are what the coding passes keep in variables.
+type registers struct {
+	a, c uint64 // interval and code, the standard's 16 bits in bits 47 to 62
+	// ahead is how many bits of c below those are valid. A shift may make it
+	// negative; then refill has to follow before the next decision.
+	ahead int
+}
+
+// low16 is where the standard's bit 0 of the interval is in the registers. One
+// bit above them stays free, so that a difference has its sign there.
+const (
+	low16  = 47
+	topBit = 0x8000 << low16
+)
 
 // An mqState is a row of T.800 table C.2 for one sense of the more probable
 // symbol: state 2*i+mps.
 type mqState struct {
-	qe         uint32 // 16 bits higher, as the registers
-	mps        uint8
-	next, lost uint8 // states after the more and the less probable symbol
+	qe uint64 // where the registers have it
+	// States to follow, a byte each: after the more probable symbol with a
+	// shift of the registers; without a shift, that is this state again; after
+	// the less probable symbol.
+	follow uint64
 }
 
 var mqTable = makeMQTable()
@@ -27,7 +50,7 @@ var mqTable = makeMQTable()
 // bounds checks.
 func makeMQTable() (t [128]mqState) {
 	rows := [47]struct {
-		qe         uint32
+		qe         uint64
 		nmps, nlps uint8
 		swap       uint8
 	}{
@@ -42,7 +65,8 @@ func makeMQTable() (t [128]mqState) {
 	}
 	for i, r := range rows {
 		for mps := range uint8(2) {
-			t[2*i+int(mps)] = mqState{r.qe << 16, mps, 2*r.nmps + mps, 2*r.nlps + mps ^ r.swap}
+			same := 2*i + int(mps)
+			t[same] = mqState{r.qe << low16, uint64(2*r.nmps+mps) | uint64(same)<<8 | uint64(2*r.nlps+mps^r.swap)<<16}
 		}
 	}
 	return t
@@ -61,117 +85,81 @@ func (m *mqDecoder) resetContexts() {
 	m.state = [32]uint8{0: 2 * 4, contextRun: 2 * 3, contextUniform: 2 * 46}
 }
 
-// start begins a codeword segment.
-func (m *mqDecoder) start(src []byte) {
+// start begins a codeword segment and gives the registers' first contents.
+func (m *mqDecoder) start(src []byte) registers {
 	m.src, m.pos = src, 0
-	m.c = m.at(0) << 16
-	m.byteIn()
-	m.c <<= 7
-	m.count -= 7
-	m.a = topBit
+	c, ahead := m.refill(m.at(0)<<(low16+7), -7)
+	return registers{topBit, c, ahead}
 }
 
 // at is a byte of the segment; behind its end there are 0xFF (T.800 D.4.1).
-func (m *mqDecoder) at(i int) uint32 {
+func (m *mqDecoder) at(i int) uint64 {
 	if i < len(m.src) {
-		return uint32(m.src[i])
+		return uint64(m.src[i])
 	}
 	return 0xFF
 }
 
-func (m *mqDecoder) byteIn() {
-	if m.at(m.pos) == 0xFF {
-		if next := m.at(m.pos + 1); next > 0x8F {
-			m.c += 0xFF00
-			m.count = 8
-		} else {
-			m.pos++
-			m.c += next << 9
-			m.count = 7
+// refill takes bytes into the code register.
+func (m *mqDecoder) refill(c uint64, ahead int) (uint64, int) {
+	if m.pos+8 <= len(m.src) {
+		// Four bytes at once, if neither they nor the one before them are 0xFF,
+		// behind which a bit is stuffed.
+		const ones, tops, five = 0x0101010101010101, 0x8080808080808080, 0xFFFFFFFFFF << 24
+		v := binary.BigEndian.Uint64(m.src[m.pos:])
+		if (^v-ones)&v&tops&five == 0 && ahead < low16-32 {
+			m.pos += 4
+			return c + v<<8>>32<<uint(low16-32-ahead), ahead + 32
 		}
-		return
 	}
-	m.pos++
-	m.c += m.at(m.pos) << 8
-	m.count = 8
+	for ahead <= low16-8 {
+		width := 8
+		next := m.at(m.pos + 1)
+		switch {
+		case m.at(m.pos) != 0xFF:
+			m.pos++
+		case next > 0x8F: // a marker or the end: ones for ever
+			next = 0xFF
+		default:
+			m.pos++
+			width = 7 // the top bit is a carry into the byte before
+		}
+		ahead += width
+		c += next << uint(low16-ahead)
+	}
+	return c, ahead
 }
 
-const topBit = 0x8000 << 16
+// split decides: it gives the registers before they are shifted, and all ones if
+// the decision is the less probable symbol, else 0.
+func (s *mqState) split(a, c uint64) (_, _, less uint64) {
+	above, rest := a-s.qe, c-s.qe
+	lower := uint64(int64(rest) >> 63) // all ones if the code is below qe
+	// The lower part is the less probable symbol's, unless it is the larger.
+	less = lower ^ uint64(int64(above-s.qe)>>63)
+	return above ^ (above^s.qe)&lower, rest + s.qe&lower, less
+}
 
-// decode decodes one decision in a context.
-func (m *mqDecoder) decode(context uint8) uint32 {
+// next is the state that follows a decision; a is the interval after split.
+func (s *mqState) next(a, less uint64) uint8 {
+	return uint8(s.follow >> (a>>(low16+15-3)&8 | less&16))
+}
+
+// shift is how far the registers are to be shifted after a decision.
+func shift(a uint64) int { return bits.LeadingZeros64(a) - 1 }
+
+// decode decodes one decision in a context, as the coding passes do in line.
+func (m *mqDecoder) decode(context uint8, r registers) (uint64, registers) {
 	state := &m.state[context&31]
 	s := &mqTable[*state&127]
-	if a, c, ok := s.likely(m.a, m.c); ok {
-		m.a, m.c = a, c
-		return uint32(s.mps)
+	bit := uint64(*state)
+	var less uint64
+	r.a, r.c, less = s.split(r.a, r.c)
+	*state = s.next(r.a, less)
+	n := shift(r.a)
+	r.a, r.c, r.ahead = r.a<<(n&63), r.c<<(n&63), r.ahead-n
+	if r.ahead < 0 {
+		r.c, r.ahead = m.refill(r.c, r.ahead)
 	}
-	return m.exchange(m.a, m.c, state, s)
-}
-
-// likely is the path nearly every decision takes: the more probable symbol, and
-// no shift of the registers. It is small enough to be inlined into the coding
-// passes, which keep the registers in variables.
-func (s *mqState) likely(a, c uint32) (_, _ uint32, ok bool) {
-	below := a - s.qe
-	return below, c - s.qe, c >= s.qe && below&topBit != 0
-}
-
-// exchange decodes a decision that likely could not, from registers a and c. It
-// adapts the context and leaves the registers in m.
-func (m *mqDecoder) exchange(a, c uint32, state *uint8, s *mqState) uint32 {
-	bit := uint32(s.mps)
-	a -= s.qe
-	lower := c < s.qe
-	// The lower part is the less probable symbol's, unless it is the larger.
-	if lower == (a < s.qe) {
-		*state = s.next
-	} else {
-		bit ^= 1
-		*state = s.lost
-	}
-	if lower {
-		a = s.qe
-	} else {
-		c -= s.qe
-	}
-	for {
-		if m.count == 0 {
-			m.c = c
-			m.byteIn()
-			c = m.c
-		}
-		n := min(uint(bits.LeadingZeros32(a)), m.count)
-		a <<= n
-		c <<= n
-		m.count -= n
-		if a&topBit != 0 {
-			m.a, m.c = a, c
-			return bit
-		}
-	}
-}
-
-// A rawReader reads the bits that bypass the arithmetic coder.
-type rawReader struct {
-	src     []byte
-	pos     int
-	current byte
-	left    uint
-}
-
-func (r *rawReader) bit() uint32 {
-	if r.left == 0 {
-		r.left = 8
-		if r.current == 0xFF {
-			r.left = 7
-		}
-		r.current = 0xFF
-		if r.pos < len(r.src) {
-			r.current = r.src[r.pos]
-			r.pos++
-		}
-	}
-	r.left--
-	return uint32(r.current>>r.left) & 1
+	return (bit ^ less) & 1, r
 }

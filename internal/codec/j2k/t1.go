@@ -11,7 +11,6 @@ package j2k
 type blockDecoder struct {
 	mq      mqDecoder
 	raw     rawReader
-	isRaw   bool
 	causal  bool
 	zero    *[256]uint8 // significance context by neighbors
 	w, h    int
@@ -40,7 +39,10 @@ const (
 	refined
 
 	neighbors = 0xFF
-	lanes     = 0x0001000100010001 // times a flag: that flag in all four samples
+
+	bitSignificant = 12
+	bitVisited     = 13
+	lanes          = 0x0001000100010001 // times a flag: that flag in all four samples
 )
 
 var (
@@ -143,24 +145,29 @@ func (d *blockDecoder) decode(b *codeBlock, orientation, planes, style int) erro
 	for i := range b.segments {
 		s := &b.segments[i]
 		src := d.join(s.chunks)
-		d.isRaw = style&styleBypass != 0 && pass >= 10 && kind < 2
-		if d.isRaw {
+		raw := style&styleBypass != 0 && pass >= 10 && kind < 2
+		var r registers
+		if raw {
 			d.raw = rawReader{src: src}
 		} else {
-			d.mq.start(src)
+			r = d.mq.start(src)
 		}
 		for k := 0; k < s.passes && plane > 0; k++ {
 			one := int32(1) << plane
-			switch kind {
-			case 0:
-				d.significancePass(one)
-			case 1:
-				d.refinementPass(one)
-			case 2:
-				d.cleanupPass(one)
+			switch {
+			case kind == 0 && raw:
+				d.rawSignificancePass(one)
+			case kind == 0:
+				r = d.significancePass(one, r)
+			case kind == 1 && raw:
+				d.rawRefinementPass(one)
+			case kind == 1:
+				r = d.refinementPass(one, r)
+			default:
+				r = d.cleanupPass(one, r)
 				if style&styleSegments != 0 { // 1010, to find errors by
 					for range 4 {
-						d.mq.decode(contextUniform)
+						_, r = d.mq.decode(contextUniform, r)
 					}
 				}
 				plane--
@@ -198,163 +205,16 @@ func (d *blockDecoder) join(chunks [][]byte) []byte {
 // rows is how many samples a stripe column has.
 func (d *blockDecoder) rows(stripe int) int { return min(4, d.h-4*stripe) }
 
-// The passes keep the arithmetic decoder's registers in variables a and c, and
-// hand them over only where a decision is not the likely one.
-
-func (d *blockDecoder) significancePass(one int32) {
-	value := one | one>>1
-	m, a, c := &d.mq, d.mq.a, d.mq.c
-	for stripe := 0; 4*stripe < d.h; stripe++ {
-		at := (stripe+1)*d.stride + 1
-		words := d.flags[at:][:d.w]
-		rows := d.rows(stripe)
-		for x := range words { // a column may change the next one
-			word := words[x]
-			if word&(neighbors*lanes) == 0 {
-				continue
-			}
-			for row := range rows {
-				f := word >> (16 * row)
-				if f&significant != 0 || f&neighbors == 0 {
-					continue
-				}
-				var bit uint32
-				if d.isRaw {
-					bit = d.raw.bit()
-				} else {
-					state := &m.state[d.zero[f&neighbors]&31]
-					s := &mqTable[*state&127]
-					if na, nc, ok := s.likely(a, c); ok {
-						a, c, bit = na, nc, uint32(s.mps)
-					} else {
-						bit = m.exchange(a, c, state, s)
-						a, c = m.a, m.c
-					}
-				}
-				word |= visited << (16 * row)
-				if bit == 1 {
-					words[x], m.a, m.c = word, a, c
-					d.newSample(at+x, row, (4*stripe+row)*d.w+x, value)
-					word, a, c = words[x], m.a, m.c
-				}
-			}
-			words[x] = word
-		}
-	}
-	m.a, m.c = a, c
+// valid marks the samples that a stripe's columns have.
+func (d *blockDecoder) valid(stripe int) uint64 {
+	return lanes >> (16 * (4 - d.rows(stripe)) & 63)
 }
 
-func (d *blockDecoder) refinementPass(one int32) {
-	half := one >> 1
-	m, a, c := &d.mq, d.mq.a, d.mq.c
-	for stripe := 0; 4*stripe < d.h; stripe++ {
-		at := (stripe+1)*d.stride + 1
-		words := d.flags[at:][:d.w]
-		rows := d.rows(stripe)
-		for x, word := range words {
-			if word&(significant*lanes) == 0 {
-				continue
-			}
-			for row := range rows {
-				f := word >> (16 * row)
-				if f&(significant|visited) != significant {
-					continue
-				}
-				context := uint8(contextMagnitude)
-				switch {
-				case f&refined != 0:
-					context += 2
-				case f&neighbors != 0:
-					context++
-				}
-				var bit uint32
-				if d.isRaw {
-					bit = d.raw.bit()
-				} else {
-					state := &m.state[context&31]
-					s := &mqTable[*state&127]
-					if na, nc, ok := s.likely(a, c); ok {
-						a, c, bit = na, nc, uint32(s.mps)
-					} else {
-						bit = m.exchange(a, c, state, s)
-						a, c = m.a, m.c
-					}
-				}
-				v := &d.data[(4*stripe+row)*d.w+x]
-				// Away from zero for a 1, towards it for a 0, without a branch
-				// that nothing could predict.
-				mask := *v>>31 ^ (int32(bit) - 1)
-				*v += (half ^ mask) - mask
-				word |= refined << (16 * row)
-			}
-			words[x] = word
-		}
-	}
-	m.a, m.c = a, c
-}
-
-func (d *blockDecoder) cleanupPass(one int32) {
-	value := one | one>>1
-	m, a, c := &d.mq, d.mq.a, d.mq.c
-	for stripe := 0; 4*stripe < d.h; stripe++ {
-		at := (stripe+1)*d.stride + 1
-		words := d.flags[at:][:d.w]
-		rows := d.rows(stripe)
-		for x := range words {
-			word := words[x]
-			row, found := 0, false
-			if rows == 4 && word&((neighbors|significant|visited)*lanes) == 0 {
-				m.a, m.c = a, c
-				found = m.decode(contextRun) == 1
-				if found {
-					row = int(m.decode(contextUniform)<<1 | m.decode(contextUniform))
-				}
-				a, c = m.a, m.c
-				if !found {
-					continue
-				}
-			}
-			for ; row < rows; row++ {
-				f := word >> (16 * row)
-				if f&(significant|visited) != 0 {
-					continue
-				}
-				bit := uint32(1)
-				if !found {
-					state := &m.state[d.zero[f&neighbors]&31]
-					s := &mqTable[*state&127]
-					if na, nc, ok := s.likely(a, c); ok {
-						a, c, bit = na, nc, uint32(s.mps)
-					} else {
-						bit = m.exchange(a, c, state, s)
-						a, c = m.a, m.c
-					}
-				}
-				found = false
-				if bit == 1 {
-					words[x], m.a, m.c = word, a, c
-					d.newSample(at+x, row, (4*stripe+row)*d.w+x, value)
-					word, a, c = words[x], m.a, m.c
-				}
-			}
-			words[x] = word &^ (visited * lanes)
-		}
-	}
-	m.a, m.c = a, c
-}
-
-// newSample decodes the sign of a sample that becomes significant and tells its
+// setSample makes a sample significant, negative by a sign of 1, and tells its
 // neighbors.
-func (d *blockDecoder) newSample(at, row, place int, value int32) {
-	shift := 16 * row
-	var sign uint32
-	if d.isRaw {
-		sign = d.raw.bit()
-	} else {
-		c := signContexts[d.flags[at]>>shift&0xFFF]
-		sign = d.mq.decode(c&^signFlip) ^ uint32(c>>7)
-	}
-	negative := uint64(sign)
+func (d *blockDecoder) setSample(at, row, place int, value int32, sign uint64) {
+	shift := 16 * row & 63
+	negative := sign
 	if sign == 1 {
 		value = -value
 	}
