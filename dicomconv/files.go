@@ -25,7 +25,8 @@ import (
 // the stream; a pattern that matches nothing does, with fs.ErrNotExist.
 //
 // As many files as there are processors are being decoded, or are done and
-// wait, at a time. Leave the Source before its end through its Close method.
+// wait, at a time. Leave the Source before its end through its Close method. Its
+// Len method lists the files if need be, and tells how many are to come.
 func (c *Converter) Files(fsys fs.FS, patterns ...string) cxr.Source {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
@@ -47,12 +48,24 @@ type result struct {
 	err  error
 }
 
-// Next starts what is due and waits for the first in line.
-func (s *files) Next(ctx context.Context) (*cxr.Image, error) {
+// list finds the files, once.
+func (s *files) list() {
 	if s.patterns != nil {
 		s.paths, s.err = expand(s.fsys, s.patterns)
 		s.patterns = nil
 	}
+}
+
+// Len is how many films are to come; none where listing them failed, which Next
+// will tell.
+func (s *files) Len() int {
+	s.list()
+	return len(s.running) + len(s.paths)
+}
+
+// Next starts what is due and waits for the first in line.
+func (s *files) Next(ctx context.Context) (*cxr.Image, error) {
+	s.list()
 	if s.err != nil {
 		return nil, s.err
 	}

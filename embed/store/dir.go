@@ -1,11 +1,10 @@
-// Package store keeps embeddings in a folder, one file a film: TFRecords as CXR
+// Package store keeps embeddings in a folder or a bucket, one file a film: TFRecords as CXR
 // Foundation's pipeline writes them (features image/id and embedding), or npz
 // archives that NumPy loads (key embedding, tokens x dim). It reads both, and
 // npz archives of many films by their ids.
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,10 +35,9 @@ type Options struct {
 	BaseNames bool
 }
 
-// A Dir is an [embed.Store] over a folder of this machine. Files appear whole:
-// they are written under another name, synced and renamed.
+// A Dir is an [embed.Store] over a folder.
 type Dir struct {
-	dir     string
+	folder  Folder
 	options Options
 	about   about
 }
@@ -54,13 +52,21 @@ type about struct {
 
 const aboutFile = "cxrkit.json"
 
-// Open makes the folder if needed and opens it for the embeddings of a model. A
-// folder that holds embeddings of another model is [cxr.ErrMismatch].
+// Open opens the folder dir of this machine, see [OpenIn], and makes it if needed.
 func Open(dir string, m embed.Model, o *Options) (*Dir, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return OpenIn(context.Background(), Local(dir), m, o)
+}
+
+// OpenIn opens a folder for the embeddings of a model. A folder that holds
+// embeddings of another model is [cxr.ErrMismatch].
+func OpenIn(ctx context.Context, f Folder, m embed.Model, o *Options) (*Dir, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	d := &Dir{dir: dir, options: *o, about: about{m.Name, m.Recipe, m.Tokens, m.Dim}}
+	d := &Dir{folder: f, options: *o, about: about{m.Name, m.Recipe, m.Tokens, m.Dim}}
 	switch o.Format {
 	case "":
 		d.options.Format = TFRecord
@@ -68,13 +74,10 @@ func Open(dir string, m embed.Model, o *Options) (*Dir, error) {
 	default:
 		return nil, fmt.Errorf("store: format %q, want %q or %q", o.Format, TFRecord, NPZ)
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, aboutFile))
+	text, err := fs.ReadFile(f, aboutFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		if text, err = json.Marshal(d.about); err == nil {
-			err = write(dir, aboutFile, append(text, '\n'))
+			err = f.WriteFile(ctx, aboutFile, append(text, '\n'))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("store: %w", err)
@@ -114,7 +117,7 @@ func (d *Dir) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(filepath.Join(d.dir, name))
+	data, err := fs.ReadFile(d.folder, name)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -133,7 +136,7 @@ func (d *Dir) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 }
 
 // Put keeps the contract of [embed.Store].
-func (d *Dir) Put(_ context.Context, k embed.Key, v *cxr.Embedding) error {
+func (d *Dir) Put(ctx context.Context, k embed.Key, v *cxr.Embedding) error {
 	name, err := d.file(k)
 	if err != nil {
 		return err
@@ -142,82 +145,8 @@ func (d *Dir) Put(_ context.Context, k embed.Key, v *cxr.Embedding) error {
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	if err := write(d.dir, name, data); err != nil {
+	if err := d.folder.WriteFile(ctx, name, data); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
-}
-
-// temporary begins the names of files that are not whole yet.
-const temporary = ".cxrkit-"
-
-// write makes a file appear whole or not at all.
-func write(dir, name string, data []byte) (err error) {
-	f, err := os.CreateTemp(dir, temporary+"*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
-	return err
-}
-
-// Read reads embeddings from files of both formats: a file, or a folder with all
-// below it, in order of names. A film's id is what its file says, else the
-// file's base name. Model and recipe are those of the folder they lie in, if it
-// is one of [Open]'s; upstream's files tell none. An npz archive of Google's
-// demo data has an array for each film, named by its id.
-func Read(name string) ([]*cxr.Embedding, error) {
-	var all []*cxr.Embedding
-	err := filepath.WalkDir(name, func(p string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
-			return err
-		}
-		format := strings.TrimPrefix(filepath.Ext(p), ".")
-		if format != TFRecord && format != NPZ {
-			return nil
-		}
-		data, err := os.ReadFile(p)
-		if err != nil {
-			return err
-		}
-		list, err := decodeAll(format, data, strings.TrimSuffix(entry.Name(), filepath.Ext(p)))
-		if err != nil {
-			return fmt.Errorf("%s: %w", p, err)
-		}
-		text, err := os.ReadFile(filepath.Join(filepath.Dir(p), aboutFile))
-		var a about
-		if err == nil && json.NewDecoder(bytes.NewReader(text)).Decode(&a) == nil {
-			for _, v := range list {
-				if len(v.Values) == a.Tokens*a.Dim {
-					v.Model, v.Recipe, v.Tokens, v.Dim = a.Model, a.Recipe, a.Tokens, a.Dim
-				}
-			}
-		}
-		all = append(all, list...)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("store: %s: no embeddings there", name)
-	}
-	return all, nil
 }

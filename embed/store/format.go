@@ -26,11 +26,16 @@ func encode(format string, v *cxr.Embedding) ([]byte, error) {
 		e := tfexample.Marshal(tfexample.Feature{Name: idFeature, Bytes: [][]byte{[]byte(v.ID)}}, tfexample.Feature{Name: embeddingFeature, Floats: v.Values})
 		return tfrecord.Append(nil, e), nil
 	}
+	return npy.Marshal(v.ID, array(embeddingFeature, v))
+}
+
+// array is an embedding as NumPy users want it: without a dimension of one token.
+func array(name string, v *cxr.Embedding) npy.Array {
 	shape := []int{v.Tokens, v.Dim}
 	if v.Tokens == 1 {
 		shape = shape[1:]
 	}
-	return npy.Marshal(v.ID, npy.Array{Name: embeddingFeature, Shape: shape, Values: v.Values})
+	return npy.Array{Name: name, Shape: shape, Values: v.Values}
 }
 
 var errEmpty = errors.New("no embedding in the file")

@@ -37,7 +37,7 @@ type reporter struct {
 
 // convert converts the films of one argument. Its error ends the program.
 func (r *reporter) convert(ctx context.Context, c *dicomconv.Converter, arg string) error {
-	all, err := input.Find(arg)
+	all, err := input.Find(ctx, arg)
 	if err != nil {
 		return err
 	}

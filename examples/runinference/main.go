@@ -2,27 +2,26 @@
 // film. It has the flags of CXR Foundation's run_inference:
 //
 //	go run ./examples/runinference --input_path films --output_path embeddings
-//	go run ./examples/runinference --input_path films --output_path embeddings --embedder haidef --embeddings_project P --endpoint_id E
+//	go run ./examples/runinference --input_path gs://hospital/films --output_path gs://hospital/embeddings --embedder haidef --embeddings_project P --endpoint_id E
 //
 // Films whose embedding is there already are not embedded again: a run that was
 // ended goes on where it was. At the end there is a line for each kind of
-// outcome, and failures.jsonl among the embeddings names the films that failed.
+// outcome, and failures.jsonl among the embeddings names the films that failed,
+// empty if none did; --retry_failed reads those alone.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -34,6 +33,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/vertex"
+	"github.com/cxrkit/cxrkit/internal/input"
 )
 
 func main() {
@@ -49,21 +49,24 @@ func main() {
 
 // options are the flags.
 type options struct {
-	input, output, fileType, embedder, model, format string
-	limit, parallel, batch                           int
-	skipErrors, baseNames, anyView                   bool
-	vertex                                           vertex.Options
+	input, list, output, fileType         string
+	embedder, model, format, archive      string
+	limit, parallel, batch                int
+	skipErrors, retry, baseNames, anyView bool
+	vertex                                vertex.Options
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
 	f := flag.NewFlagSet("runinference", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&o.input, "input_path", "", "`folder`, zip file, film or pattern of films")
-	f.StringVar(&o.output, "output_path", "", "`folder` for the embeddings")
+	f.StringVar(&o.input, "input_path", "", "`folder`, zip file, film or pattern of films; also gs://, s3://, file://")
+	f.StringVar(&o.list, "input_list", "", "`file` with such a path in each line, in place of input_path")
+	f.StringVar(&o.output, "output_path", "", "`folder` for the embeddings; also gs://, s3://, file://")
 	f.StringVar(&o.fileType, "input_file_type", "", "dicom or png; films are known by their content, so this changes nothing")
 	f.IntVar(&o.limit, "limit", 0, "films to read at most; 0: all")
 	f.BoolVar(&o.skipErrors, "skip_errors", false, "go on after a film that fails")
+	f.BoolVar(&o.retry, "retry_failed", false, "of the films, only those that the last run's failures.jsonl names")
 	f.StringVar(&o.embedder, "embedder", "local", "local, v1, v2, haidef or medsiglip")
 	f.StringVar(&o.model, "model", "", "local: ONNX `file`; empty: the small encoder inside")
 	f.StringVar(&o.vertex.Project, "embeddings_project", "", "`project` of the endpoint")
@@ -72,7 +75,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.vertex.QFormer, "qformer_id", "", "v2: `id` of the second endpoint")
 	f.StringVar(&o.vertex.Host, "endpoint", "", "`host:port` of a dedicated endpoint, or of a stand-in on this machine")
 	f.BoolVar(&o.vertex.Insecure, "insecure", false, "no TLS and no credentials, for a stand-in on this machine")
-	f.StringVar(&o.format, "format", store.TFRecord, "of the embeddings: tfrecord or npz")
+	f.StringVar(&o.format, "format", store.TFRecord, "of the embeddings: tfrecord or npz, a file a film, or arrow, files of many")
+	f.StringVar(&o.archive, "archive", "", "npz `file` of this machine to write all embeddings to as well, each by its film's id")
 	f.IntVar(&o.parallel, "parallel", 0, "calls of the embedder at once; 0: one for each processor")
 	f.IntVar(&o.batch, "batch", 0, "films in a call; 0: 1 local, 8 else")
 	f.BoolVar(&o.baseNames, "base_names", false, "name embeddings by their films, as upstream does")
@@ -81,14 +85,12 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		return nil, err
 	}
 	switch {
-	case o.input == "" || o.output == "":
-		return nil, errors.New("--input_path and --output_path are needed")
+	case (o.input == "") == (o.list == "") || o.output == "":
+		return nil, errors.New("--output_path is needed, and one of --input_path and --input_list")
 	case f.NArg() > 0:
 		return nil, fmt.Errorf("%q is no flag", f.Arg(0))
 	case o.fileType != "" && o.fileType != "dicom" && o.fileType != "png":
 		return nil, fmt.Errorf("--input_file_type %q, want dicom or png", o.fileType)
-	case strings.Contains(o.input, "://") || strings.Contains(o.output, "://"):
-		return nil, errors.New("only folders of this machine are read and written")
 	}
 	return o, nil
 }
@@ -119,7 +121,7 @@ func (o *options) open(ctx context.Context) (embed.Embedder, func() error, error
 	return nil, nil, fmt.Errorf("--embedder %q, want local, v1, v2, haidef or medsiglip", o.embedder)
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal bool) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal bool) (err error) {
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
@@ -129,108 +131,72 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		return err
 	}
 	defer closer()
-	m := e.Model()
-	recipe := dicomconv.Options{Recipe: m.Recipe}
-	if o.anyView {
-		recipe.Views = dicomconv.ViewsAny
-	}
-	films, err := open(dicomconv.New(&recipe), o.input, o.limit)
+	out, err := o.openOutput(ctx, e.Model())
 	if err != nil {
 		return err
 	}
-	kept, err := store.Open(o.output, m, &store.Options{Format: o.format, BaseNames: o.baseNames})
+	defer func() { err = errors.Join(err, out.close()) }()
+	films, untried, err := o.films(ctx, e.Model().Recipe, out.folder)
 	if err != nil {
 		return err
 	}
-	tally := &tally{counts: map[string]int{}, start: time.Now()}
+	tally := &tally{counts: map[string]int{}}
 	if terminal {
-		tally.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("films"), progressbar.OptionShowIts(), progressbar.OptionShowCount())
+		tally.bar = progressbar.NewOptions(max(films.Len(), 1), progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("films"),
+			progressbar.OptionShowIts(), progressbar.OptionSetItsString("films"), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &embed.Run{Batch: o.batch, Parallel: o.parallel, Store: kept, OnItem: func(v embed.Event) {
+	r := &embed.Run{Batch: o.batch, Parallel: o.parallel, Store: out.store, OnItem: func(v embed.Event) {
+		delete(untried, v.ID)
 		if tally.add(v); v.Err != nil && !o.skipErrors && v.Name() != "non-frontal" {
 			cancel(v.Err)
 		}
 	}}
-	err = r.Do(ctx, e, films, func(*cxr.Embedding) error { return nil })
+	err = r.Do(ctx, e, films, out.add)
+	out.whole = err == nil
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
 	tally.print(stdout)
-	if failures := tally.write(o.output); err == nil {
+	if failures := tally.write(context.WithoutCancel(ctx), out.folder, untried); err == nil {
 		err = failures
 	}
+	var one *cxr.ItemError
+	switch n := len(tally.failed); {
+	case errors.As(err, &one):
+		return fmt.Errorf("%w; with --skip_errors the run goes on", err)
+	case err == nil && n > 0:
+		return fmt.Errorf("%d films failed; %s/%s names them", n, strings.TrimSuffix(o.output, "/"), failuresFile)
+	}
+	return err
+}
+
+// films are the films that the flags name. With --retry_failed they are those
+// of the failures file, which are returned too, by their ids.
+func (o *options) films(ctx context.Context, recipe string, f fs.FS) (*input.Films, map[string]failure, error) {
+	var inputs []input.Input
+	var err error
+	if o.list != "" {
+		inputs, err = input.List(ctx, o.list)
+	} else {
+		inputs, err = input.Find(ctx, o.input)
+	}
 	if err != nil {
-		var one *cxr.ItemError
-		if errors.As(err, &one) {
-			err = fmt.Errorf("%w; with --skip_errors the run goes on", err)
+		return nil, nil, err
+	}
+	failed := map[string]failure{}
+	if o.retry {
+		if failed, err = readFailures(f); err != nil {
+			return nil, nil, err
 		}
-		return err
-	}
-	if n := len(tally.failed); n > 0 {
-		return fmt.Errorf("%d films failed; %s names them", n, filepath.Join(o.output, failuresFile))
-	}
-	return nil
-}
-
-const failuresFile = "failures.jsonl"
-
-// A tally counts outcomes by their names in upstream's pipeline.
-type tally struct {
-	counts map[string]int
-	failed []failure
-	films  int
-	start  time.Time
-	bar    *progressbar.ProgressBar
-}
-
-// A failure is a line of the failures file.
-type failure struct {
-	ID    string `json:"id"`
-	Event string `json:"event"`
-	Error string `json:"error"`
-}
-
-func (t *tally) add(v embed.Event) {
-	t.films++
-	t.counts[v.Name()]++
-	if v.Err != nil && v.Name() != "non-frontal" {
-		t.failed = append(t.failed, failure{v.ID, v.Name(), v.Err.Error()})
-	}
-	if t.bar != nil {
-		t.bar.Add(1)
-	}
-}
-
-func (t *tally) print(w io.Writer) {
-	if t.bar != nil {
-		t.bar.Finish()
-	}
-	for _, name := range slices.Sorted(maps.Keys(t.counts)) {
-		fmt.Fprintf(w, "%s: %d\n", name, t.counts[name])
-	}
-	for _, f := range t.failed {
-		fmt.Fprintf(w, "  %s\n", f.Error)
-	}
-}
-
-// write replaces the failures of an earlier run.
-func (t *tally) write(dir string) error {
-	name := filepath.Join(dir, failuresFile)
-	if len(t.failed) == 0 {
-		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
+		if inputs, err = input.Only(inputs, slices.Sorted(maps.Keys(failed))); err != nil {
+			return nil, nil, err
 		}
-		return nil
 	}
-	var b []byte
-	for _, f := range t.failed {
-		line, err := json.Marshal(f)
-		if err != nil {
-			return err
-		}
-		b = append(append(b, line...), '\n')
+	c := dicomconv.Options{Recipe: recipe}
+	if o.anyView {
+		c.Views = dicomconv.ViewsAny
 	}
-	return os.WriteFile(name, b, 0o666)
+	return input.NewFilms(dicomconv.New(&c), o.limit, inputs), failed, nil
 }

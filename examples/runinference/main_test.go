@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,6 +78,61 @@ func TestFailuresAreNamed(t *testing.T) {
 	}
 }
 
+func TestFailedFilmsAreTriedAgain(t *testing.T) {
+	in, out := films(t), t.TempDir()
+	for _, name := range []string{"a/0.dcm", "b/9.dcm"} {
+		write(t, filepath.Join(in, name), []byte("no film"))
+	}
+	args := []string{"--input_path", in, "--output_path", out, "--skip_errors"}
+	if _, err := call(t, args...); err == nil {
+		t.Fatal("no error")
+	}
+	good, err := os.ReadFile(filepath.Join(in, "a/1.dcm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(in, "b/9.dcm"), append(good, 0, 0)) // copied again, with padding
+	args = append(args, "--retry_failed")
+	failures := func() string {
+		data, err := os.ReadFile(filepath.Join(out, failuresFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	if text, err := call(t, append(args, "--limit", "1")...); err == nil || !strings.HasPrefix(text, "failed-example-creation: 1\n") || strings.Count(failures(), "\n") != 2 {
+		t.Errorf("one of two: %s, error %v, failures %s", text, err, failures())
+	}
+	text, err := call(t, args...)
+	if err == nil || !strings.HasPrefix(text, "failed-example-creation: 1\noutput-file-exists: 1\n") || strings.Count(failures(), "\n") != 1 {
+		t.Errorf("both: %s, error %v, failures %s", text, err, failures())
+	}
+	if err := os.Remove(filepath.Join(in, "a/0.dcm")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call(t, args[:len(args)-1]...); err != nil || failures() != "" {
+		t.Errorf("without the bad film: error %v, failures %s", err, failures())
+	}
+	if text, err := call(t, args...); err != nil || text != "" {
+		t.Errorf("nothing failed: %s, error %v", text, err)
+	}
+}
+
+func TestListOfFilms(t *testing.T) {
+	in, out := films(t), t.TempDir()
+	list := filepath.Join(in, "list.txt")
+	write(t, list, fmt.Appendf(nil, "# ward\n%s\n\n%s\nfile://%s\n", filepath.Join(in, "b/3.dcm"), filepath.Join(in, "b/*.dcm"), filepath.ToSlash(filepath.Join(in, "a"))))
+	archive := filepath.Join(out, "all.npz")
+	text, err := call(t, "--input_list", list, "--output_path", out, "--archive", archive)
+	if err != nil || text != "successful-inference: 4\n" {
+		t.Errorf("%s, error %v", text, err)
+	}
+	all, err := store.Read(archive)
+	if err != nil || len(all) != 4 || !strings.HasSuffix(all[0].ID, "/b/1.dcm") || !strings.HasPrefix(all[3].ID, "file:///") {
+		t.Errorf("archive of %d films, error %v", len(all), err)
+	}
+}
+
 func TestHostedModel(t *testing.T) {
 	s, err := vertextest.NewServer(nil)
 	if err != nil {
@@ -94,14 +150,20 @@ func TestHostedModel(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	in := films(t)
+	list := filepath.Join(t.TempDir(), "list.txt")
+	write(t, list, []byte("# films\nnone.dcm\n"))
 	for want, args := range map[string][]string{
-		"--input_path and --output_path are needed": {"--input_path", in},
-		`--input_file_type "tiff"`:                  {"--input_path", in, "--output_path", "x", "--input_file_type", "tiff"},
-		`--embedder "v9"`:                           {"--input_path", in, "--output_path", t.TempDir(), "--embedder", "v9"},
-		`"more" is no flag`:                         {"--input_path", in, "--output_path", "x", "more"},
-		"no such folder or file":                    {"--input_path", filepath.Join(in, "none"), "--output_path", t.TempDir()},
-		"only folders of this machine":              {"--input_path", "gs://b/films", "--output_path", "x"},
-		`format "csv"`:                              {"--input_path", in, "--output_path", t.TempDir(), "--format", "csv"},
+		"--output_path is needed":                  {"--input_path", in},
+		"one of --input_path and --input_list":     {"--input_path", in, "--input_list", in, "--output_path", "x"},
+		`--input_file_type "tiff"`:                 {"--input_path", in, "--output_path", "x", "--input_file_type", "tiff"},
+		`--embedder "v9"`:                          {"--input_path", in, "--output_path", t.TempDir(), "--embedder", "v9"},
+		`"more" is no flag`:                        {"--input_path", in, "--output_path", "x", "more"},
+		"no such folder or file":                   {"--input_path", filepath.Join(in, "none"), "--output_path", t.TempDir()},
+		"is no URL of a bucket":                    {"--input_path", in, "--output_path", "gs://%zz/x"},
+		"ftp":                                      {"--input_path", "ftp://b/films", "--output_path", t.TempDir()},
+		"a zip file cannot be read in a bucket":    {"--input_path", "gs://b/films.zip", "--output_path", t.TempDir()},
+		"line 2: none.dcm: no such folder or file": {"--input_list", list, "--output_path", t.TempDir()},
+		`format "csv"`:                             {"--input_path", in, "--output_path", t.TempDir(), "--format", "csv"},
 	} {
 		if _, err := call(t, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", args, err, want)

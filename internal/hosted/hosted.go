@@ -105,15 +105,14 @@ func Each(ctx context.Context, c *vertex.Client, args []string, out io.Writer, u
 		return nil
 	}
 	for _, arg := range args {
-		inputs, err := input.Find(arg)
+		inputs, err := input.Find(ctx, arg)
 		if err != nil {
 			return err
 		}
-		for _, in := range inputs {
-			err := each(converter.Files(in.FS, in.Within...))
-			if err := errors.Join(err, in.Close()); err != nil {
-				return err
-			}
+		films := input.NewFilms(converter, 0, inputs)
+		err = each(films)
+		if err := errors.Join(err, films.Close()); err != nil {
+			return err
 		}
 	}
 	if len(args) == 0 {

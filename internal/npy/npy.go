@@ -55,11 +55,7 @@ func Marshal(comment string, arrays ...Array) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, a := range arrays {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Store})
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(a.Append(nil)); err != nil {
+		if err := Write(z, a); err != nil {
 			return nil, err
 		}
 	}
@@ -70,6 +66,16 @@ func Marshal(comment string, arrays ...Array) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// Write adds an array to an archive.
+func Write(z *zip.Writer, a Array) error {
+	w, err := z.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Store})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(a.Append(nil))
+	return err
 }
 
 var header = regexp.MustCompile(`^\{\s*'descr'\s*:\s*'([<|]f[248])'\s*,\s*'fortran_order'\s*:\s*(False|True)\s*,\s*'shape'\s*:\s*\(([0-9, ]*)\)\s*,?\s*\}\s*$`)

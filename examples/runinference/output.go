@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/cxr/bucket"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/store"
+)
+
+// An output is where the embeddings go.
+type output struct {
+	folder  store.Folder
+	store   embed.Store
+	archive *store.Archive // or nil
+	whole   bool           // the run came to its end
+	closers []func() error // the last first
+}
+
+// openOutput opens what the flags ask for.
+func (o *options) openOutput(ctx context.Context, m embed.Model) (out *output, err error) {
+	out = &output{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, out.close())
+		}
+	}()
+	if bucket.Is(o.output) {
+		b, err := bucket.Open(ctx, o.output)
+		if err != nil {
+			return out, err
+		}
+		out.folder, out.closers = b, append(out.closers, b.Close)
+	} else {
+		if err := os.MkdirAll(o.output, 0o777); err != nil {
+			return out, err
+		}
+		out.folder = store.Local(o.output)
+	}
+	if out.store, err = store.OpenIn(ctx, out.folder, m, &store.Options{Format: o.format, BaseNames: o.baseNames}); err != nil {
+		return out, err
+	}
+	if o.archive != "" {
+		err = out.openArchive(o.archive)
+	}
+	return out, err
+}
+
+// openArchive begins an archive, which appears under its name when it is whole.
+func (out *output) openArchive(name string) error {
+	f, err := os.Create(name + ".part")
+	if err != nil {
+		return err
+	}
+	out.archive = store.NewArchive(f)
+	out.closers = append(out.closers, func() error {
+		err := out.archive.Close()
+		err = errors.Join(err, f.Sync(), f.Close())
+		switch {
+		case err != nil:
+		case out.whole:
+			err = os.Rename(f.Name(), name)
+		default:
+			err = os.Remove(f.Name())
+		}
+		if err != nil {
+			return fmt.Errorf("archive: %w", err)
+		}
+		return nil
+	})
+	return nil
+}
+
+// add takes an embedding that is in the store.
+func (out *output) add(v *cxr.Embedding) error {
+	if out.archive == nil {
+		return nil
+	}
+	return out.archive.Add(v)
+}
+
+func (out *output) close() (err error) {
+	for n := len(out.closers); n > 0; n-- {
+		err = errors.Join(err, out.closers[n-1]())
+	}
+	out.closers = nil
+	return err
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/store"
+)
+
+const failuresFile = "failures.jsonl"
+
+// A tally counts outcomes by their names in upstream's pipeline.
+type tally struct {
+	counts map[string]int
+	failed []failure
+	bar    *progressbar.ProgressBar
+}
+
+// A failure is a line of the failures file.
+type failure struct {
+	ID    string `json:"id"`
+	Event string `json:"event"`
+	Error string `json:"error"`
+}
+
+func (t *tally) add(v embed.Event) {
+	t.counts[v.Name()]++
+	if v.Err != nil && v.Name() != "non-frontal" {
+		t.failed = append(t.failed, failure{v.ID, v.Name(), v.Err.Error()})
+	}
+	if t.bar != nil {
+		t.bar.Add(1)
+	}
+}
+
+func (t *tally) print(w io.Writer) {
+	if t.bar != nil {
+		t.bar.Exit()
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.counts)) {
+		fmt.Fprintf(w, "%s: %d\n", name, t.counts[name])
+	}
+	for _, f := range t.failed {
+		fmt.Fprintf(w, "  %s\n", f.Error)
+	}
+}
+
+// write replaces the failures of an earlier run, but for those that were to be
+// tried again and were not reached.
+func (t *tally) write(ctx context.Context, f store.Folder, untried map[string]failure) error {
+	lines := t.failed
+	for _, id := range slices.Sorted(maps.Keys(untried)) {
+		lines = append(lines, untried[id])
+	}
+	var b bytes.Buffer
+	for _, l := range lines {
+		if err := json.NewEncoder(&b).Encode(l); err != nil {
+			return err
+		}
+	}
+	return f.WriteFile(ctx, failuresFile, b.Bytes())
+}
+
+// readFailures is what write left, by id; nothing if it never ran.
+func readFailures(f fs.FS) (map[string]failure, error) {
+	data, err := fs.ReadFile(f, failuresFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	failed := map[string]failure{}
+	for d := json.NewDecoder(bytes.NewReader(data)); err == nil; {
+		var one failure
+		if err = d.Decode(&one); err == nil {
+			failed[one.ID] = one
+		}
+	}
+	if err != io.EOF {
+		return nil, fmt.Errorf("%s: %w", failuresFile, err)
+	}
+	return failed, nil
+}
