@@ -16,6 +16,12 @@ type Embedding struct {
 	Values      []float32 // Tokens*Dim finite values
 }
 
+// String names the film or text and says what the values are, so that printing an
+// Embedding does not list them.
+func (e *Embedding) String() string {
+	return fmt.Sprintf("%s: %d x %d by %s", e.ID, e.Tokens, e.Dim, e.Model)
+}
+
 // Token is row i, aliasing Values.
 func (e *Embedding) Token(i int) []float32 { return e.Values[i*e.Dim : (i+1)*e.Dim] }
 

@@ -20,6 +20,12 @@ type Image struct {
 	Recipe        string   // how Pix was made ("standard/1"); part of every cache key and model file
 }
 
+// String names the film and says what its pixels are, so that printing an Image
+// does not list them.
+func (m *Image) String() string {
+	return fmt.Sprintf("%s: %d x %d pixels, %d bits, view %v, %s", m.ID, m.Width, m.Height, m.Depth, m.View, m.Recipe)
+}
+
 // Max is the value of white: 255 or 65535.
 func (m *Image) Max() uint16 {
 	if m.Depth == 8 {

@@ -20,6 +20,9 @@ type Figure struct{ plot *plot.Plot }
 
 const figureSize = 5 * vg.Inch
 
+// String is what a program without pictures shows.
+func (f *Figure) String() string { return "a figure: see its PNG or SVG" }
+
 // PNG is the picture at 800 x 800 pixels.
 func (f *Figure) PNG() []byte {
 	c := vgimg.NewWith(vgimg.UseWH(figureSize, figureSize), vgimg.UseDPI(160))
