@@ -1,0 +1,154 @@
+package notebook
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A file is a notebook as Jupyter stores it, nbformat 4.5.
+type file struct {
+	Cells    []*cell        `json:"cells"`
+	Metadata map[string]any `json:"metadata"`
+	Format   int            `json:"nbformat"`
+	Minor    int            `json:"nbformat_minor"`
+}
+
+type cell struct {
+	Kind    string   `json:"cell_type"`
+	Count   *int     `json:"execution_count"`
+	ID      string   `json:"id"`
+	Outputs []output `json:"outputs"`
+	Source  text     `json:"source"`
+}
+
+type output struct {
+	Kind      string          `json:"output_type"`
+	Count     *int            `json:"execution_count"`
+	Name      string          `json:"name"` // of a stream
+	Text      text            `json:"text"` // in a stream
+	Data      map[string]text `json:"data"` // by MIME type
+	ErrorName string          `json:"ename"`
+	Error     string          `json:"evalue"`
+	Traceback []string        `json:"traceback"`
+}
+
+// MarshalJSON writes what the format wants of the kind of cell, and no more.
+func (c *cell) MarshalJSON() ([]byte, error) {
+	fields := map[string]any{"cell_type": c.Kind, "id": c.ID, "metadata": map[string]any{}, "source": c.Source}
+	if c.Kind == "code" {
+		fields["execution_count"], fields["outputs"] = c.Count, append([]output{}, c.Outputs...)
+	}
+	return unescaped(fields)
+}
+
+// MarshalJSON likewise.
+func (o output) MarshalJSON() ([]byte, error) {
+	fields := map[string]any{"output_type": o.Kind}
+	switch o.Kind {
+	case "stream":
+		fields["name"], fields["text"] = o.Name, o.Text
+	case "error":
+		fields["ename"], fields["evalue"], fields["traceback"] = o.ErrorName, o.Error, append([]string{}, o.Traceback...)
+	default:
+		fields["data"], fields["metadata"] = o.Data, map[string]any{}
+		if o.Kind == "execute_result" {
+			fields["execution_count"] = o.Count
+		}
+	}
+	return unescaped(fields)
+}
+
+// A text is a string that files have as a list of lines, or as a string.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var lines []string
+	if json.Unmarshal(b, &lines) == nil {
+		*t = text(strings.Join(lines, ""))
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(t))
+}
+
+func (t text) MarshalJSON() ([]byte, error) {
+	lines := strings.SplitAfter(string(t), "\n")
+	if last := len(lines) - 1; lines[last] == "" {
+		lines = lines[:last]
+	}
+	return unescaped(lines)
+}
+
+func unescaped(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// parse makes a notebook without outputs of Markdown: blocks of Go are cells of
+// code and what is between them is prose.
+func parse(markdown string) (*file, error) {
+	n := &file{
+		Metadata: map[string]any{
+			"kernelspec":    map[string]any{"display_name": "Go (cxrkit)", "language": "go", "name": "cxrkit"},
+			"language_info": map[string]any{"name": "go", "file_extension": ".go"},
+		},
+		Format: 4, Minor: 5,
+	}
+	add := func(kind, source string) {
+		if source = strings.Trim(source, "\n"); source != "" {
+			n.Cells = append(n.Cells, &cell{Kind: kind, ID: fmt.Sprintf("cell-%d", len(n.Cells)+1), Source: text(source)})
+		}
+	}
+	const open, end = "```go\n", "\n```\n"
+	for rest := markdown; rest != ""; {
+		prose, code, found := strings.Cut(rest, open)
+		add("markdown", prose)
+		if !found {
+			break
+		}
+		if code, rest, found = strings.Cut(code, end); !found {
+			return nil, fmt.Errorf("a block of Go has no end: %q", code)
+		}
+		add("code", code)
+	}
+	return n, nil
+}
+
+// encode is the notebook's file. Of an output in several forms it keeps the one
+// that pages show, and the text.
+func (n *file) encode() ([]byte, error) {
+	for _, c := range n.Cells {
+		for i := range c.Outputs {
+			best := ""
+			for _, kind := range []string{"image/png", "image/svg+xml", "text/html"} {
+				if _, ok := c.Outputs[i].Data[kind]; ok {
+					delete(c.Outputs[i].Data, best)
+					best = kind
+				}
+			}
+		}
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(n)
+	return b.Bytes(), err
+}
+
+// said is what a cell shows as text.
+func (c *cell) said() string {
+	var b strings.Builder
+	for _, o := range c.Outputs {
+		b.WriteString(string(o.Text))
+		b.WriteString(string(o.Data["text/plain"]))
+		if o.Error != "" {
+			fmt.Fprintf(&b, "error: %s", o.Error)
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}

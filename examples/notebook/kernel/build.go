@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+//go:embed linked.go
+var linked []byte
+
+const gophernotes = "github.com/gopherdata/gophernotes"
+
+// repair is a file for gophernotes v0.7.5. Its proxy for JSONer has a method of
+// another signature than the interface, which newer versions of gomacro refuse.
+// And as a cell shows the value of its last line, one that ends with a print
+// would end with the number of bytes: in cells those functions give nothing.
+const repair = `package main
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/cosmos72/gomacro/imports"
+)
+
+func init() {
+	for _, path := range []string{"display", "` + gophernotes + `"} {
+		delete(imports.Packages[path].Proxies, "JSONer")
+	}
+	cells := imports.Packages["fmt"].Binds
+	cells["Print"] = reflect.ValueOf(func(a ...any) { fmt.Print(a...) })
+	cells["Printf"] = reflect.ValueOf(func(format string, a ...any) { fmt.Printf(format, a...) })
+	cells["Println"] = reflect.ValueOf(func(a ...any) { fmt.Println(a...) })
+}
+`
+
+// build compiles gophernotes with two more files, and the packages that they
+// link, into binary.
+//
+// The go command does not let overlays touch its module cache. So the overlay
+// is the other way around: it makes up a package main of this module,
+// kernel/gophernotes, of gophernotes' files, the repair and the bindings.
+func build(binary string, stderr io.Writer) error {
+	packages, err := linkedPackages()
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "cxrkit-kernel-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	bindings, err := bind(packages)
+	if err != nil {
+		return err
+	}
+	root, err := goOutput("list", "-m", "-f", "{{.Dir}}")
+	if err != nil {
+		return err
+	}
+	sources, err := goOutput("list", "-f", `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, gophernotes)
+	if err != nil {
+		return err
+	}
+	overlay := map[string]string{}
+	at := filepath.Join(root, "kernel", "gophernotes")
+	for _, source := range strings.Split(sources, "\n") {
+		overlay[filepath.Join(at, filepath.Base(source))] = filepath.FromSlash(source)
+	}
+	// Package main's init functions run in the order of file names, and these
+	// must follow x_package.go.
+	for name, text := range map[string][]byte{"y_bindings.go": bindings, "z_repair.go": []byte(repair)} {
+		overlay[filepath.Join(at, name)] = filepath.Join(work, name)
+		if err := os.WriteFile(filepath.Join(work, name), text, 0o666); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(map[string]any{"Replace": overlay})
+	if err != nil {
+		return err
+	}
+	overlayFile := filepath.Join(work, "overlay.json")
+	if err := os.WriteFile(overlayFile, text, 0o666); err != nil {
+		return err
+	}
+	cmd := goCommand("build", "-trimpath", "-overlay", overlayFile, "-o", binary, "./kernel/gophernotes")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, stderr, stderr
+	return cmd.Run()
+}
+
+// linkedPackages is the imports of linked.go.
+func linkedPackages() ([]string, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "linked.go", linked, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, spec := range file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// goCommand is a call of the go command. Without cgo the kernel needs no C
+// compiler, and is one file that runs on any machine of its kind.
+func goCommand(args ...string) *exec.Cmd {
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return cmd
+}
+
+func goOutput(args ...string) (string, error) {
+	cmd := goCommand(args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return "", fmt.Errorf("go %s: %s", args[0], bytes.TrimSpace(stderr.Bytes()))
+	}
+	return strings.TrimSpace(stdout.String()), err
+}
