@@ -19,6 +19,8 @@ import (
 	"os/signal"
 	"path/filepath"
 
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
@@ -45,7 +47,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
 	f := flag.NewFlagSet("train", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&o.data, "data_dir", "", "`folder` or file of embeddings: TFRecord or npz")
+	f.StringVar(&o.data, "data_dir", "", "`folder` or file of embeddings: TFRecord or npz; also a folder of gs://, s3://, file://")
 	f.StringVar(&o.labels, "labels_csv", "", "CSV `file` of labels")
 	f.StringVar(&o.finding, "head_name", "", "`finding` to train for: a column of the labels")
 	for _, name := range []string{"train_split_name", "train_label"} {
@@ -76,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	all, err := load(o, stderr)
+	all, err := load(ctx, o, stderr)
 	if err != nil {
 		return err
 	}
@@ -115,8 +117,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // load joins embeddings and labels and tells what has no counterpart.
-func load(o *options, stderr io.Writer) (*head.Dataset, error) {
-	embeddings, err := store.Read(o.data)
+func load(ctx context.Context, o *options, stderr io.Writer) (*head.Dataset, error) {
+	embeddings, err := read(ctx, o.data)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +139,19 @@ func load(o *options, stderr io.Writer) (*head.Dataset, error) {
 		fmt.Fprintf(stderr, "%d embeddings without labels, %d labels without embeddings: left out\n", n, m)
 	}
 	return d, nil
+}
+
+// read reads the embeddings of a file or folder.
+func read(ctx context.Context, name string) ([]*cxr.Embedding, error) {
+	if !bucket.Is(name) {
+		return store.Read(name)
+	}
+	b, err := bucket.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	return store.ReadFS(b, ".")
 }
 
 // split deals films by their split, or by chance if no film has one.
