@@ -171,14 +171,14 @@ func (c *tileComponent) decodeBlock(d *blockDecoder, j job, p plane) error {
 	at := (j.block.area.y0-j.band.area.y0+j.band.at[1])*stride + j.block.area.x0 - j.band.area.x0 + j.band.at[0]
 	step := 0.5 * j.band.step // the data have one fraction bit
 	for y := range d.h {
-		line := d.data[y*d.w:][:d.w]
+		line := d.line(y)
 		if c.reversible {
-			for x, v := range line {
-				p.ints[at+y*stride+x] = v / 2
+			for x, out := 0, p.ints[at+y*stride:][:d.w]; x < len(out); x++ {
+				out[x] = line[4*x] / 2
 			}
 		} else {
-			for x, v := range line {
-				p.real[at+y*stride+x] = float32(v) * step
+			for x, out := 0, p.real[at+y*stride:][:d.w]; x < len(out); x++ {
+				out[x] = float32(line[4*x]) * step
 			}
 		}
 	}

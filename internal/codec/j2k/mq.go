@@ -34,21 +34,16 @@ const (
 	topBit = 0x8000 << low16
 )
 
-// An mqState is a row of T.800 table C.2 for one sense of the more probable
-// symbol: state 2*i+mps.
-type mqState struct {
-	qe uint64 // where the registers have it
-	// States to follow, a byte each: after the more probable symbol with a
-	// shift of the registers; without a shift, that is this state again; after
-	// the less probable symbol.
-	follow uint64
-}
+// A state of a context is 2*i+mps: row i of T.800 table C.2 for one sense of the
+// more probable symbol. The tables are as large as their index is wide, so that
+// they need no bounds checks.
+var intervals, followers = makeMQTables()
 
-var mqTable = makeMQTable()
-
-// The tables are larger than what is in them so that masked indices need no
-// bounds checks.
-func makeMQTable() (t [128]mqState) {
+// makeMQTables makes the tables of the less probable symbol's interval, where
+// the registers have it, and of the states that may follow, a byte each: after
+// the more probable symbol with a shift of the registers; without a shift, that
+// is the same state; twice after the less probable symbol.
+func makeMQTables() (qe, follow [256]uint64) {
 	rows := [47]struct {
 		qe         uint64
 		nmps, nlps uint8
@@ -65,11 +60,13 @@ func makeMQTable() (t [128]mqState) {
 	}
 	for i, r := range rows {
 		for mps := range uint8(2) {
-			same := 2*i + int(mps)
-			t[same] = mqState{r.qe << low16, uint64(2*r.nmps+mps) | uint64(same)<<8 | uint64(2*r.nlps+mps^r.swap)<<16}
+			state := 2*i + int(mps)
+			more, less := uint64(2*r.nmps+mps), uint64(2*r.nlps+mps^r.swap)
+			qe[state] = r.qe << low16
+			follow[state] = more | uint64(state)<<8 | less<<16 | less<<24
 		}
 	}
-	return t
+	return qe, follow
 }
 
 // Contexts: 0 to 8 significance, 9 to 13 sign, 14 to 16 refinement.
@@ -130,36 +127,31 @@ func (m *mqDecoder) refill(c uint64, ahead int) (uint64, int) {
 	return c, ahead
 }
 
-// split decides: it gives the registers before they are shifted, and all ones if
-// the decision is the less probable symbol, else 0.
-func (s *mqState) split(a, c uint64) (_, _, less uint64) {
-	above, rest := a-s.qe, c-s.qe
+// decide decodes a decision: it gives the registers before they are shifted, the
+// state to follow, and in the top bit of less whether it is the less probable
+// symbol.
+func decide(a, c uint64, state uint8) (_, _ uint64, next uint8, less uint64) {
+	qe := intervals[state]
+	above, rest := a-qe, c-qe
 	lower := uint64(int64(rest) >> 63) // all ones if the code is below qe
 	// The lower part is the less probable symbol's, unless it is the larger.
-	less = lower ^ uint64(int64(above-s.qe)>>63)
-	return above ^ (above^s.qe)&lower, rest + s.qe&lower, less
-}
-
-// next is the state that follows a decision; a is the interval after split.
-func (s *mqState) next(a, less uint64) uint8 {
-	return uint8(s.follow >> (a>>(low16+15-3)&8 | less&16))
+	less = rest ^ (above - qe)
+	next = uint8(followers[state] >> (less>>59&16 | above>>59&8))
+	return above ^ (above^qe)&lower, rest + qe&lower, next, less
 }
 
 // shift is how far the registers are to be shifted after a decision.
-func shift(a uint64) int { return bits.LeadingZeros64(a) - 1 }
+func shift(a uint64) int { return 32 - bits.Len32(uint32(a>>31)) }
 
 // decode decodes one decision in a context, as the coding passes do in line.
 func (m *mqDecoder) decode(context uint8, r registers) (uint64, registers) {
-	state := &m.state[context&31]
-	s := &mqTable[*state&127]
-	bit := uint64(*state)
-	var less uint64
-	r.a, r.c, less = s.split(r.a, r.c)
-	*state = s.next(r.a, less)
-	n := shift(r.a)
-	r.a, r.c, r.ahead = r.a<<(n&63), r.c<<(n&63), r.ahead-n
+	state := m.state[context&31]
+	a, c, next, less := decide(r.a, r.c, state)
+	m.state[context&31] = next
+	n := shift(a)
+	r = registers{a << (n & 63), c << (n & 63), r.ahead - n}
 	if r.ahead < 0 {
 		r.c, r.ahead = m.refill(r.c, r.ahead)
 	}
-	return (bit ^ less) & 1, r
+	return less>>63 ^ uint64(state&1), r
 }

@@ -19,23 +19,19 @@ func (d *blockDecoder) significancePass(one int32, r registers) registers {
 			for todo := candidates(word) & valid; todo != 0; {
 				shiftRow := uint(bits.TrailingZeros64(todo)) & 63
 				state := &m.state[d.zero[word>>shiftRow&neighbors]&31]
-				s := &mqTable[*state&127]
-				bit := uint64(*state)
-				var less uint64
-				a, c, less = s.split(a, c)
-				*state = s.next(a, less)
+				old, next, less := *state, uint8(0), uint64(0)
+				a, c, next, less = decide(a, c, old)
+				*state = next
 				n := shift(a)
 				a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
 				if ahead < 0 {
 					c, ahead = m.refill(c, ahead)
 				}
 				word |= visited << shiftRow
-				if (bit^less)&1 != 0 {
-					words[x] = word
-					row := int(shiftRow >> 4)
-					r := d.newSample(at+x, row, (4*stripe+row)*d.w+x, value, registers{a, c, ahead})
+				if less>>63 != uint64(old&1) {
+					var r registers
+					word, r = d.newSample(at+x, shiftRow, word, value, registers{a, c, ahead})
 					a, c, ahead = r.a, r.c, r.ahead
-					word = words[x]
 					todo = candidates(word) & valid
 				}
 				todo &= ^uint64(1) << shiftRow
@@ -54,46 +50,60 @@ func candidates(word uint64) uint64 {
 }
 
 // refinementPass decodes a further bit of the samples that became significant in
-// an earlier plane.
+// an earlier plane. Which they are and their contexts do not depend on what the
+// pass decodes, so it lists them first, without branches.
 func (d *blockDecoder) refinementPass(one int32, r registers) registers {
 	half := one >> 1
-	m, a, c, ahead := &d.mq, r.a, r.c, r.ahead
+	m, a, c, ahead, data := &d.mq, r.a, r.c, r.ahead, d.data
+	for _, it := range d.refinements() {
+		state := &m.state[contextMagnitude+it&3]
+		old, next, less := *state, uint8(0), uint64(0)
+		a, c, next, less = decide(a, c, old)
+		*state = next
+		n := shift(a)
+		a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
+		if ahead < 0 {
+			c, ahead = m.refill(c, ahead)
+		}
+		if i := int(it >> 2); i < len(data) {
+			// Away from zero for a 1, towards it for a 0, without a branch
+			// that nothing could predict.
+			v := data[i]
+			mask := v>>31 ^ (int32(less>>63) ^ int32(old&1) - 1)
+			data[i] = v + (half ^ mask) - mask
+		}
+	}
+	return registers{a, c, ahead}
+}
+
+// refinements lists what a refinement pass is to decode: the context, counted
+// from contextMagnitude, in the low two bits, and the place in d.data, which has
+// no more than 14, above them.
+func (d *blockDecoder) refinements() []uint16 {
+	n, list := 0, &d.list
 	for stripe := 0; 4*stripe < d.h; stripe++ {
 		at := (stripe+1)*d.stride + 1
 		words := d.flags[at:][:d.w]
 		for x, word := range words {
-			for todo := (word >> bitSignificant) &^ (word >> bitVisited) & lanes; todo != 0; todo &= todo - 1 {
-				shiftRow := uint(bits.TrailingZeros64(todo)) & 63
-				f := word >> shiftRow
-				context := uint8(contextMagnitude)
-				switch {
-				case f&refined != 0:
-					context += 2
-				case f&neighbors != 0:
-					context++
-				}
-				state := &m.state[context&31]
-				s := &mqTable[*state&127]
-				bit := uint64(*state)
-				var less uint64
-				a, c, less = s.split(a, c)
-				*state = s.next(a, less)
-				n := shift(a)
-				a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
-				if ahead < 0 {
-					c, ahead = m.refill(c, ahead)
-				}
-				v := &d.data[(4*stripe+int(shiftRow>>4))*d.w+x]
-				// Away from zero for a 1, towards it for a 0, without a branch
-				// that nothing could predict.
-				mask := *v>>31 ^ (int32((bit^less)&1) - 1)
-				*v += (half ^ mask) - mask
-				word |= refined << shiftRow
+			old := word >> bitSignificant &^ (word >> bitVisited) & lanes
+			if old == 0 {
+				continue
 			}
-			words[x] = word
+			again := word >> bitRefined & lanes
+			near := (word&(neighbors*lanes) + neighbors*lanes) >> 8 & lanes
+			contexts := again<<1 | near&^again
+			words[x] = word | old<<bitRefined
+			item := uint16(at+x) << 4
+			for range 4 {
+				list[n&(len(list)-1)] = item | uint16(contexts)
+				n += int(old & 1)
+				item += 4
+				contexts >>= 16
+				old >>= 16
+			}
 		}
 	}
-	return registers{a, c, ahead}
+	return list[:n]
 }
 
 // cleanupPass decodes the samples that no other pass of the plane has.
@@ -113,10 +123,9 @@ func (d *blockDecoder) cleanupPass(one int32, r registers) registers {
 					var high, low uint64
 					high, r = m.decode(contextUniform, r)
 					low, r = m.decode(contextUniform, r)
-					row := int(high<<1 | low)
-					r = d.newSample(at+x, row, (4*stripe+row)*d.w+x, value, r)
-					word = words[x]
-					todo &= ^uint64(1) << (16 * row & 63)
+					shiftRow := uint(16 * (high<<1 | low))
+					word, r = d.newSample(at+x, shiftRow, word, value, r)
+					todo &= ^uint64(1) << (shiftRow & 63)
 				} else {
 					todo = 0
 				}
@@ -125,22 +134,18 @@ func (d *blockDecoder) cleanupPass(one int32, r registers) registers {
 			for ; todo != 0; todo &= todo - 1 {
 				shiftRow := uint(bits.TrailingZeros64(todo)) & 63
 				state := &m.state[d.zero[word>>shiftRow&neighbors]&31]
-				s := &mqTable[*state&127]
-				bit := uint64(*state)
-				var less uint64
-				a, c, less = s.split(a, c)
-				*state = s.next(a, less)
+				old, next, less := *state, uint8(0), uint64(0)
+				a, c, next, less = decide(a, c, old)
+				*state = next
 				n := shift(a)
 				a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
 				if ahead < 0 {
 					c, ahead = m.refill(c, ahead)
 				}
-				if (bit^less)&1 != 0 {
-					words[x] = word
-					row := int(shiftRow >> 4)
-					r := d.newSample(at+x, row, (4*stripe+row)*d.w+x, value, registers{a, c, ahead})
+				if less>>63 != uint64(old&1) {
+					var r registers
+					word, r = d.newSample(at+x, shiftRow, word, value, registers{a, c, ahead})
 					a, c, ahead = r.a, r.c, r.ahead
-					word = words[x]
 				}
 			}
 			words[x] = word &^ (visited * lanes)
@@ -149,11 +154,19 @@ func (d *blockDecoder) cleanupPass(one int32, r registers) registers {
 	return registers{a, c, ahead}
 }
 
-// newSample decodes the sign of a sample that becomes significant and tells its
-// neighbors.
-func (d *blockDecoder) newSample(at, row, place int, value int32, r registers) registers {
-	context := signContexts[d.flags[at]>>(16*row&63)&0xFFF]
-	bit, r := d.mq.decode(context&^signFlip, r)
-	d.setSample(at, row, place, value, bit^uint64(context>>7))
-	return r
+// newSample decodes the sign of a sample that becomes significant, and does what
+// setSample does.
+func (d *blockDecoder) newSample(at int, shiftRow uint, word uint64, value int32, r registers) (uint64, registers) {
+	m := &d.mq
+	context := signContexts[word>>(shiftRow&63)&0xFFF]
+	state := &m.state[context&31]
+	old, a, c, n := *state, uint64(0), uint64(0), 0
+	a, c, next, less := decide(r.a, r.c, old)
+	*state = next
+	n = shift(a)
+	r = registers{a << (n & 63), c << (n & 63), r.ahead - n}
+	if r.ahead < 0 {
+		r.c, r.ahead = m.refill(r.c, r.ahead)
+	}
+	return d.setSample(at, shiftRow, word, value, less>>63^uint64(old&1)^uint64(context>>7)), r
 }

@@ -37,7 +37,7 @@ func (d *blockDecoder) rawSignificancePass(one int32) {
 				}
 				words[x] |= visited << (16 * row & 63)
 				if d.raw.bit() == 1 {
-					d.setSample(at+x, row, (4*stripe+row)*d.w+x, value, uint64(d.raw.bit()))
+					words[x] = d.setSample(at+x, uint(16*row), words[x], value, uint64(d.raw.bit()))
 				}
 			}
 		}
@@ -47,14 +47,15 @@ func (d *blockDecoder) rawSignificancePass(one int32) {
 func (d *blockDecoder) rawRefinementPass(one int32) {
 	half := one >> 1
 	for stripe := 0; 4*stripe < d.h; stripe++ {
-		words := d.flags[(stripe+1)*d.stride+1:][:d.w]
+		at := (stripe+1)*d.stride + 1
+		words := d.flags[at:][:d.w]
 		for x, word := range words {
 			for row := range d.rows(stripe) {
 				f := word >> (16 * row & 63)
 				if f&(significant|visited) != significant {
 					continue
 				}
-				v := &d.data[(4*stripe+row)*d.w+x]
+				v := &d.data[4*(at+x)+row]
 				mask := *v>>31 ^ (int32(d.raw.bit()) - 1)
 				*v += (half ^ mask) - mask
 				words[x] |= refined << (16 * row & 63)

@@ -16,9 +16,13 @@ type blockDecoder struct {
 	w, h    int
 	stride  int      // words in a row of stripes, with one of border at each side
 	flags   []uint64 // with a row of border above and below
-	data    []int32  // magnitudes with one fraction bit, signed, row-major
+	data    []int32  // magnitudes with one fraction bit, signed: four for each word of flags
+	list    [maxBlock]uint16
 	joining []byte
 }
+
+// maxBlock is how many samples a code-block can have.
+const maxBlock = 1 << 12
 
 // Flags of a sample.
 const (
@@ -42,6 +46,7 @@ const (
 
 	bitSignificant = 12
 	bitVisited     = 13
+	bitRefined     = 14
 	lanes          = 0x0001000100010001 // times a flag: that flag in all four samples
 )
 
@@ -131,14 +136,15 @@ func makeSignContexts() (t [4096]uint8) {
 func (d *blockDecoder) decode(b *codeBlock, orientation, planes, style int) error {
 	d.w, d.h = b.area.width(), b.area.height()
 	d.stride = d.w + 2
-	d.data = resize(d.data, d.w*d.h)
+	size := d.stride * ((d.h+3)/4 + 2)
+	d.data = resize(d.data, 4*size)
 	if planes <= 0 {
 		return nil
 	}
 	if planes > 30 {
 		return corrupt("%d bit-planes", planes)
 	}
-	d.flags = resize(d.flags, d.stride*((d.h+3)/4+2))
+	d.flags = resize(d.flags, size)
 	d.zero, d.causal = &zeroContexts[orientation], style&styleCausal != 0
 	d.mq.resetContexts()
 	pass, kind, plane := 0, 2, planes // the first pass is a cleanup
@@ -210,37 +216,61 @@ func (d *blockDecoder) valid(stripe int) uint64 {
 	return lanes >> (16 * (4 - d.rows(stripe)) & 63)
 }
 
-// setSample makes a sample significant, negative by a sign of 1, and tells its
-// neighbors.
-func (d *blockDecoder) setSample(at, row, place int, value int32, sign uint64) {
-	shift := 16 * row & 63
-	negative := sign
-	if sign == 1 {
-		value = -value
-	}
-	d.data[place] = value
+// line is row y of the decoded block: the first sample and each fourth after it.
+func (d *blockDecoder) line(y int) []int32 {
+	at := (y/4+1)*d.stride + 1
+	return d.data[4*at+y%4:][:4*d.w-3]
+}
 
-	d.flags[at] |= significant << shift
-	d.flags[at-1] |= (flagE | signE*negative) << shift
-	d.flags[at+1] |= (flagW | signW*negative) << shift
-	if row > 0 {
-		d.flags[at-1] |= flagSE << (shift - 16)
-		d.flags[at] |= (flagS | signS*negative) << (shift - 16)
-		d.flags[at+1] |= flagSW << (shift - 16)
-	} else if !d.causal { // else a stripe does not see the one below
-		above := at - d.stride
-		d.flags[above-1] |= flagSE << 48
-		d.flags[above] |= (flagS | signS*negative) << 48
-		d.flags[above+1] |= flagSW << 48
+// spreads are the flags that a sample that becomes significant sets in its
+// stripe, by its row and sign.
+var spreads = makeSpreads()
+
+type spread struct{ left, here, right uint64 }
+
+func makeSpreads() (t [4][2]spread) {
+	for row := range t {
+		for sign := range uint64(2) {
+			beside := func(above, level, below uint64) uint64 {
+				flags := level << (16 * row)
+				if row > 0 {
+					flags |= above << (16 * (row - 1))
+				}
+				if row < 3 {
+					flags |= below << (16 * (row + 1))
+				}
+				return flags
+			}
+			t[row][sign] = spread{
+				left:  beside(flagSE, flagE|signE*sign, flagNE),
+				here:  beside(flagS|signS*sign, significant, flagN|signN*sign),
+				right: beside(flagSW, flagW|signW*sign, flagNW),
+			}
+		}
 	}
-	if row < 3 {
-		d.flags[at-1] |= flagNE << (shift + 16)
-		d.flags[at] |= (flagN | signN*negative) << (shift + 16)
-		d.flags[at+1] |= flagNW << (shift + 16)
-	} else {
-		below := at + d.stride
-		d.flags[below-1] |= flagNE
-		d.flags[below] |= flagN | signN*negative
-		d.flags[below+1] |= flagNW
+	return t
+}
+
+// setSample makes a sample significant, with the given magnitude and negative by
+// a sign of 1, and tells its neighbors. The flags of its stripe column are given
+// and returned, not set.
+func (d *blockDecoder) setSample(at int, shiftRow uint, word uint64, value int32, sign uint64) uint64 {
+	row := shiftRow >> 4 & 3
+	d.data[4*at+int(row)] = (value ^ -int32(sign)) + int32(sign)
+	s := &spreads[row][sign&1]
+	d.flags[at-1] |= s.left
+	d.flags[at+1] |= s.right
+	if row == 0 && !d.causal { // else a stripe does not see the one below
+		above := d.flags[at-d.stride-1:][:3]
+		above[0] |= flagSE << 48
+		above[1] |= (flagS | signS*sign) << 48
+		above[2] |= flagSW << 48
 	}
+	if row == 3 {
+		below := d.flags[at+d.stride-1:][:3]
+		below[0] |= flagNE
+		below[1] |= flagN | signN*sign
+		below[2] |= flagNW
+	}
+	return word | s.here
 }
