@@ -19,7 +19,7 @@ type Embedding struct {
 // String names the film or text and says what the values are, so that printing an
 // Embedding does not list them.
 func (e *Embedding) String() string {
-	return fmt.Sprintf("%s: %d x %d by %s", e.ID, e.Tokens, e.Dim, e.Model)
+	return named(e.ID, fmt.Sprintf("%d x %d by %s", e.Tokens, e.Dim, e.Model))
 }
 
 // Token is row i, aliasing Values.

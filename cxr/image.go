@@ -23,7 +23,14 @@ type Image struct {
 // String names the film and says what its pixels are, so that printing an Image
 // does not list them.
 func (m *Image) String() string {
-	return fmt.Sprintf("%s: %d x %d pixels, %d bits, view %v, %s", m.ID, m.Width, m.Height, m.Depth, m.View, m.Recipe)
+	return named(m.ID, fmt.Sprintf("%d x %d pixels, %d bits, view %v, %s", m.Width, m.Height, m.Depth, m.View, m.Recipe))
+}
+
+func named(id, what string) string {
+	if id == "" {
+		return what
+	}
+	return id + ": " + what
 }
 
 // Max is the value of white: 255 or 65535.
