@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -118,13 +119,14 @@ func parse(markdown string) (*file, error) {
 	return n, nil
 }
 
-// encode is the notebook's file. Of an output in several forms it keeps the one
-// that pages show, and the text.
+// encode is the notebook's file. Of an output in several forms it keeps one, as
+// well as the text: a page if there is one, else a PNG, as nbconvert takes most
+// of an SVG for unsafe.
 func (n *file) encode() ([]byte, error) {
 	for _, c := range n.Cells {
 		for i := range c.Outputs {
 			best := ""
-			for _, kind := range []string{"image/png", "image/svg+xml", "text/html"} {
+			for _, kind := range []string{"image/svg+xml", "image/png", "text/html"} {
 				if _, ok := c.Outputs[i].Data[kind]; ok {
 					delete(c.Outputs[i].Data, best)
 					best = kind
@@ -140,15 +142,19 @@ func (n *file) encode() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// said is what a cell shows as text.
+// drawing is a figure within a page.
+var drawing = regexp.MustCompile(`(?s)<svg.*?</svg>`)
+
+// said is what a cell shows as text and tables, but no pictures.
 func (c *cell) said() string {
 	var b strings.Builder
 	for _, o := range c.Outputs {
 		b.WriteString(string(o.Text))
 		b.WriteString(string(o.Data["text/plain"]))
+		b.WriteString(drawing.ReplaceAllString(string(o.Data["text/html"]), "<svg/>"))
 		if o.Error != "" {
 			fmt.Fprintf(&b, "error: %s", o.Error)
 		}
 	}
-	return strings.TrimRight(b.String(), "\n")
+	return b.String()
 }

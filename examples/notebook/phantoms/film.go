@@ -14,9 +14,10 @@ import (
 // about 3700.
 type Film struct {
 	Seed     uint64
-	Finding  string // what it shows, one of Findings; empty: nothing
-	Size     int    // height in pixels; 0: 400
-	Inverted bool   // MONOCHROME1: high values are dark
+	Finding  string  // what it shows, one of Findings; empty: nothing
+	Size     int     // height in pixels; 0: 400
+	Exposure float64 // share of the stored range that is used, above 0 to 1; 0: 1
+	Inverted bool    // MONOCHROME1: high values are dark
 
 	Centers, Widths []float64 // of its windows
 	LUT             bool      // a VOI LUT too: the S-shaped curve of film, in the middle half of the values
@@ -47,14 +48,21 @@ func (f *Film) DICOM() ([]byte, error) {
 	if len(f.Centers) != len(f.Widths) {
 		return nil, fmt.Errorf("phantoms: %d window centers and %d widths", len(f.Centers), len(f.Widths))
 	}
+	exposure := f.Exposure
+	if exposure == 0 {
+		exposure = 1
+	}
+	if exposure < 0 || exposure > 1 {
+		return nil, fmt.Errorf("phantoms: exposure %g, want at most 1", f.Exposure)
+	}
 	picture := film.Draw()
 	pixels := make([]uint16, len(picture.Pix))
 	for i, v := range picture.Pix {
-		pixels[i] = uint16(air + math.Round(float64(v)*(bone-air)))
+		pixels[i] = uint16(air + math.Round(float64(v)*exposure*(bone-air)))
 	}
 	if f.Marker {
 		for y := picture.Height / 16; y < picture.Height/10; y++ {
-			for x := picture.Width / 16; x < picture.Width/8; x++ {
+			for x := picture.Width * 14 / 16; x < picture.Width*15/16; x++ {
 				pixels[y*picture.Width+x] = highest
 			}
 		}
