@@ -35,6 +35,17 @@ func TestPageIsWholeAndSafe(t *testing.T) {
 			t.Errorf("the page has %q", never)
 		}
 	}
+	// In a notebook the page stands between other outputs, and must not style them.
+	_, style, _ := strings.Cut(page, "<style>\n")
+	style, _, _ = strings.Cut(style, "</style>")
+	for rule := range strings.Lines(style) {
+		selectors, _, _ := strings.Cut(rule, " {")
+		for selector := range strings.SplitSeq(selectors, ", ") {
+			if !strings.HasPrefix(selector, ".cxrkit-report") {
+				t.Errorf("selector %q reaches beyond the report", selector)
+			}
+		}
+	}
 	if n := strings.Count(page, "<svg"); n != 3 {
 		t.Errorf("%d figures", n)
 	}
