@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +32,7 @@ type output struct {
 	Name      string          `json:"name"` // of a stream
 	Text      text            `json:"text"` // in a stream
 	Data      map[string]text `json:"data"` // by MIME type
+	Metadata  map[string]any  `json:"metadata"`
 	ErrorName string          `json:"ename"`
 	Error     string          `json:"evalue"`
 	Traceback []string        `json:"traceback"`
@@ -53,7 +56,10 @@ func (o output) MarshalJSON() ([]byte, error) {
 	case "error":
 		fields["ename"], fields["evalue"], fields["traceback"] = o.ErrorName, o.Error, append([]string{}, o.Traceback...)
 	default:
-		fields["data"], fields["metadata"] = o.Data, map[string]any{}
+		fields["data"], fields["metadata"] = o.Data, o.Metadata
+		if o.Metadata == nil {
+			fields["metadata"] = map[string]any{}
+		}
 		if o.Kind == "execute_result" {
 			fields["execution_count"] = o.Count
 		}
@@ -120,18 +126,12 @@ func parse(markdown string) (*file, error) {
 }
 
 // encode is the notebook's file. Of an output in several forms it keeps one, as
-// well as the text: a page if there is one, else a PNG, as nbconvert takes most
-// of an SVG for unsafe.
+// well as the text: a page if there is one, else a PNG in the size of the SVG, of
+// which nbconvert takes most for unsafe.
 func (n *file) encode() ([]byte, error) {
 	for _, c := range n.Cells {
 		for i := range c.Outputs {
-			best := ""
-			for _, kind := range []string{"image/svg+xml", "image/png", "text/html"} {
-				if _, ok := c.Outputs[i].Data[kind]; ok {
-					delete(c.Outputs[i].Data, best)
-					best = kind
-				}
-			}
+			c.Outputs[i].choose()
 		}
 	}
 	var b bytes.Buffer
@@ -144,6 +144,23 @@ func (n *file) encode() ([]byte, error) {
 
 // drawing is a figure within a page.
 var drawing = regexp.MustCompile(`(?s)<svg.*?</svg>`)
+
+// width is that of an SVG.
+var width = regexp.MustCompile(`<svg width="([0-9.]+)pt"`)
+
+func (o *output) choose() {
+	if m := width.FindStringSubmatch(string(o.Data["image/svg+xml"])); m != nil {
+		points, _ := strconv.ParseFloat(m[1], 64)
+		o.Metadata = map[string]any{"image/png": map[string]any{"width": math.Round(points * 96 / 72)}}
+	}
+	best := ""
+	for _, kind := range []string{"image/svg+xml", "image/png", "text/html"} {
+		if _, ok := o.Data[kind]; ok {
+			delete(o.Data, best)
+			best = kind
+		}
+	}
+}
 
 // said is what a cell shows as text and tables, but no pictures.
 func (c *cell) said() string {

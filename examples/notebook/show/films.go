@@ -100,7 +100,7 @@ func (s *Sheet) PNG() []byte {
 	for _, h := range heights {
 		total += h + caption + gap
 	}
-	sheet := image.NewRGBA(image.Rect(0, 0, gap+columns*(tile+gap), total))
+	sheet := s.canvas(image.Rect(0, 0, gap+columns*(tile+gap), total))
 	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
 	face := textFace()
 	top := gap
@@ -130,6 +130,16 @@ func (s *Sheet) PNG() []byte {
 		return nil // a Buffer takes everything
 	}
 	return b.Bytes()
+}
+
+// canvas is gray unless something is marked: color makes files of twice the size.
+func (s *Sheet) canvas(r image.Rectangle) draw.Image {
+	for _, e := range s.entries {
+		if e.marked {
+			return image.NewRGBA(r)
+		}
+	}
+	return image.NewGray(r)
 }
 
 // fitted is as much of a text as fits a width.
