@@ -18,15 +18,17 @@ func TestLinkingCost(t *testing.T) {
 		aiplatform = "cloud.google.com/go/aiplatform"
 		cloud      = "cloud.google.com/go"
 		gocloud    = "gocloud.dev"
+		arrow      = "github.com/apache/arrow-go"
 	)
 	tests := []struct {
 		packages string   // import path pattern under the module
 		not      []string // module prefixes that must not be reached
 	}{
-		{"cxr", []string{gorgonia, cloud, gocloud, "gonum.org"}},
+		{"cxr", []string{gorgonia, cloud, gocloud, arrow, "gonum.org"}},
 		{"dicomconv", []string{gorgonia, cloud, gocloud}},
 		{"embed", []string{gorgonia, cloud, gocloud}},
-		{"embed/store", []string{gorgonia, cloud, gocloud}},
+		{"embed/store", []string{gorgonia, cloud, gocloud, arrow}},
+		{"embed/store/shards", []string{gorgonia, cloud, gocloud}},
 		{"embed/embedtest", []string{gorgonia, cloud, gocloud}},
 		{"embed/vertex", []string{gorgonia, gocloud}},
 		{"head", []string{gorgonia, cloud, gocloud}},

@@ -2,7 +2,6 @@ package cxr
 
 import (
 	"fmt"
-	"math"
 )
 
 // An Embedding is a Tokens x Dim matrix of features of one film or one text,
@@ -47,7 +46,7 @@ func (e *Embedding) Validate() error {
 		return fmt.Errorf("%w: %d values for %d x %d", ErrEmbedding, len(e.Values), e.Tokens, e.Dim)
 	}
 	for i, v := range e.Values {
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+		if v-v != 0 { // NaN, or an infinity
 			return fmt.Errorf("%w: value %d of token %d is %v", ErrEmbedding, i%e.Dim, i/e.Dim, v)
 		}
 	}

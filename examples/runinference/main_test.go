@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
 	"github.com/cxrkit/cxrkit/internal/phantom"
 )
@@ -115,6 +116,27 @@ func TestFailedFilmsAreTriedAgain(t *testing.T) {
 	}
 	if text, err := call(t, args...); err != nil || text != "" {
 		t.Errorf("nothing failed: %s, error %v", text, err)
+	}
+}
+
+func TestShards(t *testing.T) {
+	in, out := films(t), t.TempDir()
+	args := []string{"--input_path", in, "--output_path", out, "--format", "arrow"}
+	for _, want := range []string{"successful-inference: 4\n", "output-file-exists: 4\n"} {
+		if text, err := call(t, args...); err != nil || text != want {
+			t.Errorf("%s, error %v", text, err)
+		}
+	}
+	r, err := shards.Read(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if tokens, dim := r.Shape(); r.Verify() != nil || r.Len() != 4 || tokens*dim != 896 {
+		t.Errorf("%d vectors", r.Len())
+	}
+	if _, err := call(t, append(args, "--base_names")...); err == nil || !strings.Contains(err.Error(), "no --base_names") {
+		t.Errorf("error %v", err)
 	}
 }
 

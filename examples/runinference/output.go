@@ -10,6 +10,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/embed/store/shards"
 )
 
 // An output is where the embeddings go.
@@ -41,13 +42,30 @@ func (o *options) openOutput(ctx context.Context, m embed.Model) (out *output, e
 		}
 		out.folder = store.Local(o.output)
 	}
-	if out.store, err = store.OpenIn(ctx, out.folder, m, &store.Options{Format: o.format, BaseNames: o.baseNames}); err != nil {
+	if err := o.openStore(ctx, m, out); err != nil {
 		return out, err
 	}
 	if o.archive != "" {
 		err = out.openArchive(o.archive)
 	}
 	return out, err
+}
+
+// openStore opens the store in the folder.
+func (o *options) openStore(ctx context.Context, m embed.Model, out *output) (err error) {
+	if o.format != "arrow" {
+		out.store, err = store.OpenIn(ctx, out.folder, m, &store.Options{Format: o.format, BaseNames: o.baseNames})
+		return err
+	}
+	if bucket.Is(o.output) || o.baseNames {
+		return errors.New("--format arrow is for folders of this machine, and has no --base_names")
+	}
+	s, err := shards.Open(o.output, m, nil)
+	if err != nil {
+		return err
+	}
+	out.store, out.closers = s, append(out.closers, s.Close)
+	return nil
 }
 
 // openArchive begins an archive, which appears under its name when it is whole.

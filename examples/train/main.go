@@ -22,6 +22,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
 )
@@ -47,7 +48,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
 	f := flag.NewFlagSet("train", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&o.data, "data_dir", "", "`folder` or file of embeddings: TFRecord or npz; also a folder of gs://, s3://, file://")
+	f.StringVar(&o.data, "data_dir", "", "`folder` or file of embeddings: TFRecord, npz or shards; also a folder of gs://, s3://, file://")
 	f.StringVar(&o.labels, "labels_csv", "", "CSV `file` of labels")
 	f.StringVar(&o.finding, "head_name", "", "`finding` to train for: a column of the labels")
 	for _, name := range []string{"train_split_name", "train_label"} {
@@ -144,6 +145,9 @@ func load(ctx context.Context, o *options, stderr io.Writer) (*head.Dataset, err
 // read reads the embeddings of a file or folder.
 func read(ctx context.Context, name string) ([]*cxr.Embedding, error) {
 	if !bucket.Is(name) {
+		if files, err := filepath.Glob(filepath.Join(name, "*.arrow")); err == nil && len(files) > 0 {
+			return readShards(name)
+		}
 		return store.Read(name)
 	}
 	b, err := bucket.Open(ctx, name)
@@ -152,6 +156,19 @@ func read(ctx context.Context, name string) ([]*cxr.Embedding, error) {
 	}
 	defer b.Close()
 	return store.ReadFS(b, ".")
+}
+
+func readShards(name string) ([]*cxr.Embedding, error) {
+	r, err := shards.Read(name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	all := make([]*cxr.Embedding, r.Len())
+	for i := range all {
+		all[i] = r.Embedding(i)
+	}
+	return all, nil
 }
 
 // split deals films by their split, or by chance if no film has one.

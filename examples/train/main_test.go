@@ -11,17 +11,29 @@ import (
 
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/headtest"
 )
 
 // problem writes embeddings and labels of a problem with a known answer.
-func problem(t *testing.T, splits bool) (data, labels string) {
+func problem(t *testing.T, splits, inShards bool) (data, labels string) {
 	t.Helper()
 	dir := t.TempDir()
 	data, labels = filepath.Join(dir, "embeddings"), filepath.Join(dir, "labels.csv")
 	d := headtest.Gaussian{Seed: 1, Films: 300, Patients: 150, Dim: 8, Strength: 3, Findings: []string{"EFFUSION"}}.Make()
-	s, err := store.Open(data, embed.Model{Name: "gaussian", Recipe: "none/1", Tokens: 1, Dim: 8}, nil)
+	model := embed.Model{Name: "gaussian", Recipe: "none/1", Tokens: 1, Dim: 8}
+	var s embed.Store
+	var err error
+	if inShards {
+		var files *shards.Store
+		if files, err = shards.Open(data, model, nil); err == nil {
+			defer files.Close()
+			s = files
+		}
+	} else {
+		s, err = store.Open(data, model, nil)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +69,7 @@ func call(t *testing.T, args ...string) (string, string, error) {
 
 func TestTrains(t *testing.T) {
 	for _, splits := range []bool{true, false} {
-		data, labels := problem(t, splits)
+		data, labels := problem(t, splits, !splits)
 		for _, kind := range []string{"linear", "mlp"} {
 			save := filepath.Join(t.TempDir(), "m")
 			out, errs, err := call(t, "--data_dir", data, "--labels_csv", labels, "--head_name", "EFFUSION", "--head", kind, "--save_model_name", save, "--num_epochs", "15")
@@ -81,7 +93,7 @@ func TestTrains(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	data, labels := problem(t, true)
+	data, labels := problem(t, true, false)
 	for want, args := range map[string][]string{
 		"are needed":                {"--data_dir", data},
 		`--head "forest"`:           {"--data_dir", data, "--labels_csv", labels, "--head_name", "EFFUSION", "--head", "forest"},

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/half"
 )
 
 // An Array has a name within its archive.
@@ -128,7 +129,7 @@ func Read(r io.Reader, most int) (Array, error) {
 			b := block[i*size:]
 			switch size {
 			case 2:
-				a.Values = append(a.Values, half(binary.LittleEndian.Uint16(b)))
+				a.Values = append(a.Values, half.Float32(binary.LittleEndian.Uint16(b)))
 			case 4:
 				a.Values = append(a.Values, math.Float32frombits(binary.LittleEndian.Uint32(b)))
 			default:
@@ -138,24 +139,6 @@ func Read(r io.Reader, most int) (Array, error) {
 		count -= k
 	}
 	return a, nil
-}
-
-// half is a float16.
-func half(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, int(h>>10&31), float64(h&1023)
-	var v float64
-	switch exponent {
-	case 0:
-		v = math.Ldexp(fraction, -24)
-	case 31:
-		if fraction != 0 {
-			return float32(math.NaN())
-		}
-		v = math.Inf(1)
-	default:
-		v = math.Ldexp(1024+fraction, exponent-25)
-	}
-	return math.Float32frombits(math.Float32bits(float32(v)) | sign)
 }
 
 // Each calls f for every array of an archive, which is checked by its checksums.

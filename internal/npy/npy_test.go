@@ -2,7 +2,6 @@ package npy
 
 import (
 	"bytes"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,14 +32,6 @@ func TestRoundTrip(t *testing.T) {
 	for n := range len(data) {
 		if got, err := read(data[:n]); err == nil {
 			t.Fatalf("%d bytes of %d gave %v", n, len(data), got)
-		}
-	}
-}
-
-func TestHalf(t *testing.T) {
-	for h, want := range map[uint16]float32{0x3c00: 1, 0xc000: -2, 0x3555: 0.33325195, 1: 5.9604645e-08, 0x7bff: 65504, 0x8000: float32(math.Copysign(0, -1))} {
-		if got := half(h); got != want {
-			t.Errorf("%#x is %v, want %v", h, got, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/half"
 )
 
 // Element types (TensorProto.DataType).
@@ -95,7 +96,7 @@ func (t *Tensor) Floats() []float32 {
 		case Double:
 			out[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(t.raw[8*i:])))
 		case Float16:
-			out[i] = fromFloat16(uint16(t.word(i)))
+			out[i] = half.Float32(t.word(i))
 		case BFloat16:
 			out[i] = math.Float32frombits(uint32(t.word(i)) << 16)
 		}
@@ -136,17 +137,4 @@ func (t *Tensor) Ints() []int64 {
 		}
 	}
 	return out
-}
-
-// fromFloat16 is IEEE 754 binary16.
-func fromFloat16(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
-	switch exponent {
-	case 0: // subnormal: fraction * 2^-24
-		v := float32(fraction) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(v) | sign)
-	case 31:
-		return math.Float32frombits(sign | 0xFF<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
 }

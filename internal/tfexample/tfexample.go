@@ -16,32 +16,67 @@ type Feature struct {
 	Floats []float32
 }
 
+// Numbers of the fields of Feature.
+const (
+	bytesList = protowire.Number(1)
+	floatList = protowire.Number(2)
+)
+
 // Marshal writes features in the order given, as upstream's client does.
 func Marshal(features ...Feature) []byte {
-	var list []byte
+	all := 0
 	for _, f := range features {
-		var values []byte
-		field := protowire.Number(1)
+		all += sizeMessage(f.size())
+	}
+	dst := begin(make([]byte, 0, sizeMessage(all)), 1, all)
+	for _, f := range features {
+		entry := f.size()
+		dst = begin(dst, 1, entry)
+		dst = message(dst, 1, []byte(f.Name))
+		field, values := f.list()
+		dst = begin(dst, 2, sizeMessage(values))
+		dst = begin(dst, field, values)
 		if f.Floats != nil {
-			field = 2
-			values = protowire.AppendTag(values, 1, protowire.BytesType)
-			values = protowire.AppendVarint(values, uint64(4*len(f.Floats)))
+			dst = begin(dst, 1, 4*len(f.Floats))
 			for _, v := range f.Floats {
-				values = protowire.AppendFixed32(values, math.Float32bits(v))
+				dst = protowire.AppendFixed32(dst, math.Float32bits(v))
 			}
 		}
 		for _, v := range f.Bytes {
-			values = message(values, 1, v)
+			dst = message(dst, 1, v)
 		}
-		entry := message(nil, 1, []byte(f.Name))
-		entry = message(entry, 2, message(nil, field, values))
-		list = message(list, 1, entry)
 	}
-	return message(nil, 1, list)
+	return dst
+}
+
+// list is the field of a feature's list, and the size of what is in it.
+func (f Feature) list() (field protowire.Number, size int) {
+	field = bytesList
+	if f.Floats != nil {
+		field, size = floatList, sizeMessage(4*len(f.Floats))
+	}
+	for _, v := range f.Bytes {
+		size += sizeMessage(len(v))
+	}
+	return field, size
+}
+
+// size is that of the map entry of a feature: its name and the feature.
+func (f Feature) size() int {
+	_, values := f.list()
+	return sizeMessage(len(f.Name)) + sizeMessage(sizeMessage(values))
+}
+
+// sizeMessage is that of a field of so many bytes: fields here have numbers
+// below 16, so a tag is one byte.
+func sizeMessage(n int) int { return 1 + protowire.SizeBytes(n) }
+
+func begin(dst []byte, n protowire.Number, size int) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(dst, n, protowire.BytesType), uint64(size))
 }
 
 func message(dst []byte, n protowire.Number, v []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(dst, n, protowire.BytesType), v)
+	return append(begin(dst, n, len(v)), v...)
 }
 
 var errCorrupt = errors.New("tfexample: malformed message")

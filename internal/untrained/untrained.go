@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/cxrkit/cxrkit/internal/half"
 )
 
 // Fields and values of onnx.proto.
@@ -92,19 +94,8 @@ func randomize(tensor []byte, rng *rand.Rand) ([]byte, error) {
 	return rewrite(tensor, tensorRaw, func(raw []byte) ([]byte, error) {
 		out := make([]byte, 0, len(raw))
 		for range len(raw) / 2 {
-			out = binary.LittleEndian.AppendUint16(out, half(float32(deviation*rng.NormFloat64())))
+			out = binary.LittleEndian.AppendUint16(out, half.From(float32(deviation*rng.NormFloat64())))
 		}
 		return out, nil
 	})
-}
-
-// half is v as an IEEE 754 binary16, cut off: 0 if too small for a normal
-// number. Weights are never too large.
-func half(v float32) uint16 {
-	bits := math.Float32bits(v)
-	exponent := int(bits>>23&0xff) - 127 + 15
-	if exponent <= 0 {
-		return 0
-	}
-	return uint16(bits>>16&0x8000) | uint16(exponent)<<10 | uint16(bits>>13&0x3ff)
 }

@@ -1,0 +1,48 @@
+package shards_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/store/shards"
+)
+
+// A run into shards, which are then read where they lie.
+func Example() {
+	dir, err := os.MkdirTemp("", "embeddings")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	e := &sums{} // any embedder
+	kept, err := shards.Open(dir, e.Model(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	run := &embed.Run{Store: kept}
+	err = run.Do(context.Background(), e, cxr.Images(images(1000)...), func(*cxr.Embedding) error { return nil })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := kept.Close(); err != nil { // or what waits for a full shard stays in the journal
+		fmt.Println(err)
+		return
+	}
+	r, err := shards.Read(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer r.Close()
+	fmt.Println(r.Len(), "films of", r.Model())
+	fmt.Println(r.ID(0), r.Values(0))
+	// Output:
+	// 1000 films of sums
+	// ward/0.dcm [0 1 2 3 4 5]
+}

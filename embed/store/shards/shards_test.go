@@ -1,0 +1,457 @@
+package shards_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/store/shards"
+)
+
+var (
+	model = embed.Model{Name: "sums", Recipe: "none/1", Tokens: 2, Dim: 3}
+	kills = flag.Int("kills", 4, "how often the killed run is killed")
+)
+
+// film is an embedding and its key.
+func film(i int) (embed.Key, *cxr.Embedding) {
+	sum := sha256.Sum256(fmt.Append(nil, i))
+	v := &cxr.Embedding{ID: fmt.Sprintf("ward/%d.dcm", i), Model: model.Name, Recipe: model.Recipe, Tokens: 2, Dim: 3}
+	for k := range 6 {
+		v.Values = append(v.Values, float32(i*10+k))
+	}
+	return embed.Key{ID: v.ID, Content: hex.EncodeToString(sum[:]), Model: model, Recipe: model.Recipe}, v
+}
+
+func open(t testing.TB, dir string, o *shards.Options) *shards.Store {
+	t.Helper()
+	s, err := shards.Open(dir, model, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func put(t testing.TB, s *shards.Store, from, to int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		k, v := film(i)
+		if err := s.Put(t.Context(), k, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// check wants exactly these films in the store.
+func check(t testing.TB, s *shards.Store, n int) {
+	t.Helper()
+	for i := range n + 3 {
+		k, want := film(i)
+		got, err := s.Get(t.Context(), k)
+		if i >= n {
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Fatalf("film %d: error %v", i, err)
+			}
+		} else if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("film %d: %v, error %v", i, got, err)
+		}
+	}
+}
+
+func files(t testing.TB, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.arrow"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestVectorsComeBack(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, &shards.Options{Bytes: 10 * 24})
+	put(t, s, 0, 25)
+	check(t, s, 25)
+	if n := len(files(t, dir)); n != 2 {
+		t.Errorf("%d shards before Close", n)
+	}
+	put(t, s, 20, 27) // some again
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := shards.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.Verify(); err != nil || r.Len() != 27 || r.Model() != "sums" {
+		t.Errorf("%d vectors of %q, error %v", r.Len(), r.Model(), err)
+	}
+	for i := range r.Len() {
+		if _, want := film(i); !reflect.DeepEqual(r.Embedding(i), want) || r.ID(i) != want.ID {
+			t.Errorf("vector %d: %v", i, r.Embedding(i))
+		}
+	}
+	s = open(t, dir, nil)
+	check(t, s, 27)
+	k, v := film(99)
+	s.Close()
+	if err := s.Put(t.Context(), k, v); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("Put into a closed store: %v", err)
+	}
+	if _, err := s.Get(t.Context(), k); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Get from a closed store: %v", err)
+	}
+}
+
+// A process that ends without Close has lost nothing.
+func TestJournalIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, nil)
+	put(t, s, 0, 7)
+	journal, err := os.ReadFile(filepath.Join(dir, "pending.tfrecord"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	shard := files(t, dir)[0]
+	data, err := os.ReadFile(shard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := (len(journal) - 100) / 7
+	for cut := 0; cut <= len(journal); cut += 1 + cut/10 {
+		other := t.TempDir()
+		if err := os.WriteFile(filepath.Join(other, "pending.tfrecord"), journal[:cut], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s, err := shards.Open(other, model, nil)
+		if err != nil {
+			t.Fatalf("journal of %d bytes: %v", cut, err)
+		}
+		n := 0
+		for i := range 7 {
+			if k, _ := film(i); func() bool { _, err := s.Get(t.Context(), k); return err == nil }() {
+				n++
+			}
+		}
+		if want := max(0, (cut-100)/one-1); n < want {
+			t.Fatalf("journal of %d bytes of %d: %d films, want %d", cut, len(journal), n, want)
+		}
+		put(t, s, n, 8)
+		check(t, s, 8)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// And where the process ended between shard and journal, none is there twice.
+	for name, data := range map[string][]byte{"pending.tfrecord": journal, filepath.Base(shard): data} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = open(t, dir, nil)
+	check(t, s, 7)
+	s.Close()
+	if r, err := shards.Read(dir); err != nil || r.Len() != 7 {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestFloat16(t *testing.T) {
+	dir := t.TempDir()
+	m := embed.Model{Name: "half", Tokens: 1, Dim: 8}
+	s, err := shards.Open(dir, m, &shards.Options{Float16: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, _ := film(1)
+	k.Model = m
+	values := []float32{1, -0.1, 1.00048828125, 1.0005, 65504, 6e-8, 0, 1.0014}
+	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Tokens: 1, Dim: 8, Values: values}); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	r, err := shards.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	// Nearest, ties to even: 1.00048828125 lies in the middle of 1 and 1.0009765625.
+	want := []float32{1, -0.0999755859375, 1, 1.0009765625, 65504, 5.9604645e-08, 0, 1.0009765625}
+	if got := r.Values(0); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	s, err = shards.Open(t.TempDir(), m, &shards.Options{Float16: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	values[3] = 65520
+	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Tokens: 1, Dim: 8, Values: values}); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("too large: %v", err)
+	}
+	if _, err := shards.Open(dir, m, nil); !errors.Is(err, cxr.ErrMismatch) {
+		t.Errorf("as float32: %v", err)
+	}
+}
+
+func TestWrongFolders(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, nil)
+	put(t, s, 0, 3)
+	if _, err := shards.Open(dir, model, nil); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("a second store: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other := model
+	other.Name = "other"
+	if _, err := shards.Open(dir, other, nil); !errors.Is(err, cxr.ErrMismatch) {
+		t.Errorf("another model: %v", err)
+	}
+	if _, err := shards.Read(t.TempDir()); err == nil {
+		t.Error("an empty folder was read")
+	}
+	if _, err := shards.Open(t.TempDir(), embed.Model{Tokens: 1 << 30, Dim: 1 << 30}, nil); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("a giant: %v", err)
+	}
+	s = open(t, t.TempDir(), nil)
+	k, v := film(0)
+	k.Content = "short"
+	if err := s.Put(t.Context(), k, v); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("a key that is none: %v", err)
+	}
+	k, v = film(0)
+	v.Values, v.Tokens = v.Values[:3], 1
+	if err := s.Put(t.Context(), k, v); !errors.Is(err, cxr.ErrMismatch) {
+		t.Errorf("a vector of another shape: %v", err)
+	}
+	k, v = film(0)
+	v.Values[0] = float32(math.NaN())
+	if err := s.Put(t.Context(), k, v); !errors.Is(err, cxr.ErrEmbedding) {
+		t.Errorf("a vector that is no number: %v", err)
+	}
+}
+
+// Every torn or altered shard is an error, at the latest of Verify.
+func TestDamage(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, nil)
+	put(t, s, 0, 40)
+	s.Close()
+	name := files(t, dir)[0]
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(what string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(name, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		r, err := shards.Read(dir)
+		if err == nil {
+			for i := range r.Len() {
+				_ = r.Embedding(i).Validate()
+			}
+			err = r.Verify()
+			r.Close()
+		}
+		if !errors.Is(err, cxr.ErrCorrupt) && !errors.Is(err, cxr.ErrUnsupported) {
+			t.Fatalf("%s: error %v", what, err)
+		}
+	}
+	for n := 0; n < len(whole); n += 211 {
+		try(fmt.Sprintf("cut at %d", n), whole[:n])
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		data := append([]byte{}, whole...)
+		for range 1 + rng.IntN(3) {
+			data[rng.IntN(len(data))] ^= byte(1 + rng.IntN(255))
+		}
+		if string(data) != string(whole) {
+			try("bytes altered", data)
+		}
+	}
+}
+
+// Others read shards as they are. (apache-arrow of npm was tried by hand:
+// testdata/read.js.)
+func TestPyarrow(t *testing.T) {
+	if exec.Command("python3", "-c", "import pyarrow").Run() != nil {
+		t.Skip("no pyarrow: pip install pyarrow")
+	}
+	for _, half := range []bool{false, true} {
+		dir := t.TempDir()
+		s := open(t, dir, &shards.Options{Float16: half})
+		put(t, s, 0, 9)
+		s.Close()
+		const script = `
+import sys, pyarrow
+t = pyarrow.ipc.open_file(pyarrow.memory_map(sys.argv[1])).read_all()
+print(t.num_rows, t["id"][8], t["model"][0], t["recipe"][0], [float(v) for v in t["embedding"][8].as_py()])`
+		out, err := exec.Command("python3", "-c", script, files(t, dir)[0]).CombinedOutput()
+		if want := "9 ward/8.dcm sums none/1 [80.0, 81.0, 82.0, 83.0, 84.0, 85.0]\n"; err != nil || string(out) != want {
+			t.Errorf("%s, error %v", out, err)
+		}
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	s := open(t, t.TempDir(), &shards.Options{Bytes: 24 * 16})
+	var all sync.WaitGroup
+	for w := range 4 {
+		all.Go(func() {
+			for i := w * 100; i < w*100+150; i++ { // overlapping
+				k, v := film(i)
+				if err := s.Put(context.Background(), k, v); err != nil {
+					t.Error(err)
+				}
+				if got, err := s.Get(context.Background(), k); err != nil || !reflect.DeepEqual(got, v) {
+					t.Error(got, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	check(t, s, 450)
+}
+
+// A disk that is full, or a folder that is gone, loses nothing: Put fails, and
+// works when there is room again.
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	parent := t.TempDir()
+	dir, away := filepath.Join(parent, "store"), filepath.Join(parent, "away")
+	s := open(t, dir, &shards.Options{Bytes: 24 * 10})
+	put(t, s, 0, 10)
+	if err := os.Rename(dir, away); err != nil {
+		t.Fatal(err)
+	}
+	k, v := film(10)
+	for range 100 {
+		if err := s.Put(t.Context(), k, v); err == nil {
+			t.Fatal("a vector without a place")
+		}
+	}
+	if err := os.Rename(away, dir); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, 10, 15)
+	check(t, s, 15)
+}
+
+const child = "CXRKIT_SHARDS_CHILD"
+
+// sums counts the films that it embeds.
+type sums struct{ films int }
+
+func (s *sums) Model() embed.Model { return model }
+func (s *sums) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
+	var out []*cxr.Embedding
+	for _, im := range images {
+		time.Sleep(100 * time.Microsecond)
+		_, v := film(int(im.Pix[0]))
+		out = append(out, v)
+		s.films++
+	}
+	return out, nil
+}
+
+func images(n int) []*cxr.Image {
+	var list []*cxr.Image
+	for i := range n {
+		list = append(list, &cxr.Image{ID: fmt.Sprintf("ward/%d.dcm", i), Width: 1, Height: 1, Depth: 16, Pix: []uint16{uint16(i)}, Recipe: "none/1"})
+	}
+	return list
+}
+
+// TestMain is also the child of TestKilledRuns: a run of 500 films.
+func TestMain(m *testing.M) {
+	dir := os.Getenv(child)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	e := &sums{}
+	s, err := shards.Open(dir, model, &shards.Options{Bytes: 24 * 50})
+	if err == nil {
+		r := &embed.Run{Store: s, Parallel: 1, Batch: 4}
+		err = r.Do(context.Background(), e, cxr.Images(images(500)...), func(*cxr.Embedding) error { return nil })
+		err = errors.Join(err, s.Close())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(e.films)
+	os.Exit(0)
+}
+
+func TestKilledRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	dir := ""
+	start := func() *exec.Cmd {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), child+"="+dir)
+		return cmd
+	}
+	for k := range *kills {
+		if k%4 == 0 {
+			dir = t.TempDir()
+		}
+		cmd := start()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rng.IntN(60)) * time.Millisecond)
+		cmd.Process.Kill()
+		cmd.Wait()
+		s, err := shards.Open(dir, model, nil) // not closed: the journal stays as it is
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := 0
+		for _, im := range images(500) {
+			if _, err := s.Get(t.Context(), embed.KeyOf(model, im)); err == nil {
+				done++
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if k%4 != 3 {
+			continue
+		}
+		out, err := start().Output()
+		if err != nil || strings.TrimSpace(string(out)) != fmt.Sprint(500-done) {
+			t.Errorf("the last run embedded %s films, %d were done, error %v", out, done, err)
+		}
+		r, err := shards.Read(dir)
+		if err != nil || r.Verify() != nil || r.Len() != 500 {
+			t.Fatalf("error %v", err)
+		}
+		r.Close()
+	}
+}
