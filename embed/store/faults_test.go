@@ -1,0 +1,179 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed/store"
+)
+
+// A faulty folder fails now and then, as a disk that is full or a bucket that is
+// away.
+type faulty struct {
+	store.Folder
+	every int64
+	cause error
+	calls atomic.Int64
+}
+
+func (f *faulty) fail() bool { return f.every > 0 && f.calls.Add(1)%f.every == 0 }
+
+func (f *faulty) Open(name string) (fs.File, error) {
+	if f.fail() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: f.cause}
+	}
+	return f.Folder.Open(name)
+}
+
+func (f *faulty) WriteFile(ctx context.Context, name string, data []byte) error {
+	if f.fail() {
+		return &fs.PathError{Op: "write", Path: name, Err: f.cause}
+	}
+	return f.Folder.WriteFile(ctx, name, data)
+}
+
+// Whatever fails, every film has one outcome, and those without an error are
+// done; when the fault is gone the others are done too, each once.
+func TestFaults(t *testing.T) {
+	list := films(100)
+	for name, cause := range map[string]error{"disk full": syscall.ENOSPC, "permission denied": fs.ErrPermission, "store away": errors.New("connection refused")} {
+		for _, every := range []int64{1, 2, 3, 7} {
+			t.Run(fmt.Sprint(name, every), func(t *testing.T) {
+				dir := t.TempDir()
+				f := &faulty{Folder: store.Local(dir), cause: cause}
+				d, err := store.OpenIn(t.Context(), f, (&sums{}).Model(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.every = every
+				got := run(t, d, &sums{failEvery: 3}, list) // and 30 % of the calls fail
+				f.every = 0
+				done := got["successful-inference"]
+				if done+got["failed-inference"]+got["failed-output"] != 100 || every == 1 && done != 0 {
+					t.Errorf("with faults: %v", got)
+				}
+				e := &sums{}
+				if got := run(t, d, e, list); got["output-file-exists"] != done || got["successful-inference"] != 100-done || e.calls != 100-done {
+					t.Errorf("then: %v, %d films embedded; %d were done", got, e.calls, done)
+				}
+				if got := run(t, d, &sums{}, list); !reflect.DeepEqual(got, map[string]int{"output-file-exists": 100}) {
+					t.Errorf("at the end: %v", got)
+				}
+			})
+		}
+	}
+}
+
+// A disk that is really full: a file system of 256 KiB, where one may be mounted.
+func TestFullDisk(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("mounts a file system as Linux does")
+	}
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("may not mount a small file system: %s", out)
+	}
+	t.Cleanup(func() { exec.Command("umount", dir).Run() })
+	d := open(t, dir, nil)
+	list := films(100) // of a block of 4 KiB each
+	got := run(t, d, &sums{}, list)
+	done := got["successful-inference"]
+	if done == 0 || got["failed-output"] == 0 || done+got["failed-output"] != 100 {
+		t.Errorf("full: %v", got)
+	}
+	if all, err := store.Read(dir); err != nil || len(all) != done {
+		t.Errorf("%d films read, %d done, error %v", len(all), done, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".cxrkit-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, error %v", left, err)
+	}
+	if out, err := exec.Command("mount", "-o", "remount,size=4m", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%s", out)
+	}
+	if got := run(t, d, &sums{}, list); got["output-file-exists"] != done || got["successful-inference"] != 100-done {
+		t.Errorf("with room again: %v, %d were done", got, done)
+	}
+}
+
+func TestFolderWithoutPermission(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir, nil)
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(dir, 0o755) })
+	if os.WriteFile(filepath.Join(dir, "x"), nil, 0o666) == nil {
+		t.Skip("this user may write anywhere; TestFaults has the case")
+	}
+	if got := run(t, d, &sums{}, films(5)); got["failed-output"] != 5 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestArchive(t *testing.T) {
+	var b bytes.Buffer
+	a := store.NewArchive(&b)
+	want := []*cxr.Embedding{
+		{ID: "p10/s1/a.dcm", Tokens: 1, Dim: 3, Values: []float32{1, 2, 3}},
+		{ID: "b", Tokens: 2, Dim: 2, Values: []float32{4, 5, 6, 7}},
+	}
+	for _, v := range want {
+		if err := a.Add(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Add(want[0]); !errors.Is(err, cxr.ErrMismatch) {
+		t.Errorf("a film for the second time: %v", err)
+	}
+	if err := a.Add(&cxr.Embedding{ID: "c"}); !errors.Is(err, cxr.ErrEmbedding) {
+		t.Errorf("nothing: %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "all.npz")
+	if err := os.WriteFile(name, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := store.Read(name); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, error %v", got, err)
+	}
+	python := "/usr/bin/python3"
+	if exec.Command(python, "-c", "import numpy").Run() != nil {
+		t.Skip("no NumPy: apt-get install python3-numpy")
+	}
+	out, err := exec.Command(python, "-c", "import numpy,sys; z = numpy.load(sys.argv[1]); print(sorted(z), z['p10/s1/a.dcm'], z['b'].shape)", name).CombinedOutput()
+	if err != nil || string(out) != "['b', 'p10/s1/a.dcm'] [1. 2. 3.] (2, 2)\n" {
+		t.Errorf("%s, error %v", out, err)
+	}
+}
+
+func TestParseMIMIC(t *testing.T) {
+	want := store.MIMIC{Subject: "19692222", Study: "59566639", Image: "965b6053-a2c70d67-c0467ca6-02372346-fb7c6224"}
+	for _, name := range []string{
+		"files/p19/p19692222/s59566639/965b6053-a2c70d67-c0467ca6-02372346-fb7c6224.tfrecord",
+		"gs://b/files/p19/p19692222/s59566639/965b6053-a2c70d67-c0467ca6-02372346-fb7c6224.dcm",
+		"p19/p19692222/s59566639/965b6053-a2c70d67-c0467ca6-02372346-fb7c6224",
+	} {
+		if got, err := store.ParseMIMIC(name); err != nil || got != want {
+			t.Errorf("%s: %+v, error %v", name, got, err)
+		}
+	}
+	for _, name := range []string{"", "a.dcm", "files/p19/p19692222/a.dcm", "p18/p19692222/s59566639/a.dcm", "p19/p1969222x/s59566639/a.dcm", "p19/p19692222/59566639/a.dcm", "p19/p19692222/s59566639/.dcm"} {
+		if got, err := store.ParseMIMIC(name); !errors.Is(err, cxr.ErrCorrupt) {
+			t.Errorf("%s: %+v, error %v", name, got, err)
+		}
+	}
+}
