@@ -2,6 +2,9 @@ package embed_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -272,5 +275,38 @@ func TestAllIsDoAsAnIterator(t *testing.T) {
 		if n != 1 || !src.closed {
 			t.Errorf("%d items after leaving the loop, source closed: %v", n, src.closed)
 		}
+	}
+}
+
+// A key tells apart what is different, by hashing exactly this.
+func TestKeyOf(t *testing.T) {
+	im := &cxr.Image{ID: "a", Width: 7, Height: 3, Depth: 16, Recipe: "standard/1"}
+	for i := range 21 {
+		im.Pix = append(im.Pix, uint16(i*2749))
+	}
+	m := embed.Model{Name: "m", Digest: "d", Tokens: 2, Dim: 3}
+	want := sha256.New()
+	for _, s := range []string{"m", "d", "standard/1"} {
+		binary.Write(want, binary.LittleEndian, uint64(len(s)))
+		want.Write([]byte(s))
+	}
+	binary.Write(want, binary.LittleEndian, []uint64{2, 3, 7, 3, 16})
+	binary.Write(want, binary.LittleEndian, im.Pix)
+	key := embed.KeyOf(m, im)
+	if key.Content != hex.EncodeToString(want.Sum(nil)) || key.ID != "a" || key.Recipe != "standard/1" {
+		t.Errorf("%+v", key)
+	}
+	seen := map[string]bool{key.Content: true}
+	for i := range im.Pix {
+		im.Pix[i] ^= 1
+		seen[embed.KeyOf(m, im).Content] = true
+		im.Pix[i] ^= 1
+	}
+	im.Width, im.Height = 3, 7
+	seen[embed.KeyOf(m, im).Content] = true
+	m.Digest = "e"
+	seen[embed.KeyOf(m, im).Content] = true
+	if len(seen) != 24 {
+		t.Errorf("%d keys of 24 films", len(seen))
 	}
 }

@@ -27,18 +27,30 @@ func KeyOf(m Model, im *cxr.Image) Key {
 		h.Write(n[:])
 		h.Write([]byte(s))
 	}
-	b := make([]byte, 0, 64<<10)
+	b := make([]byte, 0, 32<<10)
 	for _, v := range []int{m.Tokens, m.Dim, im.Width, im.Height, im.Depth} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(v))
 	}
-	for _, v := range im.Pix {
-		if b = binary.LittleEndian.AppendUint16(b, v); len(b) > 64<<10-8 {
-			h.Write(b)
-			b = b[:0]
-		}
-	}
 	h.Write(b)
+	for pix := im.Pix; len(pix) > 0; {
+		n := min(len(pix), cap(b)/2)
+		h.Write(littleEndian(b[:2*n], pix[:n]))
+		pix = pix[n:]
+	}
 	return Key{ID: im.ID, Content: hex.EncodeToString(h.Sum(nil)), Model: m, Recipe: im.Recipe}
+}
+
+// littleEndian writes pixels to dst, which has two bytes for each, four at a
+// time: one by one takes as long as the hash.
+func littleEndian(dst []byte, pix []uint16) []byte {
+	d := dst
+	for ; len(pix) >= 4 && len(d) >= 8; pix, d = pix[4:], d[8:] {
+		binary.LittleEndian.PutUint64(d, uint64(pix[0])|uint64(pix[1])<<16|uint64(pix[2])<<32|uint64(pix[3])<<48)
+	}
+	for i, v := range pix {
+		binary.LittleEndian.PutUint16(d[2*i:], v)
+	}
+	return dst
 }
 
 // A Store keeps embeddings. Implementations are safe for concurrent use, and
