@@ -40,4 +40,6 @@ import (
 	_ "github.com/cxrkit/cxrkit/examples/notebook/show"
 	_ "github.com/cxrkit/cxrkit/head"
 	_ "github.com/cxrkit/cxrkit/head/mlp"
+	_ "github.com/suyashkumar/dicom"
+	_ "github.com/suyashkumar/dicom/pkg/tag"
 )
