@@ -11,13 +11,23 @@ import (
 // the probable one is what the coder made unpredictable, so a processor that
 // has to guess a branch by it is wrong every few decisions, and each time loses
 // as much as two decisions cost. A decision is therefore computed without
-// branches (split, next, shift), all of its outcomes alike, and the code register holds enough bits
+// branches and the code register holds enough bits
 // ahead that taking in bytes is rare.
 type mqDecoder struct {
-	src   []byte
-	pos   int       // of the last byte that is in the code register
-	state [32]uint8 // of each context: index into mqTable
+	src    []byte
+	pos    int              // of the last byte that is in the code register
+	states [contexts]uint64 // see makeSuccessors
 }
+
+// Contexts: 0 to 8 significance, 9 to 13 sign, 14 to 16 refinement. There is
+// room for more so that a masked index needs no bounds check.
+const (
+	contextSign      = 9
+	contextMagnitude = 14
+	contextRun       = 17
+	contextUniform   = 18
+	contexts         = 32
+)
 
 // registers are what the coding passes keep in variables.
 type registers struct {
@@ -34,19 +44,20 @@ const (
 	topBit = 0x8000 << low16
 )
 
-// A state of a context is 2*i+mps: row i of T.800 table C.2 for one sense of the
-// more probable symbol. The tables are as large as their index is wide, so that
-// they need no bounds checks.
-var intervals, followers = makeMQTables()
+// A successor has the states that may follow one: after the more probable symbol
+// with a shift of the registers (without one, the state stays), and after the
+// less probable symbol.
+type successor struct{ more, less uint64 }
 
-// makeMQTables makes the tables of the less probable symbol's interval, where
-// the registers have it, and of the states that may follow, a byte each: after
-// the more probable symbol with a shift of the registers; without a shift, that
-// is the same state; twice after the less probable symbol.
-func makeMQTables() (qe, follow [256]uint64) {
+var initialStates, successors = makeStates()
+
+// makeStates tabulates T.800 tables C.2 and D.7. A state has the less probable
+// symbol's interval where the registers have theirs, and in its low bits its
+// index in successors: 2*row of the table + more probable symbol.
+func makeStates() (initial [contexts]uint64, t [stateCount]successor) {
 	rows := [47]struct {
 		qe         uint64
-		nmps, nlps uint8
+		nmps, nlps int
 		swap       uint8
 	}{
 		{0x5601, 1, 1, 1}, {0x3401, 2, 6, 0}, {0x1801, 3, 9, 0}, {0x0AC1, 4, 12, 0}, {0x0521, 5, 29, 0}, {0x0221, 38, 33, 0},
@@ -58,29 +69,23 @@ func makeMQTables() (qe, follow [256]uint64) {
 		{0x0221, 37, 34, 0}, {0x0141, 38, 35, 0}, {0x0111, 39, 36, 0}, {0x0085, 40, 37, 0}, {0x0049, 41, 38, 0}, {0x0025, 42, 39, 0},
 		{0x0015, 43, 40, 0}, {0x0009, 44, 41, 0}, {0x0005, 45, 42, 0}, {0x0001, 45, 43, 0}, {0x5601, 46, 46, 0},
 	}
+	state := func(i int, mps uint8) uint64 { return rows[i].qe<<low16 | uint64(2*i) | uint64(mps) }
 	for i, r := range rows {
 		for mps := range uint8(2) {
-			state := 2*i + int(mps)
-			more, less := uint64(2*r.nmps+mps), uint64(2*r.nlps+mps^r.swap)
-			qe[state] = r.qe << low16
-			follow[state] = more | uint64(state)<<8 | less<<16 | less<<24
+			t[2*i+int(mps)] = successor{state(r.nmps, mps), state(r.nlps, mps^r.swap)}
 		}
 	}
-	return qe, follow
+	for i := range initial {
+		initial[i] = state(0, 0)
+	}
+	initial[0], initial[contextRun], initial[contextUniform] = state(4, 0), state(3, 0), state(46, 0)
+	return initial, t
 }
 
-// Contexts: 0 to 8 significance, 9 to 13 sign, 14 to 16 refinement.
-const (
-	contextSign      = 9
-	contextMagnitude = 14
-	contextRun       = 17
-	contextUniform   = 18
-)
+// stateCount is more than there are, for the same reason as contexts.
+const stateCount = 128
 
-// resetContexts sets the initial states (T.800 table D.7).
-func (m *mqDecoder) resetContexts() {
-	m.state = [32]uint8{0: 2 * 4, contextRun: 2 * 3, contextUniform: 2 * 46}
-}
+func (m *mqDecoder) resetContexts() { m.states = initialStates }
 
 // start begins a codeword segment and gives the registers' first contents.
 func (m *mqDecoder) start(src []byte) registers {
@@ -127,17 +132,28 @@ func (m *mqDecoder) refill(c uint64, ahead int) (uint64, int) {
 	return c, ahead
 }
 
-// decide decodes a decision: it gives the registers before they are shifted, the
-// state to follow, and in the top bit of less whether it is the less probable
-// symbol.
-func decide(a, c uint64, state uint8) (_, _ uint64, next uint8, less uint64) {
-	qe := intervals[state]
+// decide decodes a decision. It gives the registers before they are shifted and
+// the state to follow. Its conditions are conditional moves, not branches: each
+// only chooses between values that are there.
+func decide(a, c, state uint64) (_, _, next, bit uint64) {
+	s := &successors[state%stateCount]
+	more, less := s.more, s.less
+	qe := state & (0xFFFF << low16)
 	above, rest := a-qe, c-qe
-	lower := uint64(int64(rest) >> 63) // all ones if the code is below qe
-	// The lower part is the less probable symbol's, unless it is the larger.
-	less = rest ^ (above - qe)
-	next = uint8(followers[state] >> (less>>59&16 | above>>59&8))
-	return above ^ (above^qe)&lower, rest + qe&lower, next, less
+	// The sign of rest says that the code is below qe. That is the less probable
+	// symbol's part of the interval, unless it is the larger.
+	exchange := rest ^ (above - qe)
+	if above&topBit != 0 {
+		more = state
+	}
+	if int64(exchange) < 0 {
+		more = less
+	}
+	bit = exchange>>63 ^ state&1
+	if int64(rest) < 0 {
+		above, rest = qe, c
+	}
+	return above, rest, more, bit
 }
 
 // shift is how far the registers are to be shifted after a decision.
@@ -145,13 +161,12 @@ func shift(a uint64) int { return 32 - bits.Len32(uint32(a>>31)) }
 
 // decode decodes one decision in a context, as the coding passes do in line.
 func (m *mqDecoder) decode(context uint8, r registers) (uint64, registers) {
-	state := m.state[context&31]
-	a, c, next, less := decide(r.a, r.c, state)
-	m.state[context&31] = next
+	a, c, next, bit := decide(r.a, r.c, m.states[context%contexts])
+	m.states[context%contexts] = next
 	n := shift(a)
 	r = registers{a << (n & 63), c << (n & 63), r.ahead - n}
 	if r.ahead < 0 {
 		r.c, r.ahead = m.refill(r.c, r.ahead)
 	}
-	return less>>63 ^ uint64(state&1), r
+	return bit, r
 }

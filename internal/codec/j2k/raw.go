@@ -1,5 +1,7 @@
 package j2k
 
+import "math/bits"
+
 // A rawReader reads the bits that bypass the arithmetic coder.
 type rawReader struct {
 	src     []byte
@@ -8,7 +10,7 @@ type rawReader struct {
 	left    uint
 }
 
-func (r *rawReader) bit() uint32 {
+func (r *rawReader) bit() uint64 {
 	if r.left == 0 {
 		r.left = 8
 		if r.current == 0xFF {
@@ -21,45 +23,34 @@ func (r *rawReader) bit() uint32 {
 		}
 	}
 	r.left--
-	return uint32(r.current>>r.left) & 1
+	return uint64(r.current>>r.left) & 1
 }
 
+// rawSignificancePass is significancePass where its bits bypass the coder.
 func (d *blockDecoder) rawSignificancePass(one int32) {
-	value := one | one>>1
-	for stripe := 0; 4*stripe < d.h; stripe++ {
-		at := (stripe+1)*d.stride + 1
-		words := d.flags[at:][:d.w]
-		for x := range words {
-			for row := range d.rows(stripe) {
-				f := words[x] >> (16 * row & 63)
-				if f&significant != 0 || f&neighbors == 0 {
-					continue
-				}
-				words[x] |= visited << (16 * row & 63)
-				if d.raw.bit() == 1 {
-					words[x] = d.setSample(at+x, uint(16*row), words[x], value, uint64(d.raw.bit()))
-				}
+	for i := range d.groups {
+		g := &d.groups[i]
+		g.visited = 0
+		for todo := g.near & g.open; todo != 0; {
+			place := uint(bits.TrailingZeros64(todo))
+			g.visited |= 1 << place
+			if d.raw.bit() == 1 {
+				d.setSample(i, place, one|one>>1, d.raw.bit())
 			}
+			todo = g.near & g.open & (^uint64(1) << place)
 		}
 	}
 }
 
+// rawRefinementPass is refinementPass where its bits bypass the coder.
 func (d *blockDecoder) rawRefinementPass(one int32) {
-	half := one >> 1
-	for stripe := 0; 4*stripe < d.h; stripe++ {
-		at := (stripe+1)*d.stride + 1
-		words := d.flags[at:][:d.w]
-		for x, word := range words {
-			for row := range d.rows(stripe) {
-				f := word >> (16 * row & 63)
-				if f&(significant|visited) != significant {
-					continue
-				}
-				v := &d.data[4*(at+x)+row]
-				mask := *v>>31 ^ (int32(d.raw.bit()) - 1)
-				*v += (half ^ mask) - mask
-				words[x] |= refined << (16 * row & 63)
-			}
+	for i := range d.groups {
+		g := &d.groups[i]
+		todo := g.significant &^ g.visited
+		g.refined |= todo
+		for ; todo != 0; todo &= todo - 1 {
+			v := &d.data[64*i+bits.TrailingZeros64(todo)]
+			*v += refinement(*v, one>>1, d.raw.bit())
 		}
 	}
 }
