@@ -132,28 +132,27 @@ func (m *mqDecoder) refill(c uint64, ahead int) (uint64, int) {
 	return c, ahead
 }
 
-// decide decodes a decision. It gives the registers before they are shifted and
-// the state to follow. Its conditions are conditional moves, not branches: each
-// only chooses between values that are there.
-func decide(a, c, state uint64) (_, _, next, bit uint64) {
-	s := &successors[state%stateCount]
-	more, less := s.more, s.less
+// decide decodes a decision. It gives the registers before they are shifted, the
+// state to follow, and in the top bit of less whether it is the less probable
+// symbol. Its conditions are conditional moves, not branches: each only chooses
+// between values that are there.
+func decide(a, c, state uint64) (_, _, next, less uint64) {
+	next, lost := successors[state%stateCount].more, successors[state%stateCount].less
 	qe := state & (0xFFFF << low16)
 	above, rest := a-qe, c-qe
 	// The sign of rest says that the code is below qe. That is the less probable
 	// symbol's part of the interval, unless it is the larger.
-	exchange := rest ^ (above - qe)
+	less = rest ^ (above - qe)
 	if above&topBit != 0 {
-		more = state
+		next = state
 	}
-	if int64(exchange) < 0 {
-		more = less
+	if int64(less) < 0 {
+		next = lost
 	}
-	bit = exchange>>63 ^ state&1
 	if int64(rest) < 0 {
 		above, rest = qe, c
 	}
-	return above, rest, more, bit
+	return above, rest, next, less
 }
 
 // shift is how far the registers are to be shifted after a decision.
@@ -161,12 +160,13 @@ func shift(a uint64) int { return 32 - bits.Len32(uint32(a>>31)) }
 
 // decode decodes one decision in a context, as the coding passes do in line.
 func (m *mqDecoder) decode(context uint8, r registers) (uint64, registers) {
-	a, c, next, bit := decide(r.a, r.c, m.states[context%contexts])
+	state := m.states[context%contexts]
+	a, c, next, less := decide(r.a, r.c, state)
 	m.states[context%contexts] = next
 	n := shift(a)
 	r = registers{a << (n & 63), c << (n & 63), r.ahead - n}
 	if r.ahead < 0 {
 		r.c, r.ahead = m.refill(r.c, r.ahead)
 	}
-	return bit, r
+	return less>>63 ^ state&1, r
 }

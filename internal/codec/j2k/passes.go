@@ -18,8 +18,10 @@ func (d *blockDecoder) significancePass(one int32, r registers) registers {
 		for todo := g.near & g.open; todo != 0; {
 			place := uint(bits.TrailingZeros64(todo))
 			flags := words[place>>2&15] >> (place & 3 * 16)
-			state, bit := &m.states[zero[uint8(flags)]%contexts], uint64(0)
-			a, c, *state, bit = decide(a, c, *state)
+			state := &m.states[zero[uint8(flags)]%contexts]
+			old, next, less := *state, uint64(0), uint64(0)
+			a, c, next, less = decide(a, c, old)
+			*state = next
 			n := shift(a)
 			a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
 			if ahead < 0 {
@@ -27,7 +29,7 @@ func (d *blockDecoder) significancePass(one int32, r registers) registers {
 			}
 			visited |= todo & -todo
 			todo &= todo - 1
-			if bit != 0 {
+			if less>>63^old&1 != 0 {
 				r := d.newSample(i, place, flags, value, registers{a, c, ahead})
 				a, c, ahead = r.a, r.c, r.ahead
 				// It may have a neighbor that is still to come.
@@ -52,14 +54,16 @@ func (d *blockDecoder) refinementPass(one int32, r registers) registers {
 		g.refined |= todo
 		for ; todo != 0; todo &= todo - 1 {
 			place := uint(bits.TrailingZeros64(todo)) & 63
-			state, bit := &m.states[contextMagnitude+again>>place&1*2+first>>place&1], uint64(0)
-			a, c, *state, bit = decide(a, c, *state)
+			state := &m.states[contextMagnitude+again>>place&1*2+first>>place&1]
+			old, next, less := *state, uint64(0), uint64(0)
+			a, c, next, less = decide(a, c, old)
+			*state = next
 			n := shift(a)
 			a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
 			if ahead < 0 {
 				c, ahead = m.refill(c, ahead)
 			}
-			data[place] += refinement(data[place], half, bit)
+			data[place] += refinement(data[place], half, less>>63^old&1)
 		}
 	}
 	return registers{a, c, ahead}
@@ -100,15 +104,17 @@ func (d *blockDecoder) cleanupPass(one int32, r registers) registers {
 				continue
 			}
 			flags := words[place>>2&15] >> (place & 3 * 16)
-			state, bit := &m.states[zero[uint8(flags)]%contexts], uint64(0)
-			a, c, *state, bit = decide(a, c, *state)
+			state := &m.states[zero[uint8(flags)]%contexts]
+			old, next, less := *state, uint64(0), uint64(0)
+			a, c, next, less = decide(a, c, old)
+			*state = next
 			n := shift(a)
 			a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
 			if ahead < 0 {
 				c, ahead = m.refill(c, ahead)
 			}
 			todo &= todo - 1
-			if bit != 0 {
+			if less>>63^old&1 != 0 {
 				r := d.newSample(i, place, flags, value, registers{a, c, ahead})
 				a, c, ahead = r.a, r.c, r.ahead
 			}

@@ -52,26 +52,25 @@ func (d *blockDecoder) setSample(i int, place uint, value int32, sign uint64) {
 	j := i + d.far[row]
 	d.data[64*i+int(place)] = (value ^ -int32(sign)) + int32(sign)
 
-	flags := d.flags[16*i+int(place>>2)-1:][:3]
-	flags[0] |= s.left
-	flags[1] |= s.here
-	flags[2] |= s.right
-	flags = d.flags[16*j+int(place>>2)-1:][:3]
-	flags[0] |= s.farLeft
-	flags[1] |= s.farHere
-	flags[2] |= s.farRight
+	f, g := d.flags, d.groups
+	k := 16*i + int(place>>2)
+	f[k-1] |= s.left
+	f[k] |= s.here
+	f[k+1] |= s.right
+	k = 16*j + int(place>>2)
+	f[k-1] |= s.farLeft
+	f[k] |= s.farHere
+	f[k+1] |= s.farRight
 
 	// A column is four bits: what is shifted out belongs to the groups beside.
-	g := d.groups[i-1:][:3]
-	g[1].open &^= 1 << place
-	g[1].significant |= 1 << place
 	side := s.side << column
-	g[0].near |= side << 60
-	g[1].near |= side>>4 | s.middle<<column | side<<4
-	g[2].near |= side >> 60
-	g = d.groups[j-1:][:3]
+	g[i-1].near |= side << 60
+	g[i].near |= side>>4 | s.middle<<column | side<<4
+	g[i+1].near |= side >> 60
+	g[i].open &^= 1 << place
+	g[i].significant |= 1 << place
 	side = s.farSide << column
-	g[0].near |= side << 60
-	g[1].near |= side>>4 | side | side<<4
-	g[2].near |= side >> 60
+	g[j-1].near |= side << 60
+	g[j].near |= side>>4 | side | side<<4
+	g[j+1].near |= side >> 60
 }
