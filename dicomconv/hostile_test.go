@@ -143,8 +143,9 @@ func TestMutatedHeaders(t *testing.T) {
 
 func TestMutatedHeadersOfRealFilms(t *testing.T) {
 	for _, syntax := range []string{"EVLE", "RLE", "JPEGllSV1", "JPEGLSll", "J2Kll"} {
-		b := read(t, shared(t, "chest_transcoded", "gdcmCR_M1_10bit_"+syntax+".dcm"))
-		mutate(t, syntax, b, *mutations/20)
+		t.Run(syntax, func(t *testing.T) {
+			mutate(t, syntax, read(t, shared(t, "chest_transcoded", "gdcmCR_M1_10bit_"+syntax+".dcm")), *mutations/20)
+		})
 	}
 }
 
