@@ -8,9 +8,9 @@ import (
 // Every call of the primary API is said in a cell, and cells say what
 // testdata/api.md wants. That nothing is left out is tested in kernel.
 func TestAPI(t *testing.T) {
-	s := installed(t)
+	s := installed(t, "cxrkit")
 	const name = "testdata/api.md"
-	n := parsed(t, name)
+	n := parsed(t, name, "cxrkit")
 	ran := s.execute(t, n)
 	for i, c := range n.Cells {
 		if c.Kind != "code" {

@@ -95,12 +95,12 @@ func unescaped(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// parse makes a notebook without outputs of Markdown: blocks of Go are cells of
-// code and what is between them is prose.
-func parse(markdown string) (*file, error) {
+// parse makes a notebook without outputs of Markdown, for one of the kernels:
+// blocks of Go are cells of code and what is between them is prose.
+func parse(markdown, kernel string) (*file, error) {
 	n := &file{
 		Metadata: map[string]any{
-			"kernelspec":    map[string]any{"display_name": "Go (cxrkit)", "language": "go", "name": "cxrkit"},
+			"kernelspec":    map[string]any{"display_name": "Go (" + kernel + ")", "language": "go", "name": kernel},
 			"language_info": map[string]any{"name": "go", "file_extension": ".go"},
 		},
 		Format: 4, Minor: 5,

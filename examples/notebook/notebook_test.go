@@ -5,94 +5,12 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "write the notebooks anew, with the outputs of this run")
-
-// A stand is a kernel, installed where only these tests see it.
-type stand struct {
-	jupyter, dir string
-	env          []string
-}
-
-// kernel builds the kernel once, as a user does.
-var kernel = sync.OnceValues(func() (*stand, error) {
-	jupyter, err := exec.LookPath("jupyter")
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "cxrkit-notebook-")
-	if err != nil {
-		return nil, err
-	}
-	s := &stand{jupyter: jupyter, dir: dir}
-	cmd := exec.Command("go", "run", "./kernel", "-o", filepath.Join(dir, "kernel"), "-data", filepath.Join(dir, "data"))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		os.Stderr.Write(out)
-		return s, err
-	}
-	s.env = []string{
-		// Python's programs and the system's; no Go.
-		"PATH=" + filepath.Dir(jupyter) + ":/usr/bin:/bin",
-		"HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + os.TempDir(),
-		"JUPYTER_DATA_DIR=" + filepath.Join(dir, "data"), "JUPYTER_CONFIG_DIR=" + filepath.Join(dir, "config"),
-		"JUPYTER_RUNTIME_DIR=" + filepath.Join(dir, "runtime"), "IPYTHONDIR=" + filepath.Join(dir, "ipython"),
-	}
-	return s, os.MkdirAll(filepath.Join(dir, "home"), 0o777)
-})
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	code := m.Run()
-	if s, _ := kernel(); s != nil {
-		os.RemoveAll(s.dir)
-	}
-	os.Exit(code)
-}
-
-func installed(t *testing.T) *stand {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("builds a kernel: not with -short")
-	}
-	if runtime.GOOS == "windows" {
-		t.Skip("runs Jupyter under a Unix PATH")
-	}
-	if _, err := exec.LookPath("jupyter"); err != nil {
-		t.Skip("Jupyter is not installed: no notebook is executed; `go run ./kernel -check` says what to type")
-	}
-	s, err := kernel()
-	if err != nil {
-		t.Fatalf("the kernel was not built: %v", err)
-	}
-	return s
-}
-
-// execute runs a notebook from its first cell to its last.
-func (s *stand) execute(t *testing.T, n *file) *file {
-	t.Helper()
-	dir := t.TempDir()
-	text, err := n.encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "in.ipynb"), text, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(s.jupyter, "nbconvert", "--execute", "--to", "notebook", "--allow-errors",
-		"--ExecutePreprocessor.timeout=300", "--ExecutePreprocessor.record_timing=False", "--output", "out.ipynb", "in.ipynb")
-	cmd.Dir, cmd.Env = dir, s.env
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return read(t, filepath.Join(dir, "out.ipynb"))
-}
 
 func read(t *testing.T, name string) *file {
 	t.Helper()
@@ -107,39 +25,44 @@ func read(t *testing.T, name string) *file {
 	return n
 }
 
-func sources(t *testing.T) []string {
-	t.Helper()
-	names, err := filepath.Glob("source/*.md")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no notebooks in source: %v", err)
-	}
-	return names
-}
-
-func parsed(t *testing.T, name string) *file {
+func parsed(t *testing.T, name, kernel string) *file {
 	t.Helper()
 	markdown, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := parse(string(markdown))
+	n, err := parse(string(markdown), kernel)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return n
 }
 
-func committed(source string) string {
-	return strings.TrimSuffix(filepath.Base(source), ".md") + ".ipynb"
+// A notebook is made of its source.
+type notebook struct{ source, name, kernel string }
+
+func notebooks(t *testing.T) (list []notebook) {
+	t.Helper()
+	for dir, kernel := range map[string]string{"": "cxrkit", "gonb": "gonb"} {
+		names, err := filepath.Glob(filepath.Join("source", dir, "*.md"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no notebooks for %s: %v", kernel, err)
+		}
+		for _, source := range names {
+			name := strings.TrimSuffix(filepath.Base(source), ".md") + ".ipynb"
+			list = append(list, notebook{source, filepath.Join(dir, name), kernel})
+		}
+	}
+	return list
 }
 
-// Every notebook runs without an error, on a PATH without Go, and says what the
-// committed one says.
+// Every notebook runs without an error and says what the committed one says;
+// those of our kernel on a PATH without Go.
 func TestNotebooks(t *testing.T) {
-	for _, source := range sources(t) {
-		t.Run(committed(source), func(t *testing.T) {
-			s := installed(t)
-			n := parsed(t, source)
+	for _, b := range notebooks(t) {
+		t.Run(b.name, func(t *testing.T) {
+			s := installed(t, b.kernel)
+			n := parsed(t, b.source, b.kernel)
 			ran := s.execute(t, n)
 			if len(ran.Cells) != len(n.Cells) {
 				t.Fatalf("%d cells came back of %d", len(ran.Cells), len(n.Cells))
@@ -155,13 +78,13 @@ func TestNotebooks(t *testing.T) {
 			if *update {
 				text, err := n.encode()
 				if err == nil {
-					err = os.WriteFile(committed(source), text, 0o666)
+					err = os.WriteFile(b.name, text, 0o666)
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
 			}
-			want := read(t, committed(source))
+			want := read(t, b.name)
 			for i, c := range n.Cells {
 				if got, want := c.said(), want.Cells[i].said(); got != want {
 					t.Errorf("this cell says\n%s\nand the committed one\n%s\n\n%s", got, want, c.Source)
@@ -173,15 +96,30 @@ func TestNotebooks(t *testing.T) {
 
 // The committed notebooks are those of the sources. This needs no Jupyter.
 func TestNotebooksAreOfTheirSources(t *testing.T) {
-	for _, source := range sources(t) {
-		n, have := parsed(t, source), read(t, committed(source))
+	for _, b := range notebooks(t) {
+		n, have := parsed(t, b.source, b.kernel), read(t, b.name)
 		if len(n.Cells) != len(have.Cells) {
-			t.Errorf("%s has %d cells and %s %d: go test -run TestNotebooks -update", source, len(n.Cells), committed(source), len(have.Cells))
+			t.Errorf("%s has %d cells and %s %d: go test -run TestNotebooks -update", b.source, len(n.Cells), b.name, len(have.Cells))
 			continue
 		}
 		for i, c := range n.Cells {
 			if c.Kind != have.Cells[i].Kind || c.Source != have.Cells[i].Source {
-				t.Errorf("%s differs from %s in cell %d: go test -run TestNotebooks -update", committed(source), source, i+1)
+				t.Errorf("%s differs from %s in cell %d: go test -run TestNotebooks -update", b.name, b.source, i+1)
+			}
+		}
+	}
+}
+
+// Pages cut off what is wider.
+func TestCellsAreNotTooWide(t *testing.T) {
+	const widest = 100
+	for _, b := range notebooks(t) {
+		for _, c := range parsed(t, b.source, b.kernel).Cells {
+			for line := range strings.Lines(string(c.Source)) {
+				line = strings.TrimRight(strings.ReplaceAll(line, "\t", "        "), "\n")
+				if c.Kind == "code" && len(line) > widest {
+					t.Errorf("%s: %d columns: %s", b.source, len(line), line)
+				}
 			}
 		}
 	}
@@ -189,13 +127,13 @@ func TestNotebooksAreOfTheirSources(t *testing.T) {
 
 // That no Go is needed is tested only if there is none where the notebooks run.
 func TestNotebooksRunWithoutGo(t *testing.T) {
-	s := installed(t)
-	for _, dir := range strings.Split(strings.TrimPrefix(s.env[0], "PATH="), ":") {
+	s := installed(t, "cxrkit")
+	for _, dir := range strings.Split(s.path, ":") {
 		if _, err := os.Stat(filepath.Join(dir, "go")); err == nil {
 			t.Skipf("Go is installed in %s, so TestNotebooks does not show that notebooks run without it", dir)
 		}
 	}
-	n, err := parse("```go\nimport \"os/exec\"\n_, err := exec.LookPath(\"go\")\nerr != nil\n```\n")
+	n, err := parse("```go\nimport \"os/exec\"\n_, err := exec.LookPath(\"go\")\nerr != nil\n```\n", "cxrkit")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +143,7 @@ func TestNotebooksRunWithoutGo(t *testing.T) {
 }
 
 func TestMarkdownBecomesCells(t *testing.T) {
-	n, err := parse("# A\n\ntext\n\n```go\na := 1\n\na\n```\n\n```sh\nls\n```\n\n```go\nb\n```\n")
+	n, err := parse("# A\n\ntext\n\n```go\na := 1\n\na\n```\n\n```sh\nls\n```\n\n```go\nb\n```\n", "cxrkit")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +158,7 @@ func TestMarkdownBecomesCells(t *testing.T) {
 	if len(n.Cells) != len(want) {
 		t.Errorf("%d cells, want %d", len(n.Cells), len(want))
 	}
-	if _, err := parse("```go\na := 1\n"); err == nil {
+	if _, err := parse("```go\na := 1\n", "cxrkit"); err == nil {
 		t.Error("no error for a block without an end")
 	}
 	var b bytes.Buffer

@@ -51,52 +51,62 @@ func init() {
 // The go command does not let overlays touch its module cache. So the overlay
 // is the other way around: it makes up a package main of this module,
 // kernel/gophernotes, of gophernotes' files, the repair and the bindings.
-func build(binary string, stderr io.Writer) error {
-	packages, err := linkedPackages()
-	if err != nil {
-		return err
-	}
+func build(binary string, stderr io.Writer) (spec, error) {
 	work, err := os.MkdirTemp("", "cxrkit-kernel-")
 	if err != nil {
-		return err
+		return spec{}, err
 	}
 	defer os.RemoveAll(work)
-	bindings, err := bind(packages)
-	if err != nil {
-		return err
-	}
 	root, err := goOutput("list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
-		return err
+		return spec{}, err
+	}
+	overlay, err := writeOverlay(work, root)
+	if err != nil {
+		return spec{}, err
+	}
+	cmd := goCommand("build", "-trimpath", "-overlay", overlay, "-o", binary, "./kernel/gophernotes")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, stderr, stderr
+	return spec{
+		Name: "cxrkit", DisplayName: "Go (cxrkit)", Language: "go",
+		Argv: []string{binary, "{connection_file}"},
+	}, cmd.Run()
+}
+
+// writeOverlay writes the two files and the overlay of the module in root to the
+// folder work, and gives the overlay's name.
+func writeOverlay(work, root string) (string, error) {
+	packages, err := linkedPackages()
+	if err != nil {
+		return "", err
+	}
+	bindings, err := bind(packages)
+	if err != nil {
+		return "", err
 	}
 	sources, err := goOutput("list", "-f", `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, gophernotes)
 	if err != nil {
-		return err
+		return "", err
 	}
-	overlay := map[string]string{}
+	replace := map[string]string{}
 	at := filepath.Join(root, "kernel", "gophernotes")
-	for _, source := range strings.Split(sources, "\n") {
-		overlay[filepath.Join(at, filepath.Base(source))] = filepath.FromSlash(source)
+	for source := range strings.SplitSeq(sources, "\n") {
+		replace[filepath.Join(at, filepath.Base(source))] = filepath.FromSlash(source)
 	}
 	// Package main's init functions run in the order of file names, and these
 	// must follow x_package.go.
 	for name, text := range map[string][]byte{"y_bindings.go": bindings, "z_repair.go": []byte(repair)} {
-		overlay[filepath.Join(at, name)] = filepath.Join(work, name)
+		replace[filepath.Join(at, name)] = filepath.Join(work, name)
 		if err := os.WriteFile(filepath.Join(work, name), text, 0o666); err != nil {
-			return err
+			return "", err
 		}
 	}
-	text, err := json.Marshal(map[string]any{"Replace": overlay})
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
-		return err
+		return "", err
 	}
-	overlayFile := filepath.Join(work, "overlay.json")
-	if err := os.WriteFile(overlayFile, text, 0o666); err != nil {
-		return err
-	}
-	cmd := goCommand("build", "-trimpath", "-overlay", overlayFile, "-o", binary, "./kernel/gophernotes")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = root, stderr, stderr
-	return cmd.Run()
+	overlay := filepath.Join(work, "overlay.json")
+	return overlay, os.WriteFile(overlay, text, 0o666)
 }
 
 // linkedPackages is the imports of linked.go.

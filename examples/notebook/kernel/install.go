@@ -6,10 +6,15 @@ import (
 	"path/filepath"
 )
 
-const (
-	kernelName  = "cxrkit" // as the notebooks' metadata have it
-	displayName = "Go (cxrkit)"
-)
+// A spec is how Jupyter starts a kernel, as kernel.json has it.
+type spec struct {
+	Name        string            `json:"name"` // as the notebooks' metadata have it
+	DisplayName string            `json:"display_name"`
+	Language    string            `json:"language"`
+	Argv        []string          `json:"argv"`
+	Interrupt   string            `json:"interrupt_mode,omitempty"`
+	Env         map[string]string `json:"env,omitempty"`
+}
 
 // dataDir is the folder where Jupyter looks for what a user has installed.
 func dataDir(goos string, env func(string) string, home func() (string, error)) (string, error) {
@@ -32,21 +37,16 @@ func dataDir(goos string, env func(string) string, home func() (string, error)) 
 	return filepath.Join(dir, ".local", "share", "jupyter"), nil
 }
 
-// install tells Jupyter of the kernel and gives the file that does.
-func install(data, binary string) (string, error) {
-	spec, err := json.MarshalIndent(map[string]any{
-		"argv":         []string{binary, "{connection_file}"},
-		"display_name": displayName,
-		"language":     "go",
-		"name":         kernelName,
-	}, "", "  ")
+// install tells Jupyter of a kernel and gives the file that does.
+func (s spec) install(data string) (string, error) {
+	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(data, "kernels", kernelName)
+	dir := filepath.Join(data, "kernels", s.Name)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
 	name := filepath.Join(dir, "kernel.json")
-	return name, os.WriteFile(name, append(spec, '\n'), 0o666)
+	return name, os.WriteFile(name, append(text, '\n'), 0o666)
 }

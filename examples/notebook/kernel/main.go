@@ -3,6 +3,9 @@
 //
 //	go run ./kernel
 //
+// With -gonb it builds gonb instead, a kernel of another kind; docs/NOTEBOOKS.md
+// compares them.
+//
 // The kernel is gophernotes, an interpreter of Go, with the packages of
 // linked.go compiled in: once built it needs neither Go nor a network. To have
 // a package of your own in cells, add it to linked.go, run "go get" for it and
@@ -35,6 +38,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("kernel", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	checkOnly := flags.Bool("check", false, "tell what is missing, and build nothing")
+	gonb := flags.Bool("gonb", false, "build gonb instead")
 	binary := flags.String("o", "", "`file` for the kernel; empty: in the user's cache folder")
 	data := flags.String("data", "", "Jupyter's data `folder`, where kernels are installed; empty: the user's")
 	if err := flags.Parse(args); err != nil {
@@ -56,12 +60,16 @@ func run(args []string, stdout, stderr io.Writer) error {
 		}
 		return nil
 	}
+	name, builder := "cxrkit-kernel", build
+	if *gonb {
+		name, builder = "gonb", buildGonb
+	}
 	if *binary == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
 			return err
 		}
-		*binary = filepath.Join(cache, "cxrkit", "cxrkit-kernel"+executable())
+		*binary = filepath.Join(cache, "cxrkit", name+executable())
 	}
 	if *data == "" {
 		if *data, err = dataDir(runtime.GOOS, os.Getenv, os.UserHomeDir); err != nil {
@@ -72,14 +80,15 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(stdout, "building the kernel: a minute or two the first time")
-	if err := build(*binary, stderr); err != nil {
-		return err
-	}
-	spec, err := install(*data, *binary)
+	kernel, err := builder(*binary, stderr)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "built     %s\ninstalled %s\nnow: jupyter notebook quickstart.ipynb, kernel %q\n", *binary, spec, displayName)
+	file, err := kernel.install(*data)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "built     %s\ninstalled %s\nnow: jupyter notebook, and choose kernel %q\n", *binary, file, kernel.DisplayName)
 	return nil
 }
 
