@@ -7,16 +7,15 @@ import (
 
 // An mqDecoder is the arithmetic decoder of T.800 annex C.
 //
-// What is expensive in it is not arithmetic but guessing: whether a decision is
-// the probable one is what the coder made unpredictable, so a processor that
-// has to guess a branch by it is wrong every few decisions, and each time loses
-// as much as two decisions cost. A decision is therefore computed without
-// branches and the code register holds enough bits
-// ahead that taking in bytes is rare.
+// What costs time in it is not arithmetic but guessing. Which symbol follows is
+// what coding made unpredictable: a processor that guesses a branch by it is
+// wrong every few decisions and then loses more time than a decision takes.
+// So a decision is computed without branches, all outcomes alike, and the code
+// register holds enough bits ahead that taking in bytes is rare.
 type mqDecoder struct {
 	src    []byte
 	pos    int              // of the last byte that is in the code register
-	states [contexts]uint64 // see makeSuccessors
+	states [contexts]uint64 // see makeStates
 }
 
 // Contexts: 0 to 8 significance, 9 to 13 sign, 14 to 16 refinement. There is
@@ -87,11 +86,10 @@ const stateCount = 128
 
 func (m *mqDecoder) resetContexts() { m.states = initialStates }
 
-// start begins a codeword segment and gives the registers' first contents.
+// start begins a codeword segment.
 func (m *mqDecoder) start(src []byte) registers {
 	m.src, m.pos = src, 0
-	c, ahead := m.refill(m.at(0)<<(low16+7), -7)
-	return registers{topBit, c, ahead}
+	return m.refill(registers{topBit, m.at(0) << (low16 + 7), -7})
 }
 
 // at is a byte of the segment; behind its end there are 0xFF (T.800 D.4.1).
@@ -102,19 +100,21 @@ func (m *mqDecoder) at(i int) uint64 {
 	return 0xFF
 }
 
-// refill takes bytes into the code register.
-func (m *mqDecoder) refill(c uint64, ahead int) (uint64, int) {
+// refill takes bytes into the code register. r.ahead is negative, by 15 at most.
+func (m *mqDecoder) refill(r registers) registers {
 	if m.pos+8 <= len(m.src) {
 		// Four bytes at once, if neither they nor the one before them are 0xFF,
 		// behind which a bit is stuffed.
 		const ones, tops, five = 0x0101010101010101, 0x8080808080808080, 0xFFFFFFFFFF << 24
 		v := binary.BigEndian.Uint64(m.src[m.pos:])
-		if (^v-ones)&v&tops&five == 0 && ahead < low16-32 {
+		if (^v-ones)&v&tops&five == 0 {
 			m.pos += 4
-			return c + v<<8>>32<<uint(low16-32-ahead), ahead + 32
+			r.ahead += 32
+			r.c += v << 8 >> 32 << uint(low16-r.ahead)
+			return r
 		}
 	}
-	for ahead <= low16-8 {
+	for r.ahead <= low16-8 {
 		width := 8
 		next := m.at(m.pos + 1)
 		switch {
@@ -126,10 +126,10 @@ func (m *mqDecoder) refill(c uint64, ahead int) (uint64, int) {
 			m.pos++
 			width = 7 // the top bit is a carry into the byte before
 		}
-		ahead += width
-		c += next << uint(low16-ahead)
+		r.ahead += width
+		r.c += next << uint(low16-r.ahead)
 	}
-	return c, ahead
+	return r
 }
 
 // decide decodes a decision. It gives the registers before they are shifted, the
@@ -155,18 +155,19 @@ func decide(a, c, state uint64) (_, _, next, less uint64) {
 	return above, rest, next, less
 }
 
-// shift is how far the registers are to be shifted after a decision.
-func shift(a uint64) int { return 32 - bits.Len32(uint32(a>>31)) }
+// shifted are the registers with the interval brought back to its size.
+func (r registers) shifted() registers {
+	n := 32 - bits.Len32(uint32(r.a>>31))
+	return registers{r.a << (n & 63), r.c << (n & 63), r.ahead - n}
+}
 
 // decode decodes one decision in a context, as the coding passes do in line.
 func (m *mqDecoder) decode(context uint8, r registers) (uint64, registers) {
-	state := m.states[context%contexts]
-	a, c, next, less := decide(r.a, r.c, state)
-	m.states[context%contexts] = next
-	n := shift(a)
-	r = registers{a << (n & 63), c << (n & 63), r.ahead - n}
-	if r.ahead < 0 {
-		r.c, r.ahead = m.refill(r.c, r.ahead)
+	state := &m.states[context%contexts]
+	old, less := *state, uint64(0)
+	r.a, r.c, *state, less = decide(r.a, r.c, old)
+	if r = r.shifted(); r.ahead < 0 {
+		r = m.refill(r)
 	}
-	return less>>63 ^ state&1, r
+	return less>>63 ^ old&1, r
 }

@@ -10,7 +10,7 @@ import "math/bits"
 // significant neighbor.
 func (d *blockDecoder) significancePass(one int32, r registers) registers {
 	value := one | one>>1
-	m, a, c, ahead, zero := &d.mq, r.a, r.c, r.ahead, d.zero
+	m, zero := &d.mq, d.zero
 	for i := range d.groups {
 		g := &d.groups[i]
 		words := (*[16]uint64)(d.flags[16*i:])
@@ -19,33 +19,29 @@ func (d *blockDecoder) significancePass(one int32, r registers) registers {
 			place := uint(bits.TrailingZeros64(todo))
 			flags := words[place>>2&15] >> (place & 3 * 16)
 			state := &m.states[zero[uint8(flags)]%contexts]
-			old, next, less := *state, uint64(0), uint64(0)
-			a, c, next, less = decide(a, c, old)
-			*state = next
-			n := shift(a)
-			a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
-			if ahead < 0 {
-				c, ahead = m.refill(c, ahead)
+			old, less := *state, uint64(0)
+			r.a, r.c, *state, less = decide(r.a, r.c, old)
+			if r = r.shifted(); r.ahead < 0 {
+				r = m.refill(r)
 			}
 			visited |= todo & -todo
 			todo &= todo - 1
 			if less>>63^old&1 != 0 {
-				r := d.newSample(i, place, flags, value, registers{a, c, ahead})
-				a, c, ahead = r.a, r.c, r.ahead
+				r = d.newSample(i, place, flags, value, r)
 				// It may have a neighbor that is still to come.
 				todo = g.near & g.open & (^uint64(1) << (place & 63))
 			}
 		}
 		g.visited = visited
 	}
-	return registers{a, c, ahead}
+	return r
 }
 
 // refinementPass decodes a further bit of the samples that became significant in
 // an earlier plane.
 func (d *blockDecoder) refinementPass(one int32, r registers) registers {
 	half := one >> 1
-	m, a, c, ahead := &d.mq, r.a, r.c, r.ahead
+	m := &d.mq
 	for i := range d.groups {
 		g := &d.groups[i]
 		data := (*[64]int32)(d.data[64*i:])
@@ -55,18 +51,15 @@ func (d *blockDecoder) refinementPass(one int32, r registers) registers {
 		for ; todo != 0; todo &= todo - 1 {
 			place := uint(bits.TrailingZeros64(todo)) & 63
 			state := &m.states[contextMagnitude+again>>place&1*2+first>>place&1]
-			old, next, less := *state, uint64(0), uint64(0)
-			a, c, next, less = decide(a, c, old)
-			*state = next
-			n := shift(a)
-			a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
-			if ahead < 0 {
-				c, ahead = m.refill(c, ahead)
+			old, less := *state, uint64(0)
+			r.a, r.c, *state, less = decide(r.a, r.c, old)
+			if r = r.shifted(); r.ahead < 0 {
+				r = m.refill(r)
 			}
 			data[place] += refinement(data[place], half, less>>63^old&1)
 		}
 	}
-	return registers{a, c, ahead}
+	return r
 }
 
 // refinement is what a refinement bit changes in a value: half away from zero
@@ -79,7 +72,7 @@ func refinement(v, half int32, bit uint64) int32 {
 // cleanupPass decodes the samples that no other pass of the plane has.
 func (d *blockDecoder) cleanupPass(one int32, r registers) registers {
 	value := one | one>>1
-	m, a, c, ahead, zero := &d.mq, r.a, r.c, r.ahead, d.zero
+	m, zero := &d.mq, d.zero
 	for i := range d.groups {
 		g := &d.groups[i]
 		words := (*[16]uint64)(d.flags[16*i:])
@@ -89,8 +82,8 @@ func (d *blockDecoder) cleanupPass(one int32, r registers) registers {
 			place := uint(bits.TrailingZeros64(todo)) & 63
 			if (g.near|^todo)>>place&15|uint64(place)&3 == 0 {
 				// A whole column without a neighbor: how long is the run of zeros?
-				bit, r := m.decode(contextRun, registers{a, c, ahead})
-				if bit == 0 {
+				var bit uint64
+				if bit, r = m.decode(contextRun, r); bit == 0 {
 					todo &^= 15 << place
 				} else {
 					var high, low uint64
@@ -100,27 +93,22 @@ func (d *blockDecoder) cleanupPass(one int32, r registers) registers {
 					r = d.newSample(i, place, words[place>>2&15]>>(place&3*16), value, r)
 					todo &= ^uint64(1) << (place & 63)
 				}
-				a, c, ahead = r.a, r.c, r.ahead
 				continue
 			}
 			flags := words[place>>2&15] >> (place & 3 * 16)
 			state := &m.states[zero[uint8(flags)]%contexts]
-			old, next, less := *state, uint64(0), uint64(0)
-			a, c, next, less = decide(a, c, old)
-			*state = next
-			n := shift(a)
-			a, c, ahead = a<<(n&63), c<<(n&63), ahead-n
-			if ahead < 0 {
-				c, ahead = m.refill(c, ahead)
+			old, less := *state, uint64(0)
+			r.a, r.c, *state, less = decide(r.a, r.c, old)
+			if r = r.shifted(); r.ahead < 0 {
+				r = m.refill(r)
 			}
 			todo &= todo - 1
 			if less>>63^old&1 != 0 {
-				r := d.newSample(i, place, flags, value, registers{a, c, ahead})
-				a, c, ahead = r.a, r.c, r.ahead
+				r = d.newSample(i, place, flags, value, r)
 			}
 		}
 	}
-	return registers{a, c, ahead}
+	return r
 }
 
 // newSample decodes the sign of a sample that becomes significant.

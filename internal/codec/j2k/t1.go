@@ -6,7 +6,8 @@ package j2k
 // The samples are kept in groups of 16 columns of a stripe, 64 samples in the
 // order in which the passes visit them: down a column of four, then the next
 // column. The groups stand in rows of stripes, each followed by a group of
-// border; around all there is border, too. So a sample is a group and a place in
+// border, which ends the row and begins the next one; above and below are rows of
+// border. So a sample is a group and a place in
 // it, and the samples that a pass has to visit are the bits of a word, found
 // without looking at the others and with few branches that go wrong.
 type blockDecoder struct {
@@ -37,7 +38,7 @@ func (d *blockDecoder) shape(w, h int) {
 	d.w, d.h = w, h
 	stripes, across := (h+3)/4, (w+15)/16
 	d.stride = across + 1
-	n := (stripes+2)*d.stride + 2
+	n := (stripes+2)*d.stride + 1
 	d.groups, d.flags, d.data = resize(d.groups, n), resize(d.flags, 16*n), resize(d.data, 64*n)
 	for stripe := range stripes {
 		column := uint64(0x1111111111111111) * (1<<min(4, h-4*stripe) - 1)
