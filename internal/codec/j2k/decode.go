@@ -241,6 +241,12 @@ func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectan
 	for y := area.y0; y < area.y1; y++ {
 		row := max(0, min(y/c.dy, p.area.y1-1)-p.area.y0) * p.area.width()
 		out := f.Pix[((y-frame.y0)*f.Width+area.x0-frame.x0)*n+i:]
+		if c.reversible && c.dx == 1 { // the usual case
+			for x, v := range p.ints[row:][:area.width()] {
+				out[x*n] = uint16(max(low, min(high, v+shift)))
+			}
+			continue
+		}
 		for x := range area.width() {
 			at := row + x
 			if c.dx > 1 {

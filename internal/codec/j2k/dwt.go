@@ -44,20 +44,27 @@ func (w *wavelet[T]) rows(buffer []T, stride int, area, low rectangle) {
 	for y := 0; y < area.height(); y += group {
 		rows := min(group, area.height()-y)
 		lines := w.take(width, rows)
+		all := w.scratch[:width*rows] // lines, one after another
 		for r := range rows {
 			row := buffer[(y+r)*stride:][:width]
-			for i, v := range row[:n] {
-				lines[2*i+odd][r] = v
+			at := odd*rows + r
+			for _, v := range row[:n] {
+				all[at] = v
+				at += 2 * rows
 			}
-			for i, v := range row[n:] {
-				lines[2*i+1-odd][r] = v
+			at = (1-odd)*rows + r
+			for _, v := range row[n:] {
+				all[at] = v
+				at += 2 * rows
 			}
 		}
 		w.lift(lines, odd)
 		for r := range rows {
 			row := buffer[(y+r)*stride:][:width]
+			at := r
 			for i := range row {
-				row[i] = lines[i][r]
+				row[i] = all[at]
+				at += rows
 			}
 		}
 	}
