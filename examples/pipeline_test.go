@@ -5,7 +5,6 @@ package examples_test
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,10 +14,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-
 	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
+	"github.com/cxrkit/cxrkit/internal/gcstest"
 	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
@@ -66,24 +64,6 @@ func call(t *testing.T, name string, args ...string) (stdout, stderr string, err
 	return out.String(), errs.String(), err
 }
 
-// storage stands in for Google Cloud Storage: it has an empty bucket hospital.
-func storage(t *testing.T) {
-	t.Helper()
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port.Close()
-	host := port.Addr().String()
-	s, err := fakestorage.NewServerWithOptions(fakestorage.Options{Host: "127.0.0.1", Port: uint16(port.Addr().(*net.TCPAddr).Port), PublicHost: host, Scheme: "http"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Stop)
-	s.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "hospital"})
-	t.Setenv("STORAGE_EMULATOR_HOST", host)
-}
-
 // phantoms writes films into the bucket, every second with an effusion, and their
 // labels to a file.
 func phantoms(t *testing.T, n int) (labels string) {
@@ -120,7 +100,7 @@ var auc = regexp.MustCompile(`(?m)^ *EFFUSION +([01]\.[0-9]+)`)
 // the local one, to a head that has learned something.
 func TestPipelineOnBuckets(t *testing.T) {
 	program(t, "runinference")
-	storage(t)
+	gcstest.Start(t, "hospital")
 	hosted, err := vertextest.NewServer(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +157,7 @@ func TestPipelineOnRealFilms(t *testing.T) {
 		t.Fatalf("nih: %s%s, error %v", text, errs, err)
 	}
 	for _, kind := range []string{"linear", "mlp"} {
-		text, errs, err = call(t, "train", "--data_dir", dir+"/nih", "--labels_csv", shared+"/data/labels.csv", "--head_name", "EFFUSION", "--head", kind, "--save_model_name", dir+"/"+kind)
+		text, errs, err = call(t, "train", "--data_dir", dir+"/nih", "--labels_csv", shared+"/data/labels.csv", "--head_name", "EFFUSION", "--head", kind, "--num_epochs", "30", "--save_model_name", dir+"/"+kind)
 		m := auc.FindStringSubmatch(text)
 		if err != nil || m == nil {
 			t.Fatalf("%s: %s%s, error %v", kind, text, errs, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,31 +12,19 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/internal/gcstest"
 	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
 // stores are URLs of empty buckets of each kind, on this machine.
 func stores(t *testing.T) map[string]string {
 	t.Helper()
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port.Close()
-	host := port.Addr().String()
-	gcs, err := fakestorage.NewServerWithOptions(fakestorage.Options{Host: "127.0.0.1", Port: uint16(port.Addr().(*net.TCPAddr).Port), PublicHost: host, Scheme: "http"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(gcs.Stop)
-	gcs.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "hospital"})
-	t.Setenv("STORAGE_EMULATOR_HOST", host)
+	gcstest.Start(t, "hospital")
 
 	backend := s3mem.New()
 	if err := backend.CreateBucket("hospital"); err != nil {
