@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -363,7 +364,7 @@ func TestFolderThatCannotBeWritten(t *testing.T) {
 const child = "CXRKIT_SHARDS_CHILD"
 
 // sums counts the films that it embeds.
-type sums struct{ films int }
+type sums struct{ films atomic.Int64 }
 
 func (s *sums) Model() embed.Model { return model }
 func (s *sums) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
@@ -372,7 +373,7 @@ func (s *sums) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding,
 		time.Sleep(100 * time.Microsecond)
 		_, v := film(int(im.Pix[0]))
 		out = append(out, v)
-		s.films++
+		s.films.Add(1)
 	}
 	return out, nil
 }
@@ -402,7 +403,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println(e.films)
+	fmt.Println(e.films.Load())
 	os.Exit(0)
 }
 
