@@ -25,10 +25,13 @@ const gophernotes = "github.com/gopherdata/gophernotes"
 // another signature than the interface, which newer versions of gomacro refuse.
 // And as a cell shows the value of its last line, one that ends with a print
 // would end with the number of bytes: in cells those functions give nothing.
+// Jupyter interrupts a cell by a signal, which would end the kernel.
 const repair = `package main
 
 import (
 	"fmt"
+	"os"
+	"os/signal"
 	"reflect"
 
 	"github.com/cosmos72/gomacro/imports"
@@ -42,6 +45,7 @@ func init() {
 	cells["Print"] = reflect.ValueOf(func(a ...any) { fmt.Print(a...) })
 	cells["Printf"] = reflect.ValueOf(func(format string, a ...any) { fmt.Printf(format, a...) })
 	cells["Println"] = reflect.ValueOf(func(a ...any) { fmt.Println(a...) })
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 }
 `
 

@@ -19,6 +19,7 @@ import (
 	_ "math"
 	_ "math/rand/v2"
 	_ "os"
+	_ "os/signal"
 	_ "path/filepath"
 	_ "sort"
 	_ "strconv"

@@ -79,7 +79,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if *binary, err = filepath.Abs(*binary); err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, "building the kernel: a minute or two the first time")
+	fmt.Fprintln(stdout, "building the kernel: several minutes the first time, seconds later")
 	kernel, err := builder(*binary, stderr)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ type Cohort struct {
 	Patients   int
 	Seed       uint64
 	Difficulty float64 // 0: findings are plain; 1: they are barely there
-	Size       int     // height of the films in pixels; 0: 300
+	Size       int     // height of the films in pixels; 0: 256
 }
 
 // Findings names what the films may show, in the order of the columns.
@@ -41,7 +41,7 @@ func (c *Cohort) Write(dir string) (films int, err error) {
 	for _, film := range cohort {
 		film.Size = c.Size
 		if film.Size == 0 {
-			film.Size = 300
+			film.Size = 256
 		}
 		group.Go(func() error {
 			return write(filepath.Join(dir, filepath.FromSlash(film.ID)+".dcm"), film)
