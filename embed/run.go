@@ -20,7 +20,7 @@ import (
 type Run struct {
 	Batch    int         // films in one Embed call; 0: 1
 	Parallel int         // Embed calls at once; 0: one for each processor
-	Store    Store       // what it has is not embedded again, and what is embedded goes there; nil: none
+	Store    Store       // what it has is not embedded again, and what is embedded goes there, as it is done: in no order; nil: none
 	OnItem   func(Event) // told of every film, in input order, never concurrently; may be nil
 }
 

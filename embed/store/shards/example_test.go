@@ -41,8 +41,12 @@ func Example() {
 	}
 	defer r.Close()
 	fmt.Println(r.Len(), "films of", r.Model())
-	fmt.Println(r.ID(0), r.Values(0))
+	for i := range r.Len() { // in the order in which films were done
+		if r.ID(i) == "ward/7.dcm" {
+			fmt.Println(r.Values(i))
+		}
+	}
 	// Output:
 	// 1000 films of sums
-	// ward/0.dcm [0 1 2 3 4 5]
+	// [70 71 72 73 74 75]
 }

@@ -4,7 +4,8 @@
 // A shard has the columns id, content (the key, see embed.Key), model, recipe
 // and embedding, a list of tokens x dim values. Its name has its number and its
 // SHA-256, and it appears only when it is whole. A [Store] writes shards, a
-// [Reader] maps them into memory.
+// [Reader] maps them into memory. Rows are in order of Put, which after an
+// embed.Run is not that of the films: a row is known by its id.
 package shards
 
 import (
