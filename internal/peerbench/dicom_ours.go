@@ -65,11 +65,10 @@ func decode(args []string) error {
 	if err != nil {
 		return err
 	}
-	syntax, src, err := frameOf(args[1])
+	syntax, shape, src, err := frameOf(args[1])
 	if err != nil {
 		return err
 	}
-	shape := codec.Shape{Width: filmWidth, Height: filmHeight, Components: 1}
 	var frame *codec.Frame
 	for range times {
 		if frame, err = decoders[syntax](src, shape); err != nil {
@@ -80,23 +79,24 @@ func decode(args []string) error {
 	return nil
 }
 
-// frameOf is the transfer syntax and the only frame of a film of ours, which
-// needs none of dicomconv's care.
-func frameOf(path string) (syntax string, src []byte, err error) {
+// frameOf is the transfer syntax, the size and the only frame of a film that a
+// peer has encoded, which needs none of dicomconv's care.
+func frameOf(path string) (syntax string, shape codec.Shape, src []byte, err error) {
 	ds, err := dicom.ParseFile(path, nil)
 	if err != nil {
-		return "", nil, err
+		return "", shape, nil, err
 	}
-	el, err := ds.FindElementByTag(tag.TransferSyntaxUID)
-	if err != nil {
-		return "", nil, err
+	var values [4]dicom.Value
+	for i, t := range []tag.Tag{tag.TransferSyntaxUID, tag.Columns, tag.Rows, tag.PixelData} {
+		el, err := ds.FindElementByTag(t)
+		if err != nil {
+			return "", shape, nil, err
+		}
+		values[i] = el.Value
 	}
-	syntax = dicom.MustGetStrings(el.Value)[0]
-	if el, err = ds.FindElementByTag(tag.PixelData); err != nil {
-		return "", nil, err
-	}
-	for _, f := range dicom.MustGetPixelDataInfo(el.Value).Frames { // fragments, in fact
+	shape = codec.Shape{Width: dicom.MustGetInts(values[1])[0], Height: dicom.MustGetInts(values[2])[0], Components: 1}
+	for _, f := range dicom.MustGetPixelDataInfo(values[3]).Frames { // fragments, in fact
 		src = append(src, f.EncapsulatedData.Data...)
 	}
-	return syntax, src, nil
+	return dicom.MustGetStrings(values[0])[0], shape, src, nil
 }
