@@ -6,6 +6,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,7 +33,9 @@ type Options struct {
 
 	// BaseNames names files by the last part of the film's id without its
 	// extension, as upstream does; two films of equal base names are then an
-	// error. Otherwise files are named by content, and say nothing of a film.
+	// error, and a film that was changed keeps the embedding it had. Otherwise
+	// files are named by content, and say nothing of a film; films of equal
+	// pixels share one, with the id of the first.
 	BaseNames bool
 }
 
@@ -48,6 +52,15 @@ type about struct {
 	Recipe string `json:"recipe"`
 	Tokens int    `json:"tokens"`
 	Dim    int    `json:"dim"`
+	Digest string `json:"digest,omitempty"` // of the weights
+}
+
+func (a about) String() string {
+	s := fmt.Sprintf("%d x %d of model %q, recipe %q", a.Tokens, a.Dim, a.Model, a.Recipe)
+	if a.Digest != "" {
+		s += fmt.Sprintf(", weights %.12s", a.Digest)
+	}
+	return s
 }
 
 const aboutFile = "cxrkit.json"
@@ -61,12 +74,13 @@ func Open(dir string, m embed.Model, o *Options) (*Dir, error) {
 }
 
 // OpenIn opens a folder for the embeddings of a model. A folder that holds
-// embeddings of another model is [cxr.ErrMismatch].
+// embeddings of another model, or of the same with other weights, is
+// [cxr.ErrMismatch].
 func OpenIn(ctx context.Context, f Folder, m embed.Model, o *Options) (*Dir, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	d := &Dir{folder: f, options: *o, about: about{m.Name, m.Recipe, m.Tokens, m.Dim}}
+	d := &Dir{folder: f, options: *o, about: about{m.Name, m.Recipe, m.Tokens, m.Dim, m.Digest}}
 	switch o.Format {
 	case "":
 		d.options.Format = TFRecord
@@ -92,8 +106,7 @@ func OpenIn(ctx context.Context, f Folder, m embed.Model, o *Options) (*Dir, err
 		return nil, fmt.Errorf("store: %s: %w: %w", aboutFile, cxr.ErrCorrupt, err)
 	}
 	if there != d.about {
-		return nil, fmt.Errorf("store: %w: the folder holds %d x %d of model %q, recipe %q, not %d x %d of %q, %q",
-			cxr.ErrMismatch, there.Tokens, there.Dim, there.Model, there.Recipe, m.Tokens, m.Dim, m.Name, m.Recipe)
+		return nil, fmt.Errorf("store: %w: the folder holds %s, not %s", cxr.ErrMismatch, there, d.about)
 	}
 	return d, nil
 }
@@ -101,6 +114,9 @@ func OpenIn(ctx context.Context, f Folder, m embed.Model, o *Options) (*Dir, err
 // file is the name of a key's file.
 func (d *Dir) file(k embed.Key) (string, error) {
 	if !d.options.BaseNames {
+		if content, err := hex.DecodeString(k.Content); err != nil || len(content) != sha256.Size {
+			return "", fmt.Errorf("store: %w: a key whose content is no SHA-256 in hex", cxr.ErrUnsupported)
+		}
 		return k.Content[:32] + "." + d.options.Format, nil
 	}
 	base := path.Base(filepath.ToSlash(k.ID))

@@ -177,6 +177,14 @@ func TestEqualNames(t *testing.T) {
 	if _, err := store.Open(dir, other, nil); !errors.Is(err, cxr.ErrMismatch) {
 		t.Errorf("another model: %v", err)
 	}
+	same := (&sums{}).Model()
+	same.Digest = "d1"
+	if _, err := store.Open(dir, same, nil); !errors.Is(err, cxr.ErrMismatch) || !strings.Contains(err.Error(), "weights d1") {
+		t.Errorf("other weights: %v", err)
+	}
+	if _, err := open(t, t.TempDir(), nil).Get(t.Context(), embed.Key{ID: "a", Content: "../../../../../etc/passwd/..............."}); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("a key that is none: %v", err)
+	}
 	if _, err := store.Open(t.TempDir(), other, &store.Options{Format: "csv"}); err == nil || !strings.Contains(err.Error(), `"csv"`) {
 		t.Errorf("another format: %v", err)
 	}

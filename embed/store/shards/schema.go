@@ -15,6 +15,7 @@ type about struct {
 	Model, Recipe string
 	Tokens, Dim   int
 	Float16       bool
+	Digest        string `json:",omitempty"` // of the weights
 }
 
 func (a about) String() string {
@@ -22,7 +23,11 @@ func (a about) String() string {
 	if a.Float16 {
 		kind = "float16"
 	}
-	return fmt.Sprintf("%d x %d %s of model %q, recipe %q", a.Tokens, a.Dim, kind, a.Model, a.Recipe)
+	s := fmt.Sprintf("%d x %d %s of model %q, recipe %q", a.Tokens, a.Dim, kind, a.Model, a.Recipe)
+	if a.Digest != "" {
+		s += fmt.Sprintf(", weights %.12s", a.Digest)
+	}
+	return s
 }
 
 // size is how many values a vector has.
@@ -55,8 +60,8 @@ func (a about) schema() *arrow.Schema {
 		element = arrow.FixedWidthTypes.Float16
 	}
 	md := arrow.NewMetadata(
-		[]string{"cxrkit", "model", "recipe", "tokens", "dim"},
-		[]string{version, a.Model, a.Recipe, strconv.Itoa(a.Tokens), strconv.Itoa(a.Dim)})
+		[]string{"cxrkit", "model", "digest", "recipe", "tokens", "dim"},
+		[]string{version, a.Model, a.Digest, a.Recipe, strconv.Itoa(a.Tokens), strconv.Itoa(a.Dim)})
 	return arrow.NewSchema([]arrow.Field{
 		columnID:        {Name: "id", Type: arrow.BinaryTypes.String},
 		columnContent:   {Name: "content", Type: &arrow.FixedSizeBinaryType{ByteWidth: contentBytes}},

@@ -224,10 +224,23 @@ func TestWrongFolders(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	other := model
-	other.Name = "other"
-	if _, err := shards.Open(dir, other, nil); !errors.Is(err, cxr.ErrMismatch) {
-		t.Errorf("another model: %v", err)
+	for what, other := range map[string]embed.Model{
+		"another model": {Name: "other", Recipe: "none/1", Tokens: 2, Dim: 3},
+		"other weights": {Name: "sums", Recipe: "none/1", Tokens: 2, Dim: 3, Digest: "d1"},
+	} {
+		if _, err := shards.Open(dir, other, nil); !errors.Is(err, cxr.ErrMismatch) {
+			t.Errorf("%s: %v", what, err)
+		}
+		// The journal tells, and without it each shard.
+		if err := os.Rename(filepath.Join(dir, "pending.tfrecord"), filepath.Join(dir, "away")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := shards.Open(dir, other, nil); !errors.Is(err, cxr.ErrMismatch) {
+			t.Errorf("%s, without the journal: %v", what, err)
+		}
+		if err := os.Rename(filepath.Join(dir, "away"), filepath.Join(dir, "pending.tfrecord")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := shards.Read(t.TempDir()); err == nil {
 		t.Error("an empty folder was read")

@@ -56,13 +56,13 @@ type Store struct {
 }
 
 // Open makes the folder if needed and opens it for the embeddings of a model.
-// A folder that holds others, or others of another width, is
+// A folder that holds others, of another width or by other weights, is
 // [cxr.ErrMismatch]. Its memory is a shard, and some 60 bytes for each embedding.
 func Open(dir string, m embed.Model, o *Options) (*Store, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	a := about{m.Name, m.Recipe, m.Tokens, m.Dim, o.Float16}
+	a := about{m.Name, m.Recipe, m.Tokens, m.Dim, o.Float16, m.Digest}
 	if m.Tokens < 1 || m.Dim < 1 || m.Dim > maxValues/m.Tokens {
 		return nil, fmt.Errorf("shards: %w: embeddings of %d x %d", cxr.ErrUnsupported, m.Tokens, m.Dim)
 	}
