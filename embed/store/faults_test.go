@@ -4,20 +4,41 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/internal/killtest"
+	"github.com/cxrkit/cxrkit/internal/smalldisk"
 )
+
+var kills = flag.Int("kills", 6, "how often the killed run is killed")
+
+func openKilled(dir string) (embed.Store, func() error, error) {
+	d, err := store.Open(dir, killtest.Model, nil)
+	return d, func() error { return nil }, err
+}
+
+func TestMain(m *testing.M) { killtest.Main(m, openKilled) }
+
+func TestKilledRuns(t *testing.T) {
+	killtest.Test(t, *kills, openKilled, func(t *testing.T, dir string, n int) {
+		list, err := store.Read(dir) // no file there is torn
+		if n > 0 && err != nil || len(list) != n {
+			t.Fatalf("%d of %d films read: %v", len(list), n, err)
+		}
+	})
+}
 
 // A faulty folder fails now and then, as a disk that is full or a bucket that is
 // away.
@@ -76,16 +97,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A disk that is really full: a file system of 256 KiB, where one may be mounted.
 func TestFullDisk(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("mounts a file system as Linux does")
-	}
-	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("may not mount a small file system: %s", out)
-	}
-	t.Cleanup(func() { exec.Command("umount", dir).Run() })
+	dir, grow := smalldisk.Mount(t, "256k")
 	d := open(t, dir, nil)
 	list := films(100) // of a block of 4 KiB each
 	got := run(t, d, &sums{}, list)
@@ -99,9 +112,7 @@ func TestFullDisk(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(dir, ".cxrkit-*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, error %v", left, err)
 	}
-	if out, err := exec.Command("mount", "-o", "remount,size=4m", dir).CombinedOutput(); err != nil {
-		t.Fatalf("%s", out)
-	}
+	grow("4m")
 	if got := run(t, d, &sums{}, list); got["output-file-exists"] != done || got["successful-inference"] != 100-done {
 		t.Errorf("with room again: %v, %d were done", got, done)
 	}

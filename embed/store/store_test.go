@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -20,8 +17,6 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
 )
-
-var kills = flag.Int("kills", 6, "how often the killed run is killed")
 
 // sums is an embedder whose results are easy to check.
 type sums struct {
@@ -220,70 +215,6 @@ func TestUpstreamsFilesAreRead(t *testing.T) {
 	}
 	if _, err := store.Read(t.TempDir()); err == nil {
 		t.Error("an empty folder gave embeddings")
-	}
-}
-
-const child = "CXRKIT_STORE_CHILD"
-
-// The child of TestKilledRuns: a run of 500 films.
-func TestMain(m *testing.M) {
-	dir := os.Getenv(child)
-	if dir == "" {
-		os.Exit(m.Run())
-	}
-	e := &sums{wait: 200 * time.Microsecond}
-	d, err := store.Open(dir, e.Model(), nil)
-	if err == nil {
-		r := &embed.Run{Store: d, Parallel: 1, Batch: 4}
-		err = r.Do(context.Background(), e, cxr.Images(films(500)...), func(*cxr.Embedding) error { return nil })
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	fmt.Println(e.calls)
-	os.Exit(0)
-}
-
-func TestKilledRuns(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	dir := t.TempDir()
-	for k := range *kills {
-		if k%6 == 0 { // a new run
-			dir = t.TempDir()
-		}
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), child+"="+dir)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(rng.IntN(150)) * time.Millisecond)
-		cmd.Process.Kill()
-		cmd.Wait()
-		names, _ := filepath.Glob(filepath.Join(dir, "*.tfrecord"))
-		if k%6 != 5 {
-			continue
-		}
-		// What is there is whole, and the last run does the rest and no more.
-		list, err := store.Read(dir)
-		if len(names) > 0 && (err != nil || len(list) != len(names)) {
-			t.Fatalf("%d of %d files read: %v", len(list), len(names), err)
-		}
-		cmd = exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), child+"="+dir)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("the last run: %v", err)
-		}
-		if got := strings.TrimSpace(string(out)); got != fmt.Sprint(500-len(names)) {
-			t.Errorf("the last run embedded %s films, %d were done", got, len(names))
-		}
-		if list, err = store.Read(dir); err != nil || len(list) != 500 {
-			t.Errorf("%d films at the end, error %v", len(list), err)
-		}
 	}
 }
 

@@ -5,13 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -25,10 +23,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/store/shards"
 )
 
-var (
-	model = embed.Model{Name: "sums", Recipe: "none/1", Tokens: 2, Dim: 3}
-	kills = flag.Int("kills", 4, "how often the killed run is killed")
-)
+var model = embed.Model{Name: "sums", Recipe: "none/1", Tokens: 2, Dim: 3}
 
 // film is an embedding and its key.
 func film(i int) (embed.Key, *cxr.Embedding) {
@@ -309,28 +304,6 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// Others read shards as they are. (apache-arrow of npm was tried by hand:
-// testdata/read.js.)
-func TestPyarrow(t *testing.T) {
-	if exec.Command("python3", "-c", "import pyarrow").Run() != nil {
-		t.Skip("no pyarrow: pip install pyarrow")
-	}
-	for _, half := range []bool{false, true} {
-		dir := t.TempDir()
-		s := open(t, dir, &shards.Options{Float16: half})
-		put(t, s, 0, 9)
-		s.Close()
-		const script = `
-import sys, pyarrow
-t = pyarrow.ipc.open_file(pyarrow.memory_map(sys.argv[1])).read_all()
-print(t.num_rows, t["id"][8], t["model"][0], t["recipe"][0], [float(v) for v in t["embedding"][8].as_py()])`
-		out, err := exec.Command("python3", "-c", script, files(t, dir)[0]).CombinedOutput()
-		if want := "9 ward/8.dcm sums none/1 [80.0, 81.0, 82.0, 83.0, 84.0, 85.0]\n"; err != nil || string(out) != want {
-			t.Errorf("%s, error %v", out, err)
-		}
-	}
-}
-
 func TestConcurrentUse(t *testing.T) {
 	s := open(t, t.TempDir(), &shards.Options{Bytes: 24 * 16})
 	var all sync.WaitGroup
@@ -350,31 +323,6 @@ func TestConcurrentUse(t *testing.T) {
 	all.Wait()
 	check(t, s, 450)
 }
-
-// A disk that is full, or a folder that is gone, loses nothing: Put fails, and
-// works when there is room again.
-func TestFolderThatCannotBeWritten(t *testing.T) {
-	parent := t.TempDir()
-	dir, away := filepath.Join(parent, "store"), filepath.Join(parent, "away")
-	s := open(t, dir, &shards.Options{Bytes: 24 * 10})
-	put(t, s, 0, 10)
-	if err := os.Rename(dir, away); err != nil {
-		t.Fatal(err)
-	}
-	k, v := film(10)
-	for range 100 {
-		if err := s.Put(t.Context(), k, v); err == nil {
-			t.Fatal("a vector without a place")
-		}
-	}
-	if err := os.Rename(away, dir); err != nil {
-		t.Fatal(err)
-	}
-	put(t, s, 10, 15)
-	check(t, s, 15)
-}
-
-const child = "CXRKIT_SHARDS_CHILD"
 
 // sums counts the films that it embeds.
 type sums struct{ films atomic.Int64 }
@@ -397,75 +345,4 @@ func images(n int) []*cxr.Image {
 		list = append(list, &cxr.Image{ID: fmt.Sprintf("ward/%d.dcm", i), Width: 1, Height: 1, Depth: 16, Pix: []uint16{uint16(i)}, Recipe: "none/1"})
 	}
 	return list
-}
-
-// TestMain is also the child of TestKilledRuns: a run of 500 films.
-func TestMain(m *testing.M) {
-	dir := os.Getenv(child)
-	if dir == "" {
-		os.Exit(m.Run())
-	}
-	e := &sums{}
-	s, err := shards.Open(dir, model, &shards.Options{Bytes: 24 * 50})
-	if err == nil {
-		r := &embed.Run{Store: s, Parallel: 1, Batch: 4}
-		err = r.Do(context.Background(), e, cxr.Images(images(500)...), func(*cxr.Embedding) error { return nil })
-		err = errors.Join(err, s.Close())
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	fmt.Println(e.films.Load())
-	os.Exit(0)
-}
-
-func TestKilledRuns(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	dir := ""
-	start := func() *exec.Cmd {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), child+"="+dir)
-		return cmd
-	}
-	for k := range *kills {
-		if k%4 == 0 {
-			dir = t.TempDir()
-		}
-		cmd := start()
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(rng.IntN(60)) * time.Millisecond)
-		cmd.Process.Kill()
-		cmd.Wait()
-		s, err := shards.Open(dir, model, nil) // not closed: the journal stays as it is
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := 0
-		for _, im := range images(500) {
-			if _, err := s.Get(t.Context(), embed.KeyOf(model, im)); err == nil {
-				done++
-			}
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if k%4 != 3 {
-			continue
-		}
-		out, err := start().Output()
-		if err != nil || strings.TrimSpace(string(out)) != fmt.Sprint(500-done) {
-			t.Errorf("the last run embedded %s films, %d were done, error %v", out, done, err)
-		}
-		r, err := shards.Read(dir)
-		if err != nil || r.Verify() != nil || r.Len() != 500 {
-			t.Fatalf("error %v", err)
-		}
-		r.Close()
-	}
 }

@@ -87,6 +87,9 @@ func (s *Store) open() (err error) {
 	if s.journal, waiting, err = openJournal(filepath.Join(s.dir, journalFile), s.about); err != nil {
 		return err
 	}
+	if err := removeTemporary(s.dir); err != nil {
+		return err
+	}
 	names, err := list(s.dir)
 	if err != nil {
 		return err

@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -67,6 +69,18 @@ func writeShard(dir string, number int, a about, r *rows) (name string, err erro
 		return "", err
 	}
 	return name, syncFolder(dir)
+}
+
+// removeTemporary removes what a process that was killed while it made a shard
+// has left.
+func removeTemporary(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), temporary) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // encode writes one record batch as an Arrow IPC file.
