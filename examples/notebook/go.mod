@@ -2,10 +2,6 @@ module github.com/cxrkit/cxrkit/examples/notebook
 
 go 1.26.0
 
-// gomacro, the interpreter of gophernotes, does not know type aliases as
-// go/types has them since Go 1.23.
-godebug gotypesalias=0
-
 require (
 	github.com/cxrkit/cxrkit v0.0.0
 	github.com/suyashkumar/dicom v1.1.0

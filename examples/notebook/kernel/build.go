@@ -25,8 +25,12 @@ const gophernotes = "github.com/gopherdata/gophernotes"
 // another signature than the interface, which newer versions of gomacro refuse.
 // And as a cell shows the value of its last line, one that ends with a print
 // would end with the number of bytes: in cells those functions give nothing.
-// Jupyter interrupts a cell by a signal, which would end the kernel.
-const repair = `package main
+// Jupyter interrupts a cell by a signal, which would end the kernel. The
+// directive is for gomacro, which does not know type aliases as go/types has
+// them since Go 1.23; go.mod could say it too, but not to a newer Go, which
+// would then refuse all of this module, before check can say what to type.
+const repair = `//go:debug gotypesalias=0
+package main
 
 import (
 	"fmt"
