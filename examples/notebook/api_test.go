@@ -8,10 +8,20 @@ import (
 // Every call of the primary API is said in a cell, and cells say what
 // testdata/api.md wants. That nothing is left out is tested in kernel.
 func TestAPI(t *testing.T) {
-	s := installed(t, "cxrkit")
-	const name = "testdata/api.md"
-	n := parsed(t, name, "cxrkit")
-	ran := s.execute(t, n)
+	n := parsed(t, "testdata/api.md", "cxrkit")
+	says(t, n, installed(t, "cxrkit").execute(t, n))
+}
+
+// The button Interrupt does what testdata/interrupt.md wants. Here it is Jupyter
+// that interrupts, a cell that takes longer than the time it is given.
+func TestInterrupt(t *testing.T) {
+	n := parsed(t, "testdata/interrupt.md", "cxrkit")
+	says(t, n, installed(t, "cxrkit").nbconvert(t, n, "--ExecutePreprocessor.timeout=10", "--ExecutePreprocessor.interrupt_on_timeout=True"))
+}
+
+// says compares what cells say with the text that stands under them.
+func says(t *testing.T, n, ran *file) {
+	t.Helper()
 	for i, c := range n.Cells {
 		if c.Kind != "code" {
 			continue

@@ -103,6 +103,11 @@ func installed(t *testing.T, kernel string) *stand {
 // execute runs a notebook from its first cell to its last.
 func (s *stand) execute(t *testing.T, n *file) *file {
 	t.Helper()
+	return s.nbconvert(t, n, "--ExecutePreprocessor.timeout=300")
+}
+
+func (s *stand) nbconvert(t *testing.T, n *file, args ...string) *file {
+	t.Helper()
 	dir := t.TempDir()
 	text, err := n.encode()
 	if err != nil {
@@ -111,8 +116,9 @@ func (s *stand) execute(t *testing.T, n *file) *file {
 	if err := os.WriteFile(filepath.Join(dir, "in.ipynb"), text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(s.jupyter, "nbconvert", "--execute", "--to", "notebook", "--allow-errors",
-		"--ExecutePreprocessor.timeout=300", "--ExecutePreprocessor.record_timing=False", "--output", "out.ipynb", "in.ipynb")
+	args = append([]string{"nbconvert", "--execute", "--to", "notebook", "--allow-errors",
+		"--ExecutePreprocessor.record_timing=False", "--output", "out.ipynb", "in.ipynb"}, args...)
+	cmd := exec.Command(s.jupyter, args...)
 	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + s.path}, s.env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
