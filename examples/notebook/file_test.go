@@ -175,3 +175,29 @@ func (c *cell) said() string {
 	}
 	return b.String()
 }
+
+// number is one of the numbers of a text.
+var number = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?`)
+
+// alike is whether two texts are the same, but for the last digit of numbers
+// with a fraction: not all processors add in the same order.
+func alike(a, b string) bool {
+	if number.ReplaceAllString(a, "#") != number.ReplaceAllString(b, "#") {
+		return false
+	}
+	in := number.FindAllString(b, -1)
+	for i, x := range number.FindAllString(a, -1) {
+		y := in[i]
+		_, fraction, _ := strings.Cut(x, ".")
+		_, other, _ := strings.Cut(y, ".")
+		if x != y && (fraction == "" || len(fraction) != len(other)) {
+			return false
+		}
+		p, _ := strconv.ParseFloat(x, 64)
+		q, _ := strconv.ParseFloat(y, 64)
+		if math.Abs(p-q) > 1.5*math.Pow10(-len(fraction)) {
+			return false
+		}
+	}
+	return true
+}
