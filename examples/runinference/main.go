@@ -2,7 +2,7 @@
 // film. It has the flags of CXR Foundation's run_inference:
 //
 //	go run ./examples/runinference --input_path films --output_path embeddings
-//	go run ./examples/runinference --input_path gs://hospital/films --output_path gs://hospital/embeddings --embedder haidef --embeddings_project P --endpoint_id E
+//	go run ./examples/runinference --input_path gs://hospital/films --output_path gs://hospital/embeddings --embeddings_project P --endpoint_id E --embedder haidef
 //
 // Films whose embedding is there already are not embedded again: a run that was
 // ended goes on where it was. At the end there is a line for each kind of
@@ -21,7 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
+	"syscall"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -37,7 +37,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd()))); {
 	case errors.Is(err, flag.ErrHelp):
@@ -67,7 +67,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.IntVar(&o.limit, "limit", 0, "films to read at most; 0: all")
 	f.BoolVar(&o.skipErrors, "skip_errors", false, "go on after a film that fails")
 	f.BoolVar(&o.retry, "retry_failed", false, "of the films, only those that the last run's failures.jsonl names")
-	f.StringVar(&o.embedder, "embedder", "local", "local, v1, v2, haidef or medsiglip")
+	f.StringVar(&o.embedder, "embedder", "", "local, v1, v2, haidef or medsiglip; empty: v1 with an endpoint_id, as upstream, else local")
 	f.StringVar(&o.model, "model", "", "local: ONNX `file`; empty: the small encoder inside")
 	f.StringVar(&o.vertex.Project, "embeddings_project", "", "`project` of the endpoint")
 	f.StringVar(&o.vertex.Location, "location", "us-central1", "of the endpoint")
@@ -88,9 +88,15 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	case (o.input == "") == (o.list == "") || o.output == "":
 		return nil, errors.New("--output_path is needed, and one of --input_path and --input_list")
 	case f.NArg() > 0:
-		return nil, fmt.Errorf("%q is no flag", f.Arg(0))
+		return nil, fmt.Errorf("%q is no flag; a value of a flag that is on or off follows an equals sign: --skip_errors=false", f.Arg(0))
 	case o.fileType != "" && o.fileType != "dicom" && o.fileType != "png":
 		return nil, fmt.Errorf("--input_file_type %q, want dicom or png", o.fileType)
+	}
+	if o.embedder == "" {
+		o.embedder = "local"
+		if o.vertex.Endpoint != "" {
+			o.embedder = vertex.V1
+		}
 	}
 	return o, nil
 }
@@ -167,7 +173,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	case errors.As(err, &one):
 		return fmt.Errorf("%w; with --skip_errors the run goes on", err)
 	case err == nil && n > 0:
-		return fmt.Errorf("%d films failed; %s/%s names them", n, strings.TrimSuffix(o.output, "/"), failuresFile)
+		return fmt.Errorf("films that failed: %d; %s in the output_path names them", n, failuresFile)
 	}
 	return err
 }

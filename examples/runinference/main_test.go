@@ -170,6 +170,51 @@ func TestHostedModel(t *testing.T) {
 	}
 }
 
+// The flags of upstream's README are enough: an endpoint means the model of 2022.
+func TestUpstreamsFlags(t *testing.T) {
+	s, err := vertextest.NewServer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	in, out := films(t), t.TempDir()
+	args := []string{"--input_path", in, "--output_path", out, "--embeddings_project", "p", "--endpoint_id", vertextest.V1, "--limit", "3", "--input_file_type=dicom", "--endpoint", s.Addr(), "--insecure"}
+	if text, err := call(t, args...); err != nil || text != "successful-inference: 3\n" {
+		t.Errorf("%s, error %v", text, err)
+	}
+	list, err := store.Read(out)
+	if err != nil || len(list) != 3 || list[0].Dim != 1376 {
+		t.Errorf("%d embeddings, error %v", len(list), err)
+	}
+	if text, err := call(t, append(args, "--embedder", "local", "--output_path", t.TempDir())...); err != nil || text != "successful-inference: 3\n" {
+		t.Errorf("local all the same: %s, error %v", text, err)
+	}
+}
+
+// Queries of URLs hold keys: no message shows one.
+func TestQueriesAreNotTold(t *testing.T) {
+	in := films(t)
+	write(t, filepath.Join(in, "a/0.dcm"), []byte("no film"))
+	for _, args := range [][]string{
+		{"--input_path", in, "--output_path", "mem://b/x?prefix=SECRET/", "--skip_errors"},
+		{"--input_path", in, "--output_path", "file://" + filepath.ToSlash(t.TempDir()) + "?prefix=SECRET/", "--skip_errors"},
+		{"--input_path", "file://" + filepath.ToSlash(in) + "?no_such=SECRET", "--output_path", t.TempDir(), "--skip_errors"},
+		{"--input_path", "s3://b/none?region=x&endpoint=http://user:SECRET@127.0.0.1:1", "--output_path", t.TempDir()},
+		{"--input_path", "gs://b/none?no_such=SECRET", "--output_path", t.TempDir()},
+	} {
+		if text, err := call(t, args...); err == nil || strings.Contains(text+err.Error(), "SECRET") {
+			t.Errorf("%v: %s, error %v", args, text, err)
+		}
+	}
+	out := t.TempDir()
+	if _, err := call(t, "--input_path", "file://"+filepath.ToSlash(in)+"?metadata=", "--output_path", out, "--skip_errors"); err == nil || !strings.Contains(err.Error(), "films that failed: 1; failures.jsonl") {
+		t.Errorf("error %v", err)
+	}
+	if data, err := os.ReadFile(filepath.Join(out, failuresFile)); err != nil || bytes.Contains(data, []byte("?")) {
+		t.Errorf("%s, error %v", data, err)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	in := films(t)
 	list := filepath.Join(t.TempDir(), "list.txt")
@@ -180,6 +225,7 @@ func TestMistakes(t *testing.T) {
 		`--input_file_type "tiff"`:                 {"--input_path", in, "--output_path", "x", "--input_file_type", "tiff"},
 		`--embedder "v9"`:                          {"--input_path", in, "--output_path", t.TempDir(), "--embedder", "v9"},
 		`"more" is no flag`:                        {"--input_path", in, "--output_path", "x", "more"},
+		"--skip_errors=false":                      {"--input_path", in, "--output_path", "x", "--skip_errors", "False"},
 		"no such folder or file":                   {"--input_path", filepath.Join(in, "none"), "--output_path", t.TempDir()},
 		"is no URL of a bucket":                    {"--input_path", in, "--output_path", "gs://%zz/x"},
 		"ftp":                                      {"--input_path", "ftp://b/films", "--output_path", t.TempDir()},
