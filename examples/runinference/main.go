@@ -161,6 +161,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	}}
 	err = r.Do(ctx, e, films, out.add)
 	out.whole = err == nil
+	if terminal {
+		fmt.Fprintln(stderr) // below the bar
+	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}

@@ -62,6 +62,16 @@ func TestFolderIsEmbeddedOnce(t *testing.T) {
 	}
 }
 
+func TestProgress(t *testing.T) {
+	var out, errs bytes.Buffer
+	if err := run(t.Context(), []string{"--input_path", films(t), "--output_path", t.TempDir(), "--limit", "3"}, &out, &errs, true); err != nil {
+		t.Fatal(err)
+	}
+	if bar := errs.String(); !strings.Contains(bar, "100%") || !strings.Contains(bar, "(3/3") || !strings.Contains(bar, "films/s") || !strings.HasSuffix(bar, "\n") || out.String() != "successful-inference: 3\n" {
+		t.Errorf("%q, %q", bar, out.String())
+	}
+}
+
 func TestFailuresAreNamed(t *testing.T) {
 	in, out := films(t), t.TempDir()
 	write(t, filepath.Join(in, "a/0.dcm"), []byte("no film"))
@@ -193,6 +203,9 @@ func TestUpstreamsFlags(t *testing.T) {
 
 // Queries of URLs hold keys: no message shows one.
 func TestQueriesAreNotTold(t *testing.T) {
+	for name, value := range map[string]string{"STORAGE_EMULATOR_HOST": "127.0.0.1:1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "SECRET"} {
+		t.Setenv(name, value) // or the clients ask the network for credentials
+	}
 	in := films(t)
 	write(t, filepath.Join(in, "a/0.dcm"), []byte("no film"))
 	for _, args := range [][]string{
@@ -200,7 +213,7 @@ func TestQueriesAreNotTold(t *testing.T) {
 		{"--input_path", in, "--output_path", "file://" + filepath.ToSlash(t.TempDir()) + "?prefix=SECRET/", "--skip_errors"},
 		{"--input_path", "file://" + filepath.ToSlash(in) + "?no_such=SECRET", "--output_path", t.TempDir(), "--skip_errors"},
 		{"--input_path", "s3://b/none?region=x&endpoint=http://user:SECRET@127.0.0.1:1", "--output_path", t.TempDir()},
-		{"--input_path", "gs://b/none?no_such=SECRET", "--output_path", t.TempDir()},
+		{"--input_path", "gs://b/none?anonymous=true&no_such=SECRET", "--output_path", t.TempDir()},
 	} {
 		if text, err := call(t, args...); err == nil || strings.Contains(text+err.Error(), "SECRET") {
 			t.Errorf("%v: %s, error %v", args, text, err)

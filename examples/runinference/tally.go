@@ -44,9 +44,6 @@ func (t *tally) add(v embed.Event) {
 }
 
 func (t *tally) print(w io.Writer) {
-	if t.bar != nil {
-		t.bar.Exit()
-	}
 	for _, name := range slices.Sorted(maps.Keys(t.counts)) {
 		fmt.Fprintf(w, "%s: %d\n", name, t.counts[name])
 	}
