@@ -37,7 +37,8 @@ def parse(description):
     p.add_argument("--out", default="run", help="folder of checkpoint and log; an interrupted run goes on from there")
     p.add_argument("--cache", default="cache", help="folder of films made small")
     p.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, to go on later")
-    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--every", type=int, default=100, help="steps between checkpoints")
+    p.add_argument("--threads", type=int, default=1)
     for f in dataclasses.fields(Recipe):
         if isinstance(f.default, tuple):
             kind = type(f.default[0])

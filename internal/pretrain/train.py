@@ -18,8 +18,6 @@ import recipe
 from losses import Heads, losses
 from network import Encoder
 
-EVERY = 100  # steps between checkpoints
-
 
 class Batch(NamedTuple):
     films: torch.Tensor  # n x side x side in 0..1
@@ -128,12 +126,12 @@ def main():
                 sampler = Sampler([films.load(o.data, n, side * 5 // 4, o.cache) for n in films.PRETRAIN], r.films)
                 dev = {n: films.load(o.data, n, side, o.cache) for n in probe.SOURCES}
             for k, v in trainer.advance(sampler, side).items():
-                sums[k] = sums.get(k, 0) + v / EVERY
-            if trainer.step % EVERY == 0 or trainer.stage() is None:
+                sums[k] = sums.get(k, 0) + v / o.every
+            if trainer.step % o.every == 0 or trainer.stage() is None:
                 torch.save(trainer.state(), checkpoint + ".part")
                 os.replace(checkpoint + ".part", checkpoint)
                 line = {"step": trainer.step, "side": side, "losses": {k: round(v, 4) for k, v in sums.items()}}
-                if trainer.step % (5 * EVERY) == 0 or trainer.stage() is None:
+                if trainer.step % (5 * o.every) == 0 or trainer.stage() is None:
                     line["figures"] = probe.figures(trainer.average, dev)
                 print(json.dumps(line), file=log, flush=True)
                 print(json.dumps(line), flush=True)

@@ -1,0 +1,170 @@
+// Package pretrain_test runs the scripts of this folder, which are Python.
+package pretrain_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/embed/local"
+	"github.com/cxrkit/cxrkit/internal/phantom"
+)
+
+// python is a Python that has what the scripts need.
+func python(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("trains a network")
+	}
+	scripts, err := filepath.Glob("*.py")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	for _, name := range scripts { // read, so that a result in go's cache is one of these scripts
+		if _, err := os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(name, "-c", "import torch, scipy, onnx, PIL").Run() == nil {
+			return name
+		}
+	}
+	t.Skip("no Python with torch, scipy, onnx and PIL: README.md says how to install them")
+	return ""
+}
+
+// data writes a data folder like the real one, of a few small phantoms.
+func data(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name string, content []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var table bytes.Buffer
+	rows := csv.NewWriter(&table)
+	rows.Write([]string{"role", "source", "image_id", "abnormal", "findings", "patient", "view"})
+	seed := uint64(0)
+	for _, source := range []string{"kermany", "rsna_normal", "covid_radiography", "tb_rahman", "nih_dev", "nih1000_64px"} {
+		var file bytes.Buffer
+		films := zip.NewWriter(&file)
+		for i := range 24 {
+			seed++
+			sick := i%2 == 1
+			m := draw(phantom.Film{Seed: seed, Anatomy: seed, Size: 64, Has: [4]bool{phantom.Effusion: sick}})
+			id, finding := fmt.Sprintf("%s/%d.jpg", source, i), "No Finding"
+			if sick {
+				finding = "Viral pneumonia"
+			}
+			w, err := films.Create(id)
+			if err == nil {
+				err = jpeg.Encode(w, m, nil)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows.Write([]string{"pretrain", source, id, fmt.Sprint(i % 2), finding, fmt.Sprint(source, ":", i/2), ""})
+		}
+		if err := films.Close(); err != nil {
+			t.Fatal(err)
+		}
+		write(source+".zip", file.Bytes())
+	}
+	rows.Flush()
+	write("labels.csv", table.Bytes())
+	return dir
+}
+
+func draw(f phantom.Film) image.Image {
+	p := f.Draw()
+	m := image.NewGray(image.Rect(0, 0, p.Width, p.Height))
+	for i, v := range p.Pix {
+		m.Pix[i] = uint8(255 * v)
+	}
+	return m
+}
+
+// A run that was killed goes on from its checkpoint, and ends with the weights
+// of one that was not. What it learned opens as a model.
+func TestKilledTrainingGoesOn(t *testing.T) {
+	python, data := python(t), data(t)
+	cache := t.TempDir()
+	train := func(ctx context.Context, out string) *exec.Cmd {
+		return exec.CommandContext(ctx, python, "train.py", "--data", data, "--cache", cache, "--out", out,
+			"--stem", "4", "--widths", "8,8,8,16", "--sides", "32,48", "--steps", "12,8", "--rates", "1e-3,1e-3", "--every", "5")
+	}
+	whole, pieces := t.TempDir(), t.TempDir()
+	if out, err := train(t.Context(), whole).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+
+	killed, kill := context.WithCancel(t.Context())
+	defer kill()
+	first := train(killed, pieces)
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	checkpoint := filepath.Join(pieces, "checkpoint.pt")
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(checkpoint); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no checkpoint after five minutes")
+		}
+	}
+	kill()
+	if first.Wait() == nil {
+		t.Fatal("training was over before it could be killed")
+	}
+	if out, err := train(t.Context(), pieces).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+
+	const compare = `
+import sys, torch
+a, b = (torch.load(f + "/checkpoint.pt") for f in sys.argv[1:])
+assert a["step"] == b["step"] == 20, (a["step"], b["step"])
+for part in ("encoder", "average", "heads"):
+    assert all(torch.equal(v, b[part][k]) for k, v in a[part].items()), part`
+	if out, err := exec.Command(python, "-c", compare, whole, pieces).CombinedOutput(); err != nil {
+		t.Errorf("the pieces gave other weights: %s", out)
+	}
+
+	model := filepath.Join(t.TempDir(), "model.onnx")
+	out, err := exec.Command(python, "export.py", filepath.Join(pieces, "checkpoint.pt"),
+		"--data", data, "--cache", cache, "--out", model, "--name", "tiny").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	e, err := local.Open(model, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	film := &cxr.Image{ID: "film", Width: 64, Height: 64, Depth: 8, Recipe: dicomconv.Standard, Pix: make([]uint16, 64*64)}
+	for i := range film.Pix {
+		film.Pix[i] = uint16(i * 7 % 251)
+	}
+	v, err := e.Embed(t.Context(), film)
+	if err != nil || e.Model().Name != "tiny" || e.Model().Input.Width != 48 || v[0].Validate() != nil {
+		t.Errorf("%+v, error %v", e.Model(), err)
+	}
+	log, err := os.ReadFile(filepath.Join(whole, "log.jsonl"))
+	if err != nil || strings.Count(string(log), "\n") != 4 || !strings.Contains(string(log), "kermany to nih_dev") {
+		t.Errorf("log %s, error %v", log, err)
+	}
+}
