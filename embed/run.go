@@ -102,32 +102,29 @@ func (r *Run) Do(ctx context.Context, e Embedder, src cxr.Source, emit func(*cxr
 // every film; any other error is the last. Leaving the loop ends the run.
 func (r *Run) All(ctx context.Context, e Embedder, src cxr.Source) iter.Seq2[*cxr.Embedding, error] {
 	return func(yield func(*cxr.Embedding, error) bool) {
-		left := errors.New("loop left")
-		inner := Run{Batch: r.Batch, Parallel: r.Parallel, Store: r.Store}
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		stop := func(ok bool) error {
-			if !ok {
-				cancel(left)
-				return left
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		left, errLeft := false, errors.New("loop left")
+		give := func(v *cxr.Embedding, err error) error {
+			if !left && !yield(v, err) {
+				left = true
+				cancel()
+			}
+			if left {
+				return errLeft
 			}
 			return nil
 		}
-		inner.OnItem = func(ev Event) {
-			if r.OnItem != nil {
+		inner := Run{Batch: r.Batch, Parallel: r.Parallel, Store: r.Store, OnItem: func(ev Event) {
+			if r.OnItem != nil && !left {
 				r.OnItem(ev)
 			}
-			if ev.Err != nil && context.Cause(ctx) != left {
-				stop(yield(nil, ev.Err))
+			if ev.Err != nil {
+				give(nil, ev.Err)
 			}
-		}
-		err := inner.Do(ctx, e, src, func(v *cxr.Embedding) error {
-			if context.Cause(ctx) == left {
-				return left
-			}
-			return stop(yield(v, nil))
-		})
-		if err != nil && context.Cause(ctx) != left {
+		}}
+		err := inner.Do(ctx, e, src, func(v *cxr.Embedding) error { return give(v, nil) })
+		if err != nil && !left {
 			yield(nil, err)
 		}
 	}

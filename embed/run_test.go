@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -223,8 +222,7 @@ func TestARunEndsEarly(t *testing.T) {
 		"after a film and a bad film": {[]any{film(0), &cxr.ItemError{ID: "x", Op: "read", Err: boom}, boom}, func(func()) error { return nil }, boom},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			before := runtime.NumGoroutine()
+		synctest.Test(t, func(t *testing.T) { // which fails if a goroutine stays behind
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			if test.steps == nil {
@@ -236,16 +234,13 @@ func TestARunEndsEarly(t *testing.T) {
 			r := embed.Run{Batch: 2, Parallel: 3}
 			err := r.Do(ctx, &fake{}, src, func(*cxr.Embedding) error { return test.emit(cancel) })
 			if !errors.Is(err, test.want) {
-				t.Errorf("error %v, want %v", err, test.want)
+				t.Errorf("%s: error %v, want %v", name, err, test.want)
 			}
 			if !src.closed {
-				t.Error("source left open")
+				t.Errorf("%s: source left open", name)
 			}
 			if src.read > 20 {
-				t.Errorf("read %d films after the end", src.read)
-			}
-			if n := runtime.NumGoroutine(); n > before {
-				t.Errorf("%d goroutines left behind", n-before)
+				t.Errorf("%s: read %d films after the end", name, src.read)
 			}
 		})
 	}
@@ -274,6 +269,24 @@ func TestAllIsDoAsAnIterator(t *testing.T) {
 		}
 		if n != 1 || !src.closed {
 			t.Errorf("%d items after leaving the loop, source closed: %v", n, src.closed)
+		}
+	}
+}
+
+// The loop may be left, and the context end, at the same time.
+func TestLeavingTheLoopAsTheContextEnds(t *testing.T) {
+	bad := &cxr.ItemError{ID: "bad", Op: "decode", Err: cxr.ErrCorrupt}
+	for _, steps := range [][]any{{film(0), film(1), film(2)}, {bad, bad, film(0)}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		src, n, told := &script{steps: steps}, 0, 0
+		r := embed.Run{Batch: 3, OnItem: func(embed.Event) { told++ }}
+		for range r.All(ctx, &fake{}, src) {
+			n++
+			cancel()
+			break
+		}
+		if n != 1 || told != 1 || !src.closed {
+			t.Errorf("%d items, %d events, source closed: %v", n, told, src.closed)
 		}
 	}
 }
