@@ -278,6 +278,7 @@ func TestLeavingTheLoopAsTheContextEnds(t *testing.T) {
 	bad := &cxr.ItemError{ID: "bad", Op: "decode", Err: cxr.ErrCorrupt}
 	for _, steps := range [][]any{{film(0), film(1), film(2)}, {bad, bad, film(0)}} {
 		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		src, n, told := &script{steps: steps}, 0, 0
 		r := embed.Run{Batch: 3, OnItem: func(embed.Event) { told++ }}
 		for range r.All(ctx, &fake{}, src) {
