@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -222,7 +223,8 @@ func TestARunEndsEarly(t *testing.T) {
 		"after a film and a bad film": {[]any{film(0), &cxr.ItemError{ID: "x", Op: "read", Err: boom}, boom}, func(func()) error { return nil }, boom},
 	}
 	for name, test := range tests {
-		synctest.Test(t, func(t *testing.T) { // which fails if a goroutine stays behind
+		t.Run(name, func(t *testing.T) {
+			before := runtime.NumGoroutine()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			if test.steps == nil {
@@ -234,13 +236,23 @@ func TestARunEndsEarly(t *testing.T) {
 			r := embed.Run{Batch: 2, Parallel: 3}
 			err := r.Do(ctx, &fake{}, src, func(*cxr.Embedding) error { return test.emit(cancel) })
 			if !errors.Is(err, test.want) {
-				t.Errorf("%s: error %v, want %v", name, err, test.want)
+				t.Errorf("error %v, want %v", err, test.want)
 			}
 			if !src.closed {
-				t.Errorf("%s: source left open", name)
+				t.Error("source left open")
 			}
 			if src.read > 20 {
-				t.Errorf("%s: read %d films after the end", name, src.read)
+				t.Errorf("read %d films after the end", src.read)
+			}
+			left := runtime.NumGoroutine()
+			for range 200 { // one that is ending counts still
+				if left = runtime.NumGoroutine(); left <= before {
+					break
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			if left > before {
+				t.Errorf("%d goroutines left behind", left-before)
 			}
 		})
 	}
