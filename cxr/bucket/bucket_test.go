@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -26,11 +27,14 @@ func stores(t *testing.T) map[string]string {
 	t.Helper()
 	gcstest.Start(t, "hospital")
 
-	backend := s3mem.New()
+	// One time for all: this stand-in takes it twice of an object, some
+	// milliseconds apart.
+	clock := gofakes3.FixedTimeSource(time.Now())
+	backend := s3mem.New(s3mem.WithTimeSource(clock))
 	if err := backend.CreateBucket("hospital"); err != nil {
 		t.Fatal(err)
 	}
-	s3 := httptest.NewServer(gofakes3.New(backend).Server())
+	s3 := httptest.NewServer(gofakes3.New(backend, gofakes3.WithTimeSource(clock)).Server())
 	t.Cleanup(s3.Close)
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
