@@ -141,6 +141,17 @@ func Read(r io.Reader, most int) (Array, error) {
 	return a, nil
 }
 
+// end wants the end of a file, which is where its checksum is looked at.
+func end(r io.Reader) error {
+	switch n, err := io.CopyN(io.Discard, r, 1); {
+	case n > 0:
+		return fmt.Errorf("%w: npy file with data behind its array", cxr.ErrCorrupt)
+	case err != io.EOF:
+		return fmt.Errorf("%w: %w", cxr.ErrCorrupt, err)
+	}
+	return nil
+}
+
 // Each calls f for every array of an archive, which is checked by its checksums.
 // Each array has at most so many values. It returns the archive's comment.
 func Each(r io.ReaderAt, size int64, most int, f func(Array) error) (comment string, err error) {
@@ -159,7 +170,7 @@ func Each(r io.ReaderAt, size int64, most int, f func(Array) error) (comment str
 		}
 		a, err := Read(in, most)
 		if err == nil {
-			_, err = io.Copy(io.Discard, in) // to the checksum
+			err = end(in)
 		}
 		in.Close()
 		if err != nil {

@@ -1,12 +1,16 @@
 package npy
 
 import (
+	"archive/zip"
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/cxrkit/cxrkit/cxr"
 )
 
 func arrays() []Array {
@@ -33,6 +37,35 @@ func TestRoundTrip(t *testing.T) {
 		if got, err := read(data[:n]); err == nil {
 			t.Fatalf("%d bytes of %d gave %v", n, len(data), got)
 		}
+	}
+}
+
+// An archive whose array is altered, or has something behind it: little that
+// could be packed to inflate for hours.
+func TestDamage(t *testing.T) {
+	data, err := Marshal("", arrays()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(data, []byte("\n\x00\x00\x80\x3f")) + 3 // within the first value
+	data[at] ^= 1
+	if got, err := read(data); !errors.Is(err, cxr.ErrCorrupt) {
+		t.Errorf("a bit altered: %v, error %v", got, err)
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("a.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(append(arrays()[0].Append(nil), make([]byte, 1<<20)...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(b.Bytes()); !errors.Is(err, cxr.ErrCorrupt) {
+		t.Errorf("more behind the array: %v, error %v", got, err)
 	}
 }
 
