@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/cxr/bucket"
@@ -28,7 +29,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
 	case errors.Is(err, flag.ErrHelp):
@@ -58,7 +59,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		f.StringVar(&o.tune, name, "tune", "`split` to choose the best epoch by")
 	}
 	f.StringVar(&o.kind, "head", "mlp", "linear, or mlp: the published network")
-	f.IntVar(&o.epochs, "num_epochs", 100, "mlp: passes over the films")
+	f.IntVar(&o.epochs, "num_epochs", 100, "mlp: passes over the films at most; fewer when those to tune have not been predicted better for long")
 	f.IntVar(&o.batch, "batch_size", 512, "mlp: films a step")
 	f.StringVar(&o.save, "save_model_name", "model", "`name` of the files that the head (.cxrhead) and its report (.html) are written to")
 	f.Uint64Var(&o.seed, "seed", 1, "of what is drawn at random")
@@ -91,9 +92,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if leak := head.FindLeak(train, test); len(leak.Patients)+len(leak.Films) > 0 {
 		fmt.Fprintf(stderr, "warning: %d patients and %d films are in both the training and the test films\n", len(leak.Patients), len(leak.Films))
 	}
-	h, err := o.trainer(stdout).Fit(ctx, train, tune)
+	var best mlp.Epoch
+	h, err := o.trainer(stdout, &best).Fit(ctx, train, tune)
 	if err != nil {
 		return err
+	}
+	if best.Best {
+		fmt.Fprintf(stdout, "best epoch: %d, tuning AUC %.4f\n", best.Number, best.TuneAUC)
 	}
 	report, err := head.Evaluate(h, test)
 	if err != nil {
@@ -194,16 +199,17 @@ func (o *options) split(all *head.Dataset) (train, tune, test *head.Dataset, err
 	return train, tune, test, err
 }
 
-func (o *options) trainer(stdout io.Writer) head.Trainer {
+// trainer is what the flags ask for. It prints epochs and notes the best.
+func (o *options) trainer(stdout io.Writer, best *mlp.Epoch) head.Trainer {
 	if o.kind == "linear" {
 		return &head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
 	}
 	fmt.Fprintln(stdout, "epoch     loss  tuning loss  tuning AUC")
 	return &mlp.Trainer{Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Patience: max(10, o.epochs/5), Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
-		best := ""
+		mark := ""
 		if e.Best {
-			best = "  best"
+			mark, *best = "  best", e
 		}
-		fmt.Fprintf(stdout, "%5d %8.4f %12.4f %11.4f%s\n", e.Number, e.Loss, e.TuneLoss, e.TuneAUC, best)
+		fmt.Fprintf(stdout, "%5d %8.4f %12.4f %11.4f%s\n", e.Number, e.Loss, e.TuneLoss, e.TuneAUC, mark)
 	}}
 }

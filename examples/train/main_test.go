@@ -76,6 +76,9 @@ func TestTrains(t *testing.T) {
 			if err != nil || errs != "" || !strings.Contains(out, "EFFUSION  0.9") && !strings.Contains(out, "EFFUSION  1.00") || splits && !strings.HasPrefix(out, "180 films to train on, 60 to tune, 60 to test\n") {
 				t.Errorf("%s: %s%s, error %v", kind, out, errs, err)
 			}
+			if strings.Contains(out, "\nbest epoch: ") != (kind == "mlp") {
+				t.Errorf("%s: %s", kind, out)
+			}
 			f, err := os.Open(save + ".cxrhead")
 			if err != nil {
 				t.Fatal(err)
