@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr/bucket"
@@ -100,6 +101,9 @@ func locate(arg string) ([]place, error) {
 		matches, bad := filepath.Glob(arg)
 		if bad != nil {
 			return nil, fmt.Errorf("%s: %w", arg, bad)
+		}
+		if !strings.HasPrefix(filepath.Base(arg), ".") { // as a shell has it
+			matches = slices.DeleteFunc(matches, func(name string) bool { return strings.HasPrefix(filepath.Base(name), ".") })
 		}
 		if len(matches) == 0 {
 			return nil, fmt.Errorf("%s: no such folder or file", arg)
