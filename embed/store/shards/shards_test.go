@@ -88,9 +88,16 @@ func TestVectorsComeBack(t *testing.T) {
 	if n := len(files(t, dir)); n != 2 {
 		t.Errorf("%d shards before Close", n)
 	}
+	if err := s.Flush(); err != nil || len(files(t, dir)) != 3 {
+		t.Errorf("%d shards after Flush, error %v", len(files(t, dir)), err)
+	}
+	check(t, s, 25)
 	put(t, s, 20, 27) // some again
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+	if err := s.Flush(); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("Flush of a closed store: %v", err)
 	}
 	r, err := shards.Read(dir)
 	if err != nil {
