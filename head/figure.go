@@ -74,7 +74,7 @@ func (r *Report) ROC() *Figure {
 // of each finding; dots show the prevalence, which is what chance reaches.
 func (r *Report) PR() *Figure {
 	p := unitPlot("recall (sensitivity)", "precision (positive predictive value)")
-	legendOnTop(p)
+	legendOnTop(p, len(r.Findings))
 	for i, f := range r.Findings {
 		line, chance := curve(i), curve(i)
 		recall := 0.0
@@ -98,7 +98,7 @@ func (r *Report) PR() *Figure {
 func (r *Report) Calibration() *Figure {
 	p := unitPlot("predicted probability", "observed share")
 	p.Add(diagonal())
-	legendOnTop(p)
+	legendOnTop(p, len(r.Findings))
 	p.Legend.Left, p.Legend.XOffs = true, vg.Points(8)
 	for i, f := range r.Findings {
 		line := curve(i)
@@ -166,7 +166,12 @@ func tenths(step int) (ticks plot.ConstantTicks) {
 	return ticks
 }
 
-func legendOnTop(p *plot.Plot) { p.Legend.Top, p.Legend.YOffs = true, -p.Legend.YOffs }
+// legendOnTop moves the legend of a [unitPlot] to the top, with room for it above
+// the curves: for some lines, as many would leave none for the curves.
+func legendOnTop(p *plot.Plot, lines int) {
+	p.Legend.Top, p.Legend.YOffs = true, 0
+	p.Y.Max += 0.05 * float64(min(lines, 6))
+}
 
 func newPlot(x, y string) *plot.Plot {
 	const sans = "Sans" // of gonum/plot's Liberation fonts
