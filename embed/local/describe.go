@@ -45,11 +45,17 @@ func (d Description) String() string {
 	fmt.Fprintf(&b, "ONNX opset %d\n", d.Opset)
 	list("input", d.Inputs)
 	list("output", d.Outputs)
-	b.WriteString("operators")
+	const widest = 80 // columns
+	line := "operators"
 	for _, op := range slices.Sorted(maps.Keys(d.Operators)) {
-		fmt.Fprintf(&b, " %s %d", op, d.Operators[op])
+		word := fmt.Sprintf(" %s %d", op, d.Operators[op])
+		if len(line)+len(word) > widest {
+			b.WriteString(line + "\n")
+			line = " "
+		}
+		line += word
 	}
-	fmt.Fprintf(&b, "\n%d steps after folding, %.1f MB of memory for each film under way\n", d.Steps, float64(d.Memory)/1e6)
+	fmt.Fprintf(&b, "%s\n%d steps after folding, %.1f MB of memory for each film under way\n", line, d.Steps, float64(d.Memory)/1e6)
 	return b.String()
 }
 
