@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -22,7 +23,7 @@ import (
 // A Scatter is embeddings as points: the two directions in which they differ
 // most, by principal component analysis.
 type Scatter struct {
-	groups []string // in order of appearance
+	groups []string // the largest first
 	points map[string]plotter.XYs
 	shares [2]float64 // of the variance, along each axis
 }
@@ -57,7 +58,7 @@ func Embeddings(embeddings []*cxr.Embedding, groups []string) (*Scatter, error) 
 	if _, c := vectors.Dims(); c < 2 {
 		return nil, errors.New("show: embeddings of fewer than two features")
 	}
-	projected.Mul(features, vectors.Slice(0, dim, 0, 2))
+	projected.Mul(centered(features), vectors.Slice(0, dim, 0, 2))
 	s := &Scatter{points: map[string]plotter.XYs{}}
 	variances, total := pc.VarsTo(nil), 0.0
 	for _, v := range variances {
@@ -71,12 +72,9 @@ func Embeddings(embeddings []*cxr.Embedding, groups []string) (*Scatter, error) 
 	var sign [2]float64
 	for c := range 2 {
 		s.shares[c] = variances[c] / total
-		mean, farthest := 0.0, 0.0
+		farthest := 0.0
 		for i := range embeddings {
-			mean += projected.At(i, c) / float64(len(embeddings))
-		}
-		for i := range embeddings {
-			if d := projected.At(i, c) - mean; d*d > farthest*farthest {
+			if d := projected.At(i, c); d*d > farthest*farthest {
 				farthest = d
 			}
 		}
@@ -91,7 +89,22 @@ func Embeddings(embeddings []*cxr.Embedding, groups []string) (*Scatter, error) 
 		}
 		s.points[g] = append(s.points[g], plotter.XY{X: sign[0] * projected.At(i, 0), Y: sign[1] * projected.At(i, 1)})
 	}
+	slices.SortStableFunc(s.groups, func(a, b string) int { return len(s.points[b]) - len(s.points[a]) })
 	return s, nil
+}
+
+// centered is features less the mean of each.
+func centered(m *mat.Dense) *mat.Dense {
+	rows, columns := m.Dims()
+	out := mat.NewDense(rows, columns, nil)
+	for c := range columns {
+		column := mat.Col(nil, c, m)
+		mean := stat.Mean(column, nil)
+		for r, v := range column {
+			out.Set(r, c, v-mean)
+		}
+	}
+	return out
 }
 
 // String counts the points.
@@ -103,7 +116,7 @@ func (s *Scatter) String() string {
 	return "a scatter plot: " + strings.Join(words, ", ")
 }
 
-// The first group is drawn in gray: it is usually what the others stand out of.
+// The largest group is drawn first and in gray: it is what the others stand out of.
 // The others have colors of Okabe and Ito (2008), as the library's figures.
 var groupColors = []color.Color{
 	color.RGBA{150, 150, 150, 255}, color.RGBA{213, 94, 0, 255}, color.RGBA{0, 114, 178, 255},
@@ -151,6 +164,10 @@ func (s *Scatter) plot() *plot.Plot {
 		p.Add(dots)
 		p.Legend.Add(g, dots)
 	}
+	// Room at the edges, which would cut points in half, and for the legend.
+	width, height := p.X.Max-p.X.Min, p.Y.Max-p.Y.Min
+	p.X.Min, p.X.Max = p.X.Min-0.02*width, p.X.Max+0.02*width
+	p.Y.Min, p.Y.Max = p.Y.Min-0.02*height, p.Y.Max+(0.04+0.05*float64(len(s.groups)))*height
 	return p
 }
 

@@ -101,7 +101,7 @@ func TestScatter(t *testing.T) {
 		x, y := float32(i%3), float32(i/3)
 		embeddings = append(embeddings, &cxr.Embedding{Tokens: 1, Dim: 3, Values: []float32{10 * x, y, 0}})
 	}
-	groups := []string{"no", "no", "yes", "no", "no", "yes"}
+	groups := []string{"yes", "no", "no", "no", "no", "yes"}
 	s, err := show.Embeddings(embeddings, groups)
 	if err != nil {
 		t.Fatal(err)
