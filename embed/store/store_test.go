@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -20,9 +20,8 @@ import (
 
 // sums is an embedder whose results are easy to check.
 type sums struct {
-	failEvery int
-	wait      time.Duration
-	calls     int
+	failEvery int64
+	films     atomic.Int64 // embedded, or failed
 }
 
 func (s *sums) Model() embed.Model {
@@ -34,9 +33,7 @@ func value(im *cxr.Image, k int) float32 { return float32(int(im.Pix[0])*10 + k)
 func (s *sums) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
 	out, errs, bad := make([]*cxr.Embedding, len(images)), make([]error, len(images)), false
 	for i, im := range images {
-		s.calls++
-		time.Sleep(s.wait)
-		if s.failEvery > 0 && s.calls%s.failEvery == 0 {
+		if n := s.films.Add(1); s.failEvery > 0 && n%s.failEvery == 0 {
 			errs[i], bad = errors.New("service down"), true
 			continue
 		}
@@ -74,7 +71,7 @@ func run(t testing.TB, d embed.Store, e embed.Embedder, list []*cxr.Image) map[s
 	t.Helper()
 	counts := map[string]int{}
 	index := 0
-	r := &embed.Run{Store: d, Parallel: 1, Batch: 3, OnItem: func(v embed.Event) {
+	r := &embed.Run{Store: d, Parallel: 3, Batch: 3, OnItem: func(v embed.Event) {
 		counts[v.Name()]++
 		if v.Index != index || v.ID != list[index].ID {
 			t.Errorf("event %d is of %s", index, v.ID)
@@ -114,8 +111,8 @@ func TestResume(t *testing.T) {
 				t.Errorf("second run: %v", got)
 			}
 			e := &sums{}
-			if got := run(t, open(t, dir, o), e, list); !reflect.DeepEqual(got, map[string]int{"output-file-exists": 20}) || e.calls != 0 {
-				t.Errorf("third run: %v, %d films embedded", got, e.calls)
+			if got := run(t, open(t, dir, o), e, list); !reflect.DeepEqual(got, map[string]int{"output-file-exists": 20}) || e.films.Load() != 0 {
+				t.Errorf("third run: %v, %d films embedded", got, e.films.Load())
 			}
 			all, err := store.Read(dir)
 			if err != nil || len(all) != 20 || all[0].Model != "sums" || all[0].Tokens != 2 {
