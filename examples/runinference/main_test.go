@@ -89,6 +89,20 @@ func TestFailuresAreNamed(t *testing.T) {
 	}
 }
 
+func TestManyFailuresAreSummedUp(t *testing.T) {
+	in, out := t.TempDir(), t.TempDir()
+	for i := range 25 {
+		write(t, filepath.Join(in, fmt.Sprintf("%02d.dcm", i)), []byte("no film"))
+	}
+	text, err := call(t, "--input_path", in, "--output_path", out, "--skip_errors")
+	if err == nil || strings.Count(text, "\n") != 12 || !strings.HasSuffix(text, "09.dcm: not supported: not a DICOM file\n  and 15 more\n") {
+		t.Errorf("%s, error %v", text, err)
+	}
+	if data, err := os.ReadFile(filepath.Join(out, failuresFile)); err != nil || bytes.Count(data, []byte("\n")) != 25 {
+		t.Errorf("%s, error %v", data, err)
+	}
+}
+
 func TestFailedFilmsAreTriedAgain(t *testing.T) {
 	in, out := films(t), t.TempDir()
 	for _, name := range []string{"a/0.dcm", "b/9.dcm"} {

@@ -47,8 +47,12 @@ func (t *tally) print(w io.Writer) {
 	for _, name := range slices.Sorted(maps.Keys(t.counts)) {
 		fmt.Fprintf(w, "%s: %d\n", name, t.counts[name])
 	}
-	for _, f := range t.failed {
+	const most = 10 // the file names all
+	for _, f := range t.failed[:min(len(t.failed), most)] {
 		fmt.Fprintf(w, "  %s\n", f.Error)
+	}
+	if more := len(t.failed) - most; more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 }
 
