@@ -16,7 +16,8 @@ import (
 const library = "github.com/cxrkit/cxrkit/"
 
 var primary = []string{
-	"cxr", "dicomconv", "embed", "embed/local", "embed/local/mini", "embed/store", "embed/vertex", "head", "head/mlp",
+	"cxr", "cxr/bucket", "dicomconv", "embed", "embed/local", "embed/local/mini", "embed/store", "embed/store/shards", "embed/vertex",
+	"head", "head/mlp",
 }
 
 func load(t *testing.T) []*types.Package {

@@ -43,9 +43,10 @@ func bind(paths []string) ([]byte, error) {
 }
 
 // exportFiles compiles packages and gives the file of each, and of each that it
-// needs, from which its types can be read.
+// needs, from which its types can be read. The flags are those of build, which
+// then finds them compiled.
 func exportFiles(paths []string) (map[string]string, error) {
-	lines, err := goOutput(append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
+	lines, err := goOutput(append([]string{"list", "-export", "-trimpath", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func build(binary string, stderr io.Writer) (spec, error) {
 	if err != nil {
 		return spec{}, err
 	}
-	cmd := goCommand("build", "-trimpath", "-overlay", overlay, "-o", binary, "./kernel/gophernotes")
+	cmd := goCommand("build", "-trimpath", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, "./kernel/gophernotes")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, stderr, stderr
 	return spec{
 		Name: "cxrkit", DisplayName: "Go (cxrkit)", Language: "go",

@@ -24,7 +24,7 @@ var goMinor = regexp.MustCompile(`^go1\.(\d+)`)
 func check(l lookup) (missing []string, err error) {
 	if m := goMinor.FindStringSubmatch(l.goVersion); m != nil {
 		if minor, _ := strconv.Atoi(m[1]); minor > newestGo {
-			return nil, fmt.Errorf("this is %s, and the interpreter needs Go 1.%d; type\n\n    GOTOOLCHAIN=go1.%[2]d.0 go run ./kernel\n", l.goVersion, newestGo)
+			return nil, fmt.Errorf("this is %s, and the interpreter needs Go 1.%d; type\n\n    GOTOOLCHAIN=go1.%[2]d.0 go run ./kernel", l.goVersion, newestGo)
 		}
 	}
 	if _, err := l.path("go"); err != nil {

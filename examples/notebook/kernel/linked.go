@@ -30,11 +30,13 @@ import (
 
 import (
 	_ "github.com/cxrkit/cxrkit/cxr"
+	_ "github.com/cxrkit/cxrkit/cxr/bucket"
 	_ "github.com/cxrkit/cxrkit/dicomconv"
 	_ "github.com/cxrkit/cxrkit/embed"
 	_ "github.com/cxrkit/cxrkit/embed/local"
 	_ "github.com/cxrkit/cxrkit/embed/local/mini"
 	_ "github.com/cxrkit/cxrkit/embed/store"
+	_ "github.com/cxrkit/cxrkit/embed/store/shards"
 	_ "github.com/cxrkit/cxrkit/embed/vertex"
 	_ "github.com/cxrkit/cxrkit/embed/vertex/vertextest"
 	_ "github.com/cxrkit/cxrkit/examples/notebook/phantoms"
