@@ -258,6 +258,7 @@ func TestMistakes(t *testing.T) {
 		"ftp":                                      {"--input_path", "ftp://b/films", "--output_path", t.TempDir()},
 		"a zip file cannot be read in a bucket":    {"--input_path", "gs://b/films.zip", "--output_path", t.TempDir()},
 		"line 2: none.dcm: no such folder or file": {"--input_list", list, "--output_path", t.TempDir()},
+		"--retry_failed: no failures.jsonl":        {"--input_path", in, "--output_path", t.TempDir(), "--retry_failed"},
 		`format "csv"`:                             {"--input_path", in, "--output_path", t.TempDir(), "--format", "csv"},
 	} {
 		if _, err := call(t, args...); err == nil || !strings.Contains(err.Error(), want) {

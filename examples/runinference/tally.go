@@ -72,11 +72,11 @@ func (t *tally) write(ctx context.Context, f store.Folder, untried map[string]fa
 	return f.WriteFile(ctx, failuresFile, b.Bytes())
 }
 
-// readFailures is what write left, by id; nothing if it never ran.
+// readFailures is what write left, by id.
 func readFailures(f fs.FS) (map[string]failure, error) {
 	data, err := fs.ReadFile(f, failuresFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+		return nil, fmt.Errorf("--retry_failed: no %s in the output_path; a run without the flag goes on where the last ended", failuresFile)
 	}
 	failed := map[string]failure{}
 	for d := json.NewDecoder(bytes.NewReader(data)); err == nil; {
