@@ -157,6 +157,9 @@ func (d *Dir) Put(ctx context.Context, k embed.Key, v *cxr.Embedding) error {
 	if err != nil {
 		return err
 	}
+	if v.Tokens != d.about.Tokens || v.Dim != d.about.Dim { // Get would never find it
+		return fmt.Errorf("store: %w: an embedding of %d x %d in a folder of %s", cxr.ErrMismatch, v.Tokens, v.Dim, d.about)
+	}
 	data, err := encode(d.options.Format, v)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
 // A Folder holds the files of a store: one of this machine ([Local]), or of an
@@ -17,7 +19,8 @@ type Folder interface {
 	WriteFile(ctx context.Context, name string, data []byte) error
 }
 
-// Local is a folder of this machine.
+// Local is a folder of this machine. A process that is killed may leave a file
+// there whose name begins with .cxrkit-, which nothing reads.
 func Local(dir string) Folder { return local{os.DirFS(dir), dir} }
 
 type local struct {
@@ -25,35 +28,13 @@ type local struct {
 	dir string
 }
 
-// temporary begins the names of files that are not whole yet.
-const temporary = ".cxrkit-"
-
 // WriteFile writes under another name, syncs and renames.
-func (l local) WriteFile(_ context.Context, name string, data []byte) (err error) {
+func (l local) WriteFile(_ context.Context, name string, data []byte) error {
 	if !fs.ValidPath(name) {
 		return &fs.PathError{Op: "write", Path: name, Err: fs.ErrInvalid}
 	}
-	f, err := os.CreateTemp(l.dir, temporary+"*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(l.dir, name))
-	}
-	return err
+	return atomicfile.Write(l.dir, func(f *os.File) (string, error) {
+		_, err := f.Write(data)
+		return filepath.FromSlash(name), err
+	})
 }

@@ -177,6 +177,10 @@ func TestEqualNames(t *testing.T) {
 	if _, err := open(t, t.TempDir(), nil).Get(t.Context(), embed.Key{ID: "a", Content: "../../../../../etc/passwd/..............."}); !errors.Is(err, cxr.ErrUnsupported) {
 		t.Errorf("a key that is none: %v", err)
 	}
+	key := embed.KeyOf(same, list[0])
+	if err := open(t, t.TempDir(), nil).Put(t.Context(), key, &cxr.Embedding{ID: "a", Tokens: 1, Dim: 6, Values: make([]float32, 6)}); !errors.Is(err, cxr.ErrMismatch) {
+		t.Errorf("another shape: %v", err)
+	}
 	if _, err := store.Open(t.TempDir(), other, &store.Options{Format: "csv"}); err == nil || !strings.Contains(err.Error(), `"csv"`) {
 		t.Errorf("another format: %v", err)
 	}

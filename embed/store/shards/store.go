@@ -27,9 +27,8 @@ import (
 
 const (
 	extension    = ".arrow"
-	temporary    = ".cxrkit-" // begins the names of files that are not whole yet
-	contentBytes = 32         // of a key
-	maxValues    = 64 << 20   // of one embedding
+	contentBytes = 32       // of a key
+	maxValues    = 64 << 20 // of one embedding
 )
 
 // Options of a store. Nil means the zero value.

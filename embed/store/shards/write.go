@@ -16,6 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 	"github.com/cxrkit/cxrkit/internal/half"
 )
 
@@ -41,31 +42,13 @@ func (r *rows) reset() {
 // writeShard makes the file of a shard, whole or not at all, and returns its
 // name: a number, which orders shards, and the SHA-256 of the file.
 func writeShard(dir string, number int, a about, r *rows) (name string, err error) {
-	f, err := os.CreateTemp(dir, temporary+"*")
+	err = atomicfile.Write(dir, func(f *os.File) (string, error) {
+		sum := sha256.New()
+		err := encode(io.MultiWriter(f, sum), a, r)
+		name = fmt.Sprintf("%06d-%s%s", number, hex.EncodeToString(sum.Sum(nil)), extension)
+		return name, err
+	})
 	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	sum := sha256.New()
-	if err := encode(io.MultiWriter(f, sum), a, r); err != nil {
-		return "", err
-	}
-	if err := f.Sync(); err != nil {
-		return "", err
-	}
-	if err := f.Close(); err != nil {
-		return "", err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return "", err
-	}
-	name = fmt.Sprintf("%06d-%s%s", number, hex.EncodeToString(sum.Sum(nil)), extension)
-	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
 		return "", err
 	}
 	return name, syncFolder(dir)
@@ -76,7 +59,7 @@ func writeShard(dir string, number int, a about, r *rows) (name string, err erro
 func removeTemporary(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), temporary) {
+		if strings.HasPrefix(e.Name(), atomicfile.Prefix) {
 			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
 		}
 	}
