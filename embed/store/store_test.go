@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -217,6 +218,40 @@ func TestUpstreamsFilesAreRead(t *testing.T) {
 	if _, err := store.Read(t.TempDir()); err == nil {
 		t.Error("an empty folder gave embeddings")
 	}
+}
+
+// Several runs may share a folder: what one finds is whole, though another
+// writes it.
+func TestConcurrentUse(t *testing.T) {
+	dir := t.TempDir()
+	list := films(20)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			d, err := store.Open(dir, (&sums{}).Model(), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for i, im := range list {
+				key := embed.KeyOf((&sums{}).Model(), im)
+				made, err := (&sums{}).Embed(t.Context(), im)
+				if err == nil {
+					err = d.Put(t.Context(), key, made[0])
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				for _, im := range list[:i+1] {
+					got, err := d.Get(t.Context(), embed.KeyOf((&sums{}).Model(), im))
+					if err != nil || got.Values[5] != value(im, 5) {
+						t.Errorf("%s: %v, error %v", im.ID, got, err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestGetOfNothing(t *testing.T) {
