@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/internal/tfrecord"
 )
 
 // sums is an embedder whose results are easy to check.
@@ -206,14 +208,39 @@ func TestFolderThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-func TestUpstreamsFilesAreRead(t *testing.T) {
+func TestUpstreamsFiles(t *testing.T) {
 	const dir = "../../../shared/upstream"
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("no ../shared/upstream: ", err)
 	}
 	list, err := store.Read(dir)
 	if err != nil || len(list) != 5 || list[0].Dim != 5 || !strings.HasPrefix(list[0].ID, "gs://superrad/") {
-		t.Errorf("%d films, error %v", len(list), err)
+		t.Fatalf("%d films, error %v", len(list), err)
+	}
+	// And a store writes the same files. TensorFlow writes a map in any order: one
+	// of them has the embedding first.
+	m := embed.Model{Name: "upstream", Tokens: 1, Dim: 5}
+	ours := t.TempDir()
+	d, err := store.Open(ours, m, &store.Options{BaseNames: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range list {
+		if err := d.Put(t.Context(), embed.Key{ID: v.ID, Model: m}, v); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(v.ID), ".png") + ".tfrecord"
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "00000001_002.tfrecord" {
+			const at, embedding = 12 + 2, 2 + 37 // where its features begin, and bytes of the first
+			want = tfrecord.Append(nil, slices.Concat(want[12:at], want[at+embedding:len(want)-4], want[at:at+embedding]))
+		}
+		if got, err := os.ReadFile(filepath.Join(ours, name)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, not upstream's %d, error %v", name, len(got), len(want), err)
+		}
 	}
 	if _, err := store.Read(t.TempDir()); err == nil {
 		t.Error("an empty folder gave embeddings")
