@@ -162,13 +162,23 @@ func (o *output) choose() {
 	}
 }
 
-// said is what a cell shows as text and tables, but no pictures.
+// said is what a cell shows as text and tables. Of pictures it says that they are
+// there. What was printed comes first: gonb does not keep the order of that and
+// of what was displayed.
 func (c *cell) said() string {
 	var b strings.Builder
 	for _, o := range c.Outputs {
 		b.WriteString(string(o.Text))
+	}
+	for _, o := range c.Outputs {
 		b.WriteString(string(o.Data["text/plain"]))
-		b.WriteString(drawing.ReplaceAllString(string(o.Data["text/html"]), "<svg/>"))
+		_, png := o.Data["image/png"]
+		_, svg := o.Data["image/svg+xml"]
+		if page, ok := o.Data["text/html"]; ok {
+			b.WriteString(drawing.ReplaceAllString(string(page), "<svg/>"))
+		} else if png || svg {
+			b.WriteString("<picture/>")
+		}
 		if o.Error != "" {
 			fmt.Fprintf(&b, "error: %s", o.Error)
 		}

@@ -171,6 +171,23 @@ func shown(n *file) (list []string) {
 	return list
 }
 
+func TestACellSaysThatItShowsAPicture(t *testing.T) {
+	plain, png := map[string]text{"text/plain": "a film"}, map[string]text{"text/plain": "a film", "image/png": "iVBO"}
+	all := map[string]text{"text/plain": "a film", "image/png": "iVBO", "image/svg+xml": "<svg/>"}
+	say := func(data map[string]text) string { return (&cell{Outputs: []output{{Data: data}}}).said() }
+	if say(plain) == say(png) || say(png) != say(all) {
+		t.Errorf("text: %q, a PNG: %q, and an SVG: %q", say(plain), say(png), say(all))
+	}
+}
+
+func TestWhatACellPrintsComesFirst(t *testing.T) {
+	printed, table := output{Text: "text\n"}, output{Data: map[string]text{"text/html": "<table/>"}}
+	a, b := cell{Outputs: []output{printed, table}}, cell{Outputs: []output{table, printed}}
+	if a.said() != b.said() || a.said() != "text\n<table/>" {
+		t.Errorf("%q and %q", a.said(), b.said())
+	}
+}
+
 func TestAlike(t *testing.T) {
 	for _, test := range []struct {
 		a, b string
