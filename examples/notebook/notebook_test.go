@@ -140,9 +140,13 @@ func TestSecondKernelShowsTheSame(t *testing.T) {
 		for _, shown := range shown(read(t, filepath.Base(b.name))) {
 			have[shown] = true
 		}
-		mine := shown(read(t, b.name))
-		if len(mine) == 0 {
-			t.Errorf("%s shows nothing", b.name)
+		n := read(t, b.name)
+		mine, displays := shown(n), 0
+		for _, c := range n.Cells {
+			displays += strings.Count(string(c.Source), "gonbui.Display")
+		}
+		if len(mine) != displays || displays == 0 {
+			t.Errorf("%s displays %d pictures and pages, and shows %d", b.name, displays, len(mine))
 		}
 		for i, shown := range mine {
 			if !have[shown] {
