@@ -82,6 +82,9 @@ func TestFilesComeInOrderOfTheirPaths(t *testing.T) {
 		{"a file, twice", []string{"films/a07.dcm", "films/a07.dcm"}, []string{"films/a07.dcm"}},
 		{"a glob", []string{"films/a1[2-4].dcm"}, all[12:15]},
 		{"a name that looks like a glob", []string{"other/[odd] name.dcm"}, []string{"other/[odd] name.dcm"}},
+		{"a glob that hidden files match too", []string{"films/*"}, all},
+		{"a glob of files in folders", []string{"*/*/*"}, all[20:]},
+		{"a glob of hidden files", []string{"films/.h*"}, []string{"-films/.hidden"}},
 		{"a glob of folders, and a file before", []string{"films/s*", "films/a00.dcm"}, []string{all[0], all[20], all[21]}},
 	}
 	for _, test := range tests {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 	"github.com/cxrkit/cxrkit/internal/input"
 )
 
@@ -126,34 +127,13 @@ func (w *writer) do(path string, m *cxr.Image) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return "", err
 	}
-	if err := writeFile(name, m); err != nil {
+	err := atomicfile.Write(filepath.Dir(name), func(f *os.File) (string, error) {
+		return filepath.Base(name), m.EncodePNG(f, nil)
+	})
+	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s: %s, %d x %d, %d bits", path, name, m.Width, m.Height, m.Depth), nil
-}
-
-// writeFile writes all of the file, or none.
-func writeFile(name string, m *cxr.Image) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".convert-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	err = m.EncodePNG(f, nil)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	return err
 }
 
 func (w *writer) failure(path string, err error) string { return fmt.Sprintf("%s: %v", path, err) }
