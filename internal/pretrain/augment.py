@@ -42,7 +42,7 @@ def _coarsen(x, g):
     n, side = len(x), x.shape[2]
     parts = list(x.chunk(4))
     for i in range(1, 4):
-        small = int(torch.randint(side * 3 // 8, side * 7 // 8, (1,), generator=g))
+        small = int(torch.randint(min(side * 3 // 8, 60), side * 7 // 8, (1,), generator=g))
         mode = ("area", "bilinear", "bicubic")[int(torch.randint(0, 3, (1,), generator=g))]
         kw = {} if mode == "area" else {"align_corners": False, "antialias": True}
         y = F.interpolate(parts[i], (small, small), mode=mode, **kw)

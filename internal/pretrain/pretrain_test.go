@@ -163,6 +163,26 @@ for part in ("encoder", "average", "heads"):
 	if err != nil || e.Model().Name != "tiny" || e.Model().Input.Width != 48 || v[0].Validate() != nil {
 		t.Errorf("%+v, error %v", e.Model(), err)
 	}
+
+	again := t.TempDir()
+	out, err = exec.Command(python, "restart.py", model, "--data", data, "--cache", cache, "--out", again,
+		"--side", "48", "--step", "20").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const equal = `
+import sys, torch
+import export
+a, b = (export.load(f + "/checkpoint.pt")[0] for f in sys.argv[1:])
+x = torch.randn(8, 1, 48, 48, generator=torch.Generator().manual_seed(1))
+with torch.no_grad():
+    a, b = a(x), b(x)
+assert (a - b).abs().max() < 3e-3 * a.abs().max(), (a - b).abs().max()  # weights were float16 in between
+`
+	if out, err := exec.Command(python, "-c", equal, pieces, again).CombinedOutput(); err != nil {
+		t.Errorf("the model file gave another encoder: %s", out)
+	}
+
 	log, err := os.ReadFile(filepath.Join(whole, "log.jsonl"))
 	if err != nil || strings.Count(string(log), "\n") != 4 || !strings.Contains(string(log), "kermany to nih_dev") {
 		t.Errorf("log %s, error %v", log, err)

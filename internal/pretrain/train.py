@@ -65,8 +65,10 @@ class Trainer:
 
     def restore(self, state):
         self.step = state["step"]
-        for k in ("encoder", "average", "heads", "optimizer"):
+        for k in ("encoder", "average", "heads"):
             getattr(self, k).load_state_dict(state[k])
+        if state["optimizer"]:  # restart.py has none
+            self.optimizer.load_state_dict(state["optimizer"])
 
     def stage(self):
         """The stage of the step to come and how far it is, 0..1; None after the last."""
@@ -77,6 +79,15 @@ class Trainer:
             first += steps
         return None
 
+    @staticmethod
+    def views(sampler, side, g):
+        """Two views of each film of a batch, the batch, and which lesions the first view shows where."""
+        batch = sampler.draw(g)
+        painted, kinds, where = lesions.paint(batch.films, batch.abnormal == 0, g)
+        first = augment.geometry(torch.stack((painted, where), 1), side, g)
+        second = augment.geometry(painted.unsqueeze(1), side, g)
+        return [augment.exposure(first[:, :1], g), augment.exposure(second, g)], batch, kinds, first[:, 1:]
+
     def advance(self, sampler, side):
         """One step; its losses by name."""
         g = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
@@ -86,13 +97,9 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rates[stage] * min(1, (done + 1) / 200) * fall
 
-        batch = sampler.draw(g)
-        painted, kinds, where = lesions.paint(batch.films, batch.abnormal == 0, g)
-        first = augment.geometry(torch.stack((painted, where), 1), side, g)
-        second = augment.geometry(painted.unsqueeze(1), side, g)
-        views = [augment.exposure(first[:, :1], g), augment.exposure(second, g)]
+        views, batch, kinds, where = self.views(sampler, side, g)
         self.encoder.train()
-        parts = losses(self.recipe, self.encoder, self.heads, views, batch, kinds, first[:, 1:])
+        parts = losses(self.recipe, self.encoder, self.heads, views, batch, kinds, where)
         self.optimizer.zero_grad()
         sum(parts.values()).backward()
         nn.utils.clip_grad_norm_(self.parameters, 5)
