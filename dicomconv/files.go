@@ -12,13 +12,15 @@ import (
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/glob"
 )
 
 // Files is a Source of the films in fsys, a folder (os.DirFS) or an archive
 // (zip.Reader), in order of their paths. A pattern names a file, a folder,
 // which stands for all files in it and below but those that begin with a dot,
 // or, as path.Match has it, several of either, but for names whose dot is not in
-// the pattern; no pattern stands for all of fsys. What a file is, its content tells and not its name.
+// the pattern; no pattern stands for all of fsys. What a file is, its content
+// tells and not its name.
 //
 // IDs are paths, or with Options.PseudonymKey pseudonyms, of the SOP Instance
 // UID if there is one. A file that fails is an *cxr.ItemError and does not end
@@ -139,18 +141,6 @@ func cause(err error) error {
 	return err
 }
 
-// hidden reports whether a name that the pattern matches begins with a dot, in
-// it or in a folder of it, where the pattern has none: as a shell has it.
-func hidden(pattern, name string) bool {
-	patterns := strings.Split(pattern, "/")
-	for i, element := range strings.Split(name, "/") {
-		if strings.HasPrefix(element, ".") && !strings.HasPrefix(patterns[i], ".") {
-			return true
-		}
-	}
-	return false
-}
-
 // expand lists the files that the patterns stand for, each once, in order.
 func expand(fsys fs.FS, patterns []string) ([]string, error) {
 	var paths []string
@@ -161,7 +151,7 @@ func expand(fsys fs.FS, patterns []string) ([]string, error) {
 			if matches, err = fs.Glob(fsys, p); err != nil {
 				return nil, fmt.Errorf("pattern %q: %w", p, err)
 			}
-			matches = slices.DeleteFunc(matches, func(name string) bool { return hidden(p, name) })
+			matches = glob.Visible(p, matches)
 		case err != nil:
 			return nil, err
 		}

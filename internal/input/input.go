@@ -11,10 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr/bucket"
+	"github.com/cxrkit/cxrkit/internal/glob"
 )
 
 // An Input is a part of what was named: films within a file system.
@@ -102,9 +102,10 @@ func locate(arg string) ([]place, error) {
 		if bad != nil {
 			return nil, fmt.Errorf("%s: %w", arg, bad)
 		}
-		if !strings.HasPrefix(filepath.Base(arg), ".") { // as a shell has it
-			matches = slices.DeleteFunc(matches, func(name string) bool { return strings.HasPrefix(filepath.Base(name), ".") })
+		for i, name := range matches {
+			matches[i] = filepath.ToSlash(name)
 		}
+		matches = glob.Visible(filepath.ToSlash(filepath.Clean(arg)), matches)
 		if len(matches) == 0 {
 			return nil, fmt.Errorf("%s: no such folder or file", arg)
 		}

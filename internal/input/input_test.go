@@ -34,7 +34,7 @@ func ward(t *testing.T) (dir string) {
 		t.Fatal(err)
 	}
 	z := zip.NewWriter(&archive)
-	for name, data := range map[string][]byte{"b/2": dicom.Bytes(), "a/1.dcm": picture.Bytes(), "a/0.png": dicom.Bytes(), "c.txt": []byte("no film"), "a/.hidden": []byte("x")} {
+	for name, data := range map[string][]byte{"b/2": dicom.Bytes(), "a/1.dcm": picture.Bytes(), "a/0.png": dicom.Bytes(), "c.txt": []byte("no film"), "a/.hidden": []byte("x"), ".git/1": []byte("x")} {
 		path := filepath.Join(dir, "films", name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
