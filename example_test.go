@@ -76,5 +76,5 @@ func Example() {
 	fmt.Print(report)
 	// Output:
 	// finding       AUC   95 % interval  AUPRC  Brier  positive  films
-	// cardiomegaly  0.97  0.93 to 1.00   0.96   0.054  13        49
+	// cardiomegaly  0.98  0.94 to 1.00   0.97   0.054  13        49
 }

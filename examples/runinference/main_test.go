@@ -57,7 +57,7 @@ func TestFolderIsEmbeddedOnce(t *testing.T) {
 		t.Errorf("%s, error %v", text, err)
 	}
 	list, err := store.Read(out)
-	if err != nil || len(list) != 4 || list[0].Dim != 896 || list[0].Model != "cxrkit-mini-1" {
+	if err != nil || len(list) != 4 || list[0].Dim != 896 || list[0].Model != "cxrkit-mini-2" {
 		t.Errorf("%d embeddings, error %v", len(list), err)
 	}
 }

@@ -100,7 +100,7 @@ func sumRows(dst, src []float32, rows int) {
 // variance is that of a sample, n-1, as PyTorch's.
 type norm struct {
 	*network
-	units                int
+	units, seen          int // seen: steps so far
 	gamma, beta          []float32
 	running, runningVar  []float32
 	mean, inverse        []float32 // of the step: 1/deviation
@@ -137,7 +137,10 @@ func (b *norm) forward(v [][]float32) {
 		kernel.Mul.Vectors(b.buffer, b.buffer, b.buffer)
 		kernel.Add.Vectors(squares, squares, b.buffer)
 	}
-	keep := float32(b.trainer.Momentum)
+	// At first the mean of all steps: what the running statistics start from says
+	// nothing, and an early epoch would be judged by it.
+	b.seen++
+	keep := min(float32(b.trainer.Momentum), 1-1/float32(b.seen))
 	for j, s := range squares {
 		b.running[j] = keep*b.running[j] + (1-keep)*b.mean[j]
 		b.runningVar[j] = keep*b.runningVar[j] + (1-keep)*s/max(n-1, 1)

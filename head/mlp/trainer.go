@@ -41,7 +41,7 @@ type Trainer struct {
 	Epochs    int     // passes over the films; 0: 100
 	BatchSize int     // films a step; batches differ by at most one film; 0: 512
 	Patience  int     // epochs without a better AUC on the tuning films that end training; 0: never
-	Momentum  float64 // share of batch normalization's running statistics that a step leaves; 0: 0.9. Keras has 0.99, for hundreds of steps
+	Momentum  float64 // share of batch normalization's running statistics that a step leaves; the first steps count alike. 0: 0.9. Keras has 0.99
 	Seed      uint64  // of the starting weights, the order of films and dropout
 	Raw       bool    // features as they are, else standardized over the training films
 

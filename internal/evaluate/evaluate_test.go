@@ -190,16 +190,47 @@ func TestTrainersTellCloudsApart(t *testing.T) {
 // structure in labels that have none.
 func TestOutOfFoldScoresAreOfUnseenFilms(t *testing.T) {
 	d := clusters(3, 200, 0)
-	s, err := outOfFold(t.Context(), nearest{}, d, folds)
+	s, err := outOfFold(t.Context(), nearest{}, d, folds, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := head.Evaluate(s, d)
+	f, err := judge(s, d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if auc := report.Findings[0].AUC.Value; math.Abs(auc-0.5) > 0.15 {
-		t.Errorf("AUC %v of labels that mean nothing", auc)
+	if math.Abs(f.auc-0.5) > 0.15 {
+		t.Errorf("AUC %v of labels that mean nothing", f.auc)
+	}
+}
+
+// A line of a cross-validation is the mean over deals, and they do differ.
+func TestCrossValidatedIsTheMeanOverDeals(t *testing.T) {
+	d := clusters(5, 60, 1)
+	var sum figure
+	differ := map[float64]bool{}
+	for deal := range uint64(deals) {
+		s, err := outOfFold(t.Context(), probe(1), d, folds, deal+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := judge(s, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.auc, sum.low, sum.high = sum.auc+f.auc, sum.low+f.low, sum.high+f.high
+		differ[f.auc] = true
+	}
+	if len(differ) < deals/2 {
+		t.Errorf("%d different AUCs in %d deals", len(differ), deals)
+	}
+	var out strings.Builder
+	l := &lines{&out, "clouds"}
+	if err := l.crossValidated(t.Context(), "far", probe(1), d, "far"); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("far, clouds | %.3f | %.3f | %.3f | 60\n", sum.auc/deals, sum.low/deals, sum.high/deals)
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
 

@@ -14,7 +14,8 @@
 // network with random weights, or the 32 x 32 pixels of the film.
 //
 // A line is of a linear probe with C = 1 / number of features, five-fold by
-// patient. "tuned" is a probe whose C was chosen by cross-validation within the
+// patient, and the mean of ten such cross-validations, which deal the patients
+// differently. "tuned" is a probe whose C was chosen by cross-validation within the
 // films it was trained on; "nearest" is no probe but the nearest neighbors; "A
 // to B" is a probe trained on A and tested on B.
 package main

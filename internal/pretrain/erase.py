@@ -12,7 +12,7 @@ from torch import nn
 import augment
 import films
 
-TONES = 3  # directions of tone
+TONES = 2  # directions of tone
 FILMS = 320  # of each source, to see how tone moves them
 SHRINKAGE = 1  # added to the variances of the standardized features
 

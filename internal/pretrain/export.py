@@ -1,4 +1,4 @@
-"""Writes a checkpoint's averaged weights as ONNX, in float16, with the preprocessing inside."""
+"""Writes a checkpoint's averaged weights, or the mean of several, as ONNX, in float16, with the preprocessing inside."""
 
 import argparse
 import json
@@ -14,12 +14,14 @@ from erase import erase
 from network import Encoder
 
 
-def load(path):
-    """The encoder of a checkpoint, ready to embed, and its recipe."""
-    c = torch.load(path, map_location="cpu")
-    r = c["recipe"]
+def load(*paths):
+    """The encoder of a checkpoint, ready to embed, and its recipe; of several runs that parted late, the mean of their weights."""
+    checkpoints = [torch.load(p, map_location="cpu") for p in paths]
+    r = checkpoints[0]["recipe"]
     encoder = Encoder(r["stem"], r["widths"])
-    encoder.load_state_dict(c["average"])
+    mean = {k: torch.stack([c["average"][k].double() for c in checkpoints]).mean(0).to(v.dtype)
+            for k, v in encoder.state_dict().items()}
+    encoder.load_state_dict(mean)
     return encoder.eval(), r
 
 
@@ -42,14 +44,14 @@ def halve(model):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("checkpoint")
+    p.add_argument("checkpoints", nargs="+")
     p.add_argument("--data", default="../../../shared/data")
     p.add_argument("--cache", default="cache")
     p.add_argument("--out", default="../../embed/local/mini/mini.onnx")
-    p.add_argument("--name", default="cxrkit-mini-1")
+    p.add_argument("--name", default="cxrkit-mini-2")
     o = p.parse_args()
 
-    encoder, recipe = load(o.checkpoint)
+    encoder, recipe = load(*o.checkpoints)
     side = recipe["sides"][-1]
     encoder = erase(encoder, *(films.load(o.data, n, side, o.cache) for n in ("kermany", "rsna_normal")))
     film = torch.zeros(1, 1, side, side)

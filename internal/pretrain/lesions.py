@@ -8,7 +8,7 @@ that borrows the brightness of soft tissue, a meniscus, a wider heart, a smaller
 import torch
 from torch.nn import functional as F
 
-KINDS = ("opacity", "diffuse", "effusion", "heart", "nodule", "interstitial", "volume")
+KINDS = ("opacity", "diffuse", "effusion", "heart", "nodule", "interstitial", "volume", "pneumothorax", "hyperinflation")
 COARSE = 64  # side of the maps that lesions are drawn on
 
 
@@ -90,6 +90,19 @@ def _paint(films, kinds, g):
     mesh = torch.relu(_noise(g, n, 32)) * torch.sigmoid(_uniform(g, n, -0.5, 2) + 1.5 * _noise(g, n, 5))
     interstitial = on["interstitial"] * mesh * lung * _uniform(g, n, 0.15, 0.5)
 
+    # Air around a smaller lung: dark, without vessels, beyond a fine line.
+    px, rx, ry = 0.31 + 0.38 * side, 0.19, 0.33
+    kept = _uniform(g, n, 0.62, 0.93)
+    sunk = 0.42 + _uniform(g, n, 0.1, 0.33) * (1 - kept)
+    inner = _ellipse(x, y, px - (2 * side - 1) * rx * (1 - kept), sunk, rx * kept, ry * kept)
+    chest = on["pneumothorax"] * torch.sigmoid((1 - _ellipse(x, y, px, 0.42, rx, ry)) * 8) * lung.sqrt()
+    air = chest * torch.sigmoid((inner - 1) * 14)
+    pleura = chest * torch.exp(-((inner - 1) / 0.06) ** 2) * _uniform(g, n, 0, 0.5)
+
+    # Wide, dark lungs over low diaphragms, beside a narrow heart.
+    wide = on["hyperinflation"] * _uniform(g, n, 0.06, 0.2)
+    dark = std * (air * _uniform(g, n, 0.1, 0.7) + on["hyperinflation"] * lung * _uniform(g, n, 0, 0.5))
+
     # Volume loss and a wide heart move pixels; the lost lung is hazy too.
     lost = _uniform(g, n, 0.08, 0.24)
     below = torch.sigmoid((y - 0.35) * 12) * torch.sigmoid(((x - 0.5) * (2 * side - 1) - 0.06) * 30)
@@ -98,21 +111,23 @@ def _paint(films, kinds, g):
 
     hx, hy = 0.53 + _uniform(g, n, -0.02, 0.02), 0.6 + _uniform(g, n, -0.03, 0.03)
     bulge = torch.exp(-_ellipse(x, y, hx, hy, 0.27, 0.24) ** 2)
-    shrink = on["heart"] * _uniform(g, n, 0.15, 0.45) * bulge
+    shrink = (on["heart"] * _uniform(g, n, 0.15, 0.45) - 2 * wide) * bulge
     dx = -(x - hx) * shrink
-    dy = dy - (y - hy) * shrink * 0.3
+    dy = dy - (y - hy) * shrink.clamp_min(0) * 0.3 - wide * torch.sigmoid((y - 0.35) * 12) * ((1 - y) / 0.4).clamp(max=1)
 
     shade = 1 - (1 - opacity) * (1 - diffuse) * (1 - effusion) * (1 - nodule) * (1 - interstitial) * (1 - haze)
     patchy = 1 + _uniform(g, n, 0, 0.5) * (0.6 * _noise(g, n, 24) + 0.4 * _noise(g, n, 48))
     shade = (shade * patchy).clamp(0, 0.97)
     heart = on["heart"] * (bulge > 0.5).float()
-    where = torch.maximum(torch.maximum(shade, heart), on["volume"] * below * (y < 0.9).float())
+    lungs = on["hyperinflation"] * lung.round()
+    where = torch.stack((shade, heart, on["volume"] * below * (y < 0.9).float(), air, lungs)).amax(0)
 
     up = lambda m: F.interpolate(m[None], (h, w), mode="bilinear", align_corners=False)[0]
     identity = F.affine_grid(torch.eye(2, 3).expand(n, 2, 3), (n, 1, h, w), align_corners=False)
     grid = identity + 2 * torch.stack((up(dx), up(dy)), 3)
     moved = F.grid_sample(films[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
-    shade = up(shade)
+    shade, air, pleura, dark = up(shade), up(air), up(pleura), up(dark)
+    moved = moved + 0.8 * air * (up(blurred) - moved).clamp(-1, 0.02) + pleura * std - dark
     # Structures stay faintly visible through a lesion, as ribs do.
     target = tissue + _uniform(g, n, 0.1, 0.5) * (moved - mean)
     return (moved + shade * (target - moved).clamp_min(-0.02)).clamp(0, 1), up(where)

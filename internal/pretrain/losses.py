@@ -15,6 +15,7 @@ class Heads(nn.Module):
         self.lesion = nn.Linear(dim, len(lesions.KINDS))
         self.child = nn.Linear(dim, 3)
         self.abnormal = nn.Linear(dim, 1)
+        self.lent = nn.Linear(dim, 1)
         self.place = nn.Conv2d(width, 1, 1)
         self.project = nn.Sequential(nn.Linear(dim, 512), nn.BatchNorm1d(512), nn.ReLU(), nn.Linear(512, 256))
 
@@ -34,7 +35,7 @@ def vicreg(a, b, source):
     return loss
 
 
-def losses(recipe, encoder, heads, views, batch, kinds, where):
+def losses(recipe, stage, encoder, heads, views, batch, kinds, lent, where):
     """The weighted losses by name. Views are two of each film, the first with the map of its lesions.
 
     The encoder computes in bfloat16, in half the time; what it is asked is counted in float32.
@@ -49,14 +50,18 @@ def losses(recipe, encoder, heads, views, batch, kinds, where):
     n = len(batch.source)
     twice = lambda v: torch.cat((v, v))
     normal, child, painted = twice(batch.abnormal == 0), twice(batch.source == 0), twice(kinds)
-    sick = ~normal | painted.any(1)
-    asked = child & ~(normal & sick)  # a painted lesion is no pneumonia of kermany's
-    placed = batch.abnormal == 0
+    lent = twice(lent)
+    borrowed = lent >= 0
+    sick = ~normal | painted.any(1) | (lent == 1)
+    asked = child & ~borrowed & ~(normal & sick)  # neither is a pneumonia of kermany's
+    paintable = normal & ~borrowed
+    placed = paintable[:n]
     target = F.adaptive_avg_pool2d(where, maps[2].shape[2:])
     return {
-        "agree": recipe.agree * vicreg(projected[:n], projected[n:], batch.source),
-        "lesion": recipe.lesion * F.binary_cross_entropy_with_logits(heads.lesion(dropped[normal]), painted[normal]),
+        "agree": recipe.agree[stage] * vicreg(projected[:n], projected[n:], batch.source),
+        "lesion": recipe.lesion * F.binary_cross_entropy_with_logits(heads.lesion(dropped[paintable]), painted[paintable]),
         "place": recipe.place * F.binary_cross_entropy_with_logits(heads.place(maps[2][:n])[placed], target[placed].clamp(0, 1)),
         "child": recipe.child * F.cross_entropy(heads.child(dropped[asked]), twice(batch.pneumonia)[asked]),
+        "lent": recipe.lent * F.binary_cross_entropy_with_logits(heads.lent(dropped)[:, 0], lent.clamp_min(0).float(), borrowed.float()),
         "abnormal": recipe.abnormal * F.binary_cross_entropy_with_logits(heads.abnormal(dropped)[:, 0], sick.float()),
     }

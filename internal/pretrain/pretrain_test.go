@@ -105,7 +105,7 @@ func TestKilledTrainingGoesOn(t *testing.T) {
 	cache := t.TempDir()
 	train := func(ctx context.Context, out string) *exec.Cmd {
 		return exec.CommandContext(ctx, python, "train.py", "--data", data, "--cache", cache, "--out", out,
-			"--stem", "4", "--widths", "8,8,8,16", "--sides", "32,48", "--steps", "12,8", "--rates", "1e-3,1e-3", "--every", "5")
+			"--stem", "4", "--widths", "8,8,8,16", "--sides", "32,48", "--steps", "12,8", "--rates", "1e-3,1e-3", "--agree", "1,0.3", "--every", "5")
 	}
 	whole, pieces := t.TempDir(), t.TempDir()
 	if out, err := train(t.Context(), whole).CombinedOutput(); err != nil {

@@ -14,19 +14,20 @@ class Recipe:
 
     # Stages of growing films: side in pixels, steps, peak learning rate. Each
     # warms up and falls along a cosine.
-    sides: tuple = (96, 128, 160)
-    steps: tuple = (800, 1300, 300)
-    rates: tuple = (2e-3, 1.5e-3, 6e-4)
+    sides: tuple = (96, 128, 160, 160)
+    steps: tuple = (800, 1000, 1000, 1000)
+    rates: tuple = (2e-3, 1.5e-3, 1e-3, 8e-4)
     decay: float = 0.05  # of weights, AdamW
 
     # Films of kermany, rsna_normal, covid_radiography and tb_rahman in a step.
     films: tuple = (16, 22, 7, 3)
 
     # Weights of the losses.
-    agree: float = 1  # two views of a film: VICReg, variance within a source
+    agree: tuple = (1.0, 1.0, 1.0, 0.3)  # by stage; two views of a film: VICReg, variance within a source
     lesion: float = 0.5  # which lesions were painted on a normal film
     place: float = 1  # and where
     child: float = 0.5  # normal, bacterial or viral, within kermany
+    lent: float = 1.5  # whether the broad tones that a film borrowed are of pneumonia; three films in ten of the normal borrow
     abnormal: float = 0.2  # abnormal or not, painted lesions counting
 
 
@@ -46,4 +47,6 @@ def parse(description):
         else:
             p.add_argument("--" + f.name, default=f.default, type=type(f.default) if f.name == "seed" or f.name == "stem" else float)
     o = p.parse_args()
+    if not len(o.sides) == len(o.steps) == len(o.rates) == len(o.agree):
+        p.error("--sides, --steps, --rates and --agree need a value for each stage")
     return Recipe(**{f.name: getattr(o, f.name) for f in dataclasses.fields(Recipe)}), o

@@ -89,7 +89,7 @@ def main():
     torch.manual_seed(o.seed)
 
     encoder, channels = load(o.model)
-    trainer = Trainer(Recipe(seed=o.seed, sides=(o.side,), steps=(HEADS,), rates=(2e-3,), **channels))
+    trainer = Trainer(Recipe(seed=o.seed, sides=(o.side,), steps=(HEADS,), rates=(2e-3,), agree=(1.0,), **channels))
     sampler = Sampler([films.load(o.data, n, o.side * 5 // 4, o.cache) for n in films.PRETRAIN], trainer.recipe.films)
     unfold(encoder, (torch.cat(trainer.views(sampler, o.side, torch.Generator().manual_seed(i))[0]) for i in range(MEASURED)))
     for e in (trainer.encoder, trainer.average):

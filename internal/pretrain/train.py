@@ -15,6 +15,7 @@ import films
 import lesions
 import probe
 import recipe
+from borrow import borrow
 from losses import Heads, losses
 from network import Encoder
 
@@ -81,12 +82,14 @@ class Trainer:
 
     @staticmethod
     def views(sampler, side, g):
-        """Two views of each film of a batch, the batch, and which lesions the first view shows where."""
+        """Two views of each film of a batch, the batch, which lesions were painted, who lent tones, and where the first view shows the lesions."""
         batch = sampler.draw(g)
-        painted, kinds, where = lesions.paint(batch.films, batch.abnormal == 0, g)
+        normal = batch.abnormal == 0
+        toned, lent = borrow(batch.films, batch.source == 0, normal, g)
+        painted, kinds, where = lesions.paint(toned, normal & (lent < 0), g)
         first = augment.geometry(torch.stack((painted, where), 1), side, g)
         second = augment.geometry(painted.unsqueeze(1), side, g)
-        return [augment.exposure(first[:, :1], g), augment.exposure(second, g)], batch, kinds, first[:, 1:]
+        return [augment.exposure(first[:, :1], g), augment.exposure(second, g)], batch, kinds, lent, first[:, 1:]
 
     def advance(self, sampler, side):
         """One step; its losses by name."""
@@ -97,9 +100,9 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rates[stage] * min(1, (done + 1) / 200) * fall
 
-        views, batch, kinds, where = self.views(sampler, side, g)
+        views, batch, kinds, lent, where = self.views(sampler, side, g)
         self.encoder.train()
-        parts = losses(self.recipe, self.encoder, self.heads, views, batch, kinds, where)
+        parts = losses(self.recipe, stage, self.encoder, self.heads, views, batch, kinds, lent, where)
         self.optimizer.zero_grad()
         sum(parts.values()).backward()
         nn.utils.clip_grad_norm_(self.parameters, 5)

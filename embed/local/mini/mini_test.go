@@ -150,5 +150,5 @@ func Example() {
 	}
 	m := e.Model()
 	fmt.Println(m.Name, m.Dim, m.Input.Width, m.Recipe)
-	// Output: cxrkit-mini-1 896 160 standard/1
+	// Output: cxrkit-mini-2 896 160 standard/1
 }
