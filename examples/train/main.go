@@ -205,7 +205,7 @@ func (o *options) trainer(stdout io.Writer, best *mlp.Epoch) head.Trainer {
 		return &head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
 	}
 	fmt.Fprintln(stdout, "epoch     loss  tuning loss  tuning AUC")
-	return &mlp.Trainer{Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.5, L2: 0.01, Patience: max(10, o.epochs/5), Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
+	return &mlp.Trainer{Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Patience: max(10, o.epochs/5), Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
 		mark := ""
 		if e.Best {
 			mark, *best = "  best", e
