@@ -103,17 +103,18 @@ def _paint(films, kinds, g):
     wide = on["hyperinflation"] * _uniform(g, n, 0.06, 0.2)
     dark = std * (air * _uniform(g, n, 0.1, 0.7) + on["hyperinflation"] * lung * _uniform(g, n, 0, 0.5))
 
-    # Volume loss and a wide heart move pixels; the lost lung is hazy too.
+    # Volume loss, a wide heart and hyperinflation move pixels; the lost lung is hazy too.
+    low, taper = torch.sigmoid((y - 0.35) * 12), ((1 - y) / 0.4).clamp(max=1)
     lost = _uniform(g, n, 0.08, 0.24)
-    below = torch.sigmoid((y - 0.35) * 12) * torch.sigmoid(((x - 0.5) * (2 * side - 1) - 0.06) * 30)
-    dy = on["volume"] * lost * below * ((1 - y) / 0.4).clamp(max=1)
+    below = low * torch.sigmoid(((x - 0.5) * (2 * side - 1) - 0.06) * 30)
+    dy = on["volume"] * lost * below * taper
     haze = on["volume"] * below * lung * _uniform(g, n, 0, 0.5)
 
     hx, hy = 0.53 + _uniform(g, n, -0.02, 0.02), 0.6 + _uniform(g, n, -0.03, 0.03)
     bulge = torch.exp(-_ellipse(x, y, hx, hy, 0.27, 0.24) ** 2)
     shrink = (on["heart"] * _uniform(g, n, 0.15, 0.45) - 2 * wide) * bulge
     dx = -(x - hx) * shrink
-    dy = dy - (y - hy) * shrink.clamp_min(0) * 0.3 - wide * torch.sigmoid((y - 0.35) * 12) * ((1 - y) / 0.4).clamp(max=1)
+    dy = dy - (y - hy) * shrink.clamp_min(0) * 0.3 - wide * low * taper
 
     shade = 1 - (1 - opacity) * (1 - diffuse) * (1 - effusion) * (1 - nodule) * (1 - interstitial) * (1 - haze)
     patchy = 1 + _uniform(g, n, 0, 0.5) * (0.6 * _noise(g, n, 24) + 0.4 * _noise(g, n, 48))

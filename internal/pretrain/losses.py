@@ -50,10 +50,10 @@ def losses(recipe, stage, encoder, heads, views, batch, kinds, lent, where):
     n = len(batch.source)
     twice = lambda v: torch.cat((v, v))
     normal, child, painted = twice(batch.abnormal == 0), twice(batch.source == 0), twice(kinds)
-    lent = twice(lent)
+    lent, marked = twice(lent), painted.any(1)
     borrowed = lent >= 0
-    sick = ~normal | painted.any(1) | (lent == 1)
-    asked = child & ~borrowed & ~(normal & sick)  # neither is a pneumonia of kermany's
+    sick = ~normal | marked | (lent == 1)
+    asked = child & ~borrowed & ~marked  # neither is a pneumonia of kermany's
     paintable = normal & ~borrowed
     placed = paintable[:n]
     target = F.adaptive_avg_pool2d(where, maps[2].shape[2:])

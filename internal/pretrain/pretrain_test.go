@@ -178,6 +178,10 @@ x = torch.randn(8, 1, 48, 48, generator=torch.Generator().manual_seed(1))
 with torch.no_grad():
     a, b = a(x), b(x)
 assert (a - b).abs().max() < 3e-3 * a.abs().max(), (a - b).abs().max()  # weights were float16 in between
+paths = [f + "/checkpoint.pt" for f in sys.argv[1:]]
+a, b = (torch.load(p)["average"] for p in paths)
+for k, v in export.load(*paths)[0].state_dict().items():
+    assert not v.is_floating_point() or torch.allclose(v, (a[k] + b[k]) / 2), "mean of " + k
 `
 	if out, err := exec.Command(python, "-c", equal, pieces, again).CombinedOutput(); err != nil {
 		t.Errorf("the model file gave another encoder: %s", out)

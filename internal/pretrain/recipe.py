@@ -28,7 +28,7 @@ class Recipe:
     place: float = 1  # and where
     child: float = 0.5  # normal, bacterial or viral, within kermany
     lent: float = 1.5  # whether the broad tones that a film borrowed are of pneumonia; three films in ten of the normal borrow
-    abnormal: float = 0.2  # abnormal or not, painted lesions counting
+    abnormal: float = 0.2  # abnormal or not, painted lesions and borrowed pneumonia counting
 
 
 def parse(description):
