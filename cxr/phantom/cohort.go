@@ -2,6 +2,7 @@ package phantom
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 )
 
@@ -36,12 +37,21 @@ type Film struct {
 // stratified split, common enough for a small cohort.
 var prevalence = [numFindings]float64{0.30, 0.30, 0.25, 0.20}
 
-// Cohort makes the films of the given number of patients, one to three each.
-// A finding belongs to the patient, and most of his films show it.
-func Cohort(seed uint64, patients int, difficulty float64) []Film {
-	rng := rand.New(rand.NewPCG(seed, 0x636f686f7274))
+// A Cohort is synthetic patients with one to three films each. A finding belongs to
+// the patient, and most of the patient's films show it. The same Cohort has the
+// same films.
+type Cohort struct {
+	Patients   int
+	Seed       uint64
+	Difficulty float64 // of each film's findings
+	Size       int     // of each film
+}
+
+// Films are the cohort's.
+func (c Cohort) Films() []Film {
+	rng := rand.New(rand.NewPCG(c.Seed, 0x636f686f7274))
 	var films []Film
-	for p := range patients {
+	for p := range c.Patients {
 		var has [numFindings]bool
 		for f := range has {
 			has[f] = rng.Float64() < prevalence[f]
@@ -51,7 +61,7 @@ func Cohort(seed uint64, patients int, difficulty float64) []Film {
 		for i := range 1 + rng.IntN(3) {
 			film := Film{
 				ID:      fmt.Sprintf("%s/film%d", patient, i+1),
-				Patient: patient, Seed: rng.Uint64(), Anatomy: anatomy, Difficulty: difficulty,
+				Patient: patient, Seed: rng.Uint64(), Anatomy: anatomy, Difficulty: c.Difficulty, Size: c.Size,
 			}
 			for f := range has {
 				film.Has[f] = has[f] && rng.Float64() < 0.85
@@ -61,3 +71,6 @@ func Cohort(seed uint64, patients int, difficulty float64) []Film {
 	}
 	return films
 }
+
+// FS is [FS] of the cohort's films.
+func (c Cohort) FS() fs.FS { return FS(c.Films()) }

@@ -3,7 +3,6 @@
 package hosted
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -12,12 +11,12 @@ import (
 	"os"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/vertex"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
-	"github.com/cxrkit/cxrkit/internal/input"
-	"github.com/cxrkit/cxrkit/internal/phantom"
+	"github.com/cxrkit/cxrkit/examples/internal/input"
 )
 
 // Flags are those of an endpoint.
@@ -84,25 +83,21 @@ func (f *Flags) Open(ctx context.Context, contrastive bool, out io.Writer) (*ver
 // hands them to use with their embeddings. What fails is printed and counted in
 // the error.
 func Each(ctx context.Context, c *vertex.Client, args []string, out io.Writer, use func(*cxr.Image, *cxr.Embedding) error) error {
-	converter := dicomconv.New(&dicomconv.Options{Recipe: c.Model().Recipe})
+	converter := dicomconv.New(&dicomconv.Options{Recipe: c.Space().Recipe})
 	failed := 0
 	each := func(films cxr.Source) error {
-		kept := &keeper{Source: films, films: map[string]*cxr.Image{}}
-		for v, err := range (&embed.Run{}).All(ctx, c, kept) {
-			var one *cxr.ItemError
-			switch {
-			case err == nil:
-				if err := use(kept.take(v.ID), v); err != nil {
-					return err
-				}
-			case errors.As(err, &one):
+		err := embed.Run{}.Do(ctx, c, films, func(film embed.Event) error {
+			if film.Err != nil {
 				failed++
-				fmt.Fprintln(out, err)
-			default:
-				return err
+				fmt.Fprintln(out, film.Err)
+				return nil
 			}
+			return use(film.Image, film.Embedding)
+		})
+		if errors.Is(err, embed.ErrAllFailed) { // counted below
+			return nil
 		}
-		return nil
+		return err
 	}
 	for _, arg := range args {
 		inputs, err := input.Find(ctx, arg)
@@ -116,11 +111,11 @@ func Each(ctx context.Context, c *vertex.Client, args []string, out io.Writer, u
 		}
 	}
 	if len(args) == 0 {
-		films, err := phantoms(converter, 6)
-		if err == nil {
-			err = each(cxr.Images(films...))
+		var films []phantom.Film
+		for i := range uint64(6) {
+			films = append(films, phantom.Film{ID: fmt.Sprint("phantom", i), Seed: i, Anatomy: i, Size: 256})
 		}
-		if err != nil {
+		if err := each(converter.Files(phantom.FS(films), "*.dcm")); err != nil {
 			return err
 		}
 	}
@@ -128,21 +123,4 @@ func Each(ctx context.Context, c *vertex.Client, args []string, out io.Writer, u
 		return fmt.Errorf("%d films failed", failed)
 	}
 	return nil
-}
-
-func phantoms(c *dicomconv.Converter, n int) (films []*cxr.Image, err error) {
-	for i := range n {
-		film := phantom.Film{Seed: uint64(i), Anatomy: uint64(i), Size: 256}
-		var b bytes.Buffer
-		if err := film.Draw().WriteDICOM(&b, film, film.Encoding()); err != nil {
-			return nil, err
-		}
-		im, err := c.Normalize(&b)
-		if err != nil {
-			return nil, err
-		}
-		im.ID = fmt.Sprint("phantom", i)
-		films = append(films, im)
-	}
-	return films, nil
 }

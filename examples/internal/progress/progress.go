@@ -1,4 +1,5 @@
-package main
+// Package progress shows how far a program is with its films.
+package progress
 
 import (
 	"fmt"
@@ -9,17 +10,18 @@ import (
 	"golang.org/x/term"
 )
 
-// A progress shows how far the films are: a bar on a terminal, a line at each
+// A Progress shows how far the films are: a bar on a terminal, a line at each
 // quarter elsewhere.
-type progress struct {
+type Progress struct {
 	bar         *progressbar.ProgressBar
 	w           io.Writer
 	what        string
 	done, total int
 }
 
-func newProgress(w io.Writer, what string, total int) *progress {
-	p := &progress{w: w, what: what, total: total}
+// New begins at 0 of total.
+func New(w io.Writer, what string, total int) *Progress {
+	p := &Progress{w: w, what: what, total: total}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("films"), progressbar.OptionClearOnFinish())
@@ -27,20 +29,20 @@ func newProgress(w io.Writer, what string, total int) *progress {
 	return p
 }
 
-// step counts one film.
-func (p *progress) step() {
+// Step counts one film.
+func (p *Progress) Step() {
 	p.done++
 	if p.bar != nil {
 		p.bar.Add(1)
 		return
 	}
-	if p.done*4/p.total != (p.done-1)*4/p.total {
+	if p.total > 0 && p.done*4/p.total != (p.done-1)*4/p.total {
 		fmt.Fprintf(p.w, "%s %d of %d\n", p.what, p.done, p.total)
 	}
 }
 
-// line prints a message without tearing the bar.
-func (p *progress) line(text string) {
+// Line prints a message without tearing the bar.
+func (p *Progress) Line(text string) {
 	if p.bar != nil {
 		p.bar.Clear()
 	}

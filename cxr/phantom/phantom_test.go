@@ -10,7 +10,7 @@ import (
 )
 
 func TestSameFilmGivesTheSamePixels(t *testing.T) {
-	film := Cohort(1, 3, 0.2)[0]
+	film := Cohort{Patients: 3, Seed: 1, Difficulty: 0.2}.Films()[0]
 	film.Size = 128
 	a, b := film.Draw(), film.Draw()
 	for i := range a.Pix {
@@ -79,7 +79,7 @@ func meanChange(f Finding, difficulty float64) float64 {
 }
 
 func TestCohortGroupsFilmsByPatient(t *testing.T) {
-	films := Cohort(5, 200, 0)
+	films := Cohort{Patients: 200, Seed: 5}.Films()
 	seen := map[string]bool{}
 	positives := [numFindings]int{}
 	anatomy := map[string]uint64{}

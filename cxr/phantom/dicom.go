@@ -41,6 +41,15 @@ const (
 	window12, windowMid = white12 - black12, (white12 + black12) / 2
 )
 
+// DICOM draws the film and encodes it as a DICOM file in its [Film.Encoding].
+func (f Film) DICOM() []byte {
+	var b bytes.Buffer
+	if err := f.Draw().WriteDICOM(&b, f, f.Encoding()); err != nil {
+		panic(err) // a Buffer takes everything, and the elements are ours
+	}
+	return b.Bytes()
+}
+
 // WriteDICOM writes the picture as a DICOM file with film's identity. The
 // patient's name, number and birth date in it are invented, and there to test
 // that nothing of the header gets out.

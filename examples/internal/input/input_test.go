@@ -15,9 +15,9 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/input"
-	"github.com/cxrkit/cxrkit/internal/phantom"
+	"github.com/cxrkit/cxrkit/examples/internal/input"
 )
 
 // ward makes a folder of films whose names do not tell what they are, and a zip

@@ -1,6 +1,8 @@
-// Package phantom draws synthetic frontal chest radiographs and writes them as
-// DICOM files. It feeds tests, examples and notebooks where no real film may
-// be shipped.
+// Package phantom draws synthetic frontal chest radiographs as DICOM files, for
+// tests, examples and notebooks where no real film may be shipped:
+//
+//	films := phantom.Cohort{Patients: 80, Seed: 1}.FS() // patient0001/film1.dcm, ..., labels.csv
+//	src := dicomconv.New(nil).Files(films, "*/*.dcm")
 //
 // A film is drawn from seeded anatomy (body outline, lungs, heart, mediastinum,
 // diaphragm, spine, ribs, clavicles, vessels), with the noise, exposure,
