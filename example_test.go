@@ -14,6 +14,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/report"
 	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
@@ -69,11 +70,11 @@ func Example() {
 	check(err)
 	train, test, err := head.Split(data, 0.3, 1) // by patient
 	check(err)
-	classifier, err := (&head.Linear{}).Fit(ctx, train, nil)
+	classifier, err := head.Linear{}.Fit(ctx, train, nil)
 	check(err)
-	report, err := head.Evaluate(classifier, test)
+	r, err := report.Evaluate(classifier, test, nil)
 	check(err)
-	fmt.Print(report)
+	fmt.Print(r)
 	// Output:
 	// finding       AUC   95 % interval  AUPRC  Brier  positive  films
 	// cardiomegaly  0.98  0.94 to 1.00   0.97   0.054  13        49

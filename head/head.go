@@ -18,12 +18,12 @@ type Head interface {
 	Predict(e *cxr.Embedding) ([]float64, error)
 }
 
-// A Trainer makes heads. Fit learns from train; tune, which may be nil, serves
+// A Trainer makes models. Fit learns from train; tune, which may be nil, serves
 // choices made on the way (when to stop, how much to regularize). Neither is
-// changed or kept. The same data and settings give the same head, bit for bit,
+// changed or kept. The same data and settings give the same model, bit for bit,
 // on one machine. Fit returns soon after ctx ends, with its error.
 type Trainer interface {
-	Fit(ctx context.Context, train, tune *Dataset) (Head, error)
+	Fit(ctx context.Context, train, tune *Dataset) (*Model, error)
 }
 
 // An Input is what a head was trained on, and all that it accepts.

@@ -84,7 +84,7 @@ func TestReadLabelsRefuses(t *testing.T) {
 }
 
 func TestUncertainPolicies(t *testing.T) {
-	for policy, want := range map[int]head.Label{
+	for policy, want := range map[head.Uncertain]head.Label{
 		head.UncertainMissing: head.Missing, head.UncertainNegative: head.Negative, head.UncertainPositive: head.Positive,
 	} {
 		l, err := head.ReadLabels(strings.NewReader("image_id,x\na,-1\n"), &head.LabelOptions{Uncertain: policy})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/testkit/cohort"
 )
 
 func TestFindLeak(t *testing.T) {
@@ -41,7 +42,7 @@ func TestFindLeak(t *testing.T) {
 }
 
 func TestSplitsDoNotLeak(t *testing.T) {
-	train, test, err := head.Split(cohort(2, 100, 3, 1), 0.3, 5)
+	train, test, err := head.Split(cohort.New(2, 100, 3, 1), 0.3, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

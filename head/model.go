@@ -34,6 +34,9 @@ type Layer struct {
 	Bias    []float64 // Out
 }
 
+// MaxThreshold is the largest threshold: it calls no film positive.
+const MaxThreshold = 1 + 0x1p-52
+
 // A Threshold is an operating point chosen when the head was made: films with
 // a probability of at least Value are called positive.
 type Threshold struct {
@@ -200,7 +203,7 @@ func (s *Spec) check() error {
 		}
 	}
 	for _, t := range s.Thresholds {
-		if !slices.Contains(s.Findings, t.Finding) || !(t.Value >= 0 && t.Value <= above1) {
+		if !slices.Contains(s.Findings, t.Finding) || !(t.Value >= 0 && t.Value <= MaxThreshold) {
 			return fail("threshold %v of finding %q", t.Value, t.Finding)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // network is a small model with everything in it. curve is "", Platt or
 // Isotonic.
-func network(t testing.TB, tokens int, curve string) *head.Model {
+func network(t testing.TB, tokens int, curve head.Method) *head.Model {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(3, 1))
 	normals := func(n int) []float64 {
@@ -80,7 +80,7 @@ func bytesOf(t testing.TB, m *head.Model) []byte {
 }
 
 func TestModelsComeBackAsTheyWere(t *testing.T) {
-	for _, curve := range []string{"", head.Platt, head.Isotonic} {
+	for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
 		m := network(t, 2, curve)
 		file := bytesOf(t, m)
 		back, err := head.ReadModel(bytes.NewReader(file))
@@ -184,7 +184,7 @@ func TestForgedModelsAreRefused(t *testing.T) {
 
 // Files with a right checksum, so that what comes after it is reached.
 func FuzzReadModel(f *testing.F) {
-	for _, curve := range []string{"", head.Platt, head.Isotonic} {
+	for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
 		file := bytesOf(f, network(f, 2, curve))
 		f.Add(file[:len(file)-sha256.Size])
 	}

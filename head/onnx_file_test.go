@@ -90,7 +90,7 @@ var operators = map[string]func(n *onnx.Node, in []grid) grid{
 // The file is read by our own reader and evaluated node by node.
 func TestONNXFilesPredictAlike(t *testing.T) {
 	for _, tokens := range []int{1, 3} {
-		for _, curve := range []string{"", head.Platt, head.Isotonic} {
+		for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
 			m := network(t, tokens, curve)
 			var file bytes.Buffer
 			if err := m.WriteONNX(&file); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 // A cohort is the films of a folder or zip that have a label.
@@ -122,9 +123,9 @@ func (t *thumbnails) Close() error {
 
 // sheetRows picks the films to show: of each finding those with the highest
 // and the lowest scores.
-func sheetRows(report *head.Report, h head.Head, test *head.Dataset, thumbs map[string]*cxr.Image) ([]sheetRow, error) {
+func sheetRows(r *report.Report, h head.Head, test *head.Dataset, thumbs map[string]*cxr.Image) ([]sheetRow, error) {
 	var rows []sheetRow
-	for f, finding := range report.Findings {
+	for f, finding := range r.Findings {
 		if f == perPage {
 			break
 		}

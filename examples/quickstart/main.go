@@ -29,6 +29,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 const (
@@ -141,17 +142,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "trained on %d films, tested on %d, %s\n\n", len(train.Examples), len(test.Examples), how)
-	classifier, err := (&head.Linear{}).Fit(ctx, train, nil)
+	classifier, err := head.Linear{}.Fit(ctx, train, nil)
 	if err != nil {
 		return fmt.Errorf("training films: %w", err)
 	}
-	report, err := head.Evaluate(classifier, test)
+	r, err := report.Evaluate(classifier, test, nil)
 	if err != nil {
 		return fmt.Errorf("test films: %w", err)
 	}
-	fmt.Fprint(stdout, report)
+	fmt.Fprint(stdout, r)
 
-	if err := writePictures(o.out, report, classifier, test, films.of); err != nil {
+	if err := writePictures(o.out, r, classifier, test, films.of); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nwrote %s, %s and %s\n", filepath.Join(o.out, rocFile), filepath.Join(o.out, sheetFile), filepath.Join(o.out, reportFile))
@@ -197,17 +198,17 @@ const (
 	reportFile = "report.html"
 )
 
-func writePictures(dir string, report *head.Report, h head.Head, test *head.Dataset, thumbs map[string]*cxr.Image) error {
+func writePictures(dir string, r *report.Report, h head.Head, test *head.Dataset, thumbs map[string]*cxr.Image) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, rocFile), report.PNG(), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, rocFile), r.PNG(), 0o666); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, reportFile), []byte(report.HTML()), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, reportFile), []byte(r.HTML()), 0o666); err != nil {
 		return err
 	}
-	rows, err := sheetRows(report, h, test, thumbs)
+	rows, err := sheetRows(r, h, test, thumbs)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/search"
 	"github.com/cxrkit/cxrkit/internal/hosted"
 )
 
@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
-		score = func(v *cxr.Embedding) (float64, error) { return head.Similarity(v, phrases[0]) }
+		score = func(v *cxr.Embedding) (float64, error) { return search.Similarity(v, phrases[0]) }
 	} else {
 		if err := hosted.Each(ctx, c, []string{*like}, stdout, add); err != nil {
 			return err
@@ -108,7 +108,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 // likeness is the cosine between the means of two films' tokens.
 func likeness(ctx context.Context, a, b *cxr.Embedding) (float64, error) {
-	index, err := head.NewIndex([]*cxr.Embedding{pooled(b)})
+	index, err := search.NewIndex([]*cxr.Embedding{pooled(b)})
 	if err != nil {
 		return 0, err
 	}

@@ -19,7 +19,7 @@ import (
 	"os/signal"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/search"
 	"github.com/cxrkit/cxrkit/internal/hosted"
 )
 
@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprint(stdout, film.ID)
 		scale, scaled := c.Scale()
 		for i, q := range questions {
-			score, err := head.ZeroShot(film, texts[2*i:2*i+1], texts[2*i+1:2*i+2])
+			score, err := search.ZeroShot(film, texts[2*i:2*i+1], texts[2*i+1:2*i+2])
 			if err != nil {
 				return err
 			}

@@ -171,7 +171,7 @@ func clusters(seed uint64, n int, distance float64) *head.Dataset {
 
 func TestTrainersTellCloudsApart(t *testing.T) {
 	train, test := clusters(1, 200, 6), clusters(2, 300, 6)
-	for _, trainer := range []head.Trainer{probe(1), tuned{}, nearest{}} {
+	for _, trainer := range []trainer{probe(1), tuned{}, nearest{}} {
 		h, err := trainer.Fit(t.Context(), train, nil)
 		if err != nil {
 			t.Fatal(err)

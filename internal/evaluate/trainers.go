@@ -6,7 +6,14 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/search"
 )
+
+// A trainer makes heads of any kind, where a [head.Trainer] makes models that can
+// be saved.
+type trainer interface {
+	Fit(ctx context.Context, train, tune *head.Dataset) (head.Head, error)
+}
 
 // probe is head.Linear with a C of that value divided by the number of features,
 // so that the score of a film varies alike whatever their number.
@@ -17,7 +24,7 @@ func (p probe) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, erro
 	if err != nil {
 		return nil, err
 	}
-	l := &head.Linear{C: float64(p) / float64(input.Dim)}
+	l := head.Linear{C: float64(p) / float64(input.Dim)}
 	return l.Fit(ctx, train, nil)
 }
 
@@ -30,7 +37,7 @@ func (tuned) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &head.Linear{}
+	l := head.Linear{}
 	for _, c := range []float64{0.03, 0.1, 0.3, 1, 3, 10} {
 		l.Candidates = append(l.Candidates, c/float64(input.Dim))
 	}
@@ -63,14 +70,14 @@ func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error)
 			h.labels = append(h.labels, float64(label))
 		}
 	}
-	h.index, err = head.NewIndex(films)
+	h.index, err = search.NewIndex(films)
 	return h, err
 }
 
 type nearestHead struct {
 	findings []string
 	input    head.Input
-	index    *head.Index
+	index    *search.Index
 	labels   []float64 // of the films in the index, 0 or 1
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
+	"github.com/cxrkit/cxrkit/head/search"
 )
 
 // probe fits a linear probe so many times, on one thread as its peer, and
@@ -54,7 +55,7 @@ func probe(args []string) error {
 	var h head.Head
 	start := cpuTime()
 	for range n[0] {
-		if h, err = (&head.Linear{C: c, Raw: true}).Fit(context.Background(), d, nil); err != nil {
+		if h, err = (head.Linear{C: c, Raw: true}).Fit(context.Background(), d, nil); err != nil {
 			return err
 		}
 	}
@@ -129,12 +130,12 @@ func nearest(args []string) error {
 		return err
 	}
 	films := library(n[1], n[2])
-	index, err := head.NewIndex(films)
+	index, err := search.NewIndex(films)
 	if err != nil {
 		return err
 	}
 	runtime.GOMAXPROCS(1)
-	var matches []head.Match
+	var matches []search.Match
 	start := cpuTime()
 	for range n[0] {
 		if matches, err = index.Nearest(context.Background(), films[0], 10); err != nil {
@@ -196,7 +197,7 @@ func largeProbe(args []string) error {
 		d.Examples = append(d.Examples, film(e.Values, z+20*noise > 0))
 	}
 	start := time.Now()
-	if _, err := (&head.Linear{}).Fit(context.Background(), d, nil); err != nil {
+	if _, err := (head.Linear{}).Fit(context.Background(), d, nil); err != nil {
 		return err
 	}
 	fmt.Printf("%.1f\n", time.Since(start).Seconds())

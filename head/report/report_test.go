@@ -1,8 +1,10 @@
-package head_test
+package report_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/report"
+	"github.com/cxrkit/cxrkit/internal/testkit/cohort"
 )
 
 // told is a head that says what the embedding says: its values are the
@@ -41,13 +45,23 @@ func scored(scores []float64, positive []bool) *head.Dataset {
 	return d
 }
 
-func evaluate(t *testing.T, h head.Head, d *head.Dataset) *head.FindingReport {
+func evaluate(t *testing.T, h head.Head, d *head.Dataset) *report.FindingReport {
 	t.Helper()
-	r, err := head.Evaluate(h, d)
+	r, err := report.Evaluate(h, d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &r.Findings[0]
+}
+
+// fit trains a linear probe.
+func fit(t *testing.T, l head.Linear, d *head.Dataset) *head.Model {
+	t.Helper()
+	h, err := l.Fit(t.Context(), d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // uniform is n multiples of 2^-24 in 0..1, by SplitMix64 as in
@@ -119,21 +133,21 @@ func TestOperatingPoints(t *testing.T) {
 		[]float64{0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2},
 		[]bool{true, true, false, true, false, true, false, false}))
 	tests := map[string]struct {
-		rule      string
+		rule      report.Rule
 		value     float64
 		threshold float64
 		counts    string // TP FN TN FP
 	}{
-		"the largest sum":                 {head.Youden, 0, 0.8, "2 2 4 0"},
-		"no less sensitivity than asked":  {head.AtSensitivity, 0.75, 0.6, "3 1 3 1"},
-		"a little more":                   {head.AtSensitivity, 0.76, 0.4, "4 0 2 2"},
-		"all positives":                   {head.AtSensitivity, 1, 0.4, "4 0 2 2"},
-		"no sensitivity is always there":  {head.AtSensitivity, 0, 1 + 0x1p-52, "0 4 4 0"},
-		"no less specificity than asked":  {head.AtSpecificity, 0.75, 0.6, "3 1 3 1"},
-		"all negatives":                   {head.AtSpecificity, 1, 0.8, "2 2 4 0"},
-		"any specificity":                 {head.AtSpecificity, 0, 0.2, "4 0 0 4"},
-		"a threshold between the scores":  {head.AtThreshold, 0.65, 0.65, "2 2 3 1"},
-		"a threshold that a film reaches": {head.AtThreshold, 0.5, 0.5, "3 1 2 2"},
+		"the largest sum":                 {report.Youden, 0, 0.8, "2 2 4 0"},
+		"no less sensitivity than asked":  {report.AtSensitivity, 0.75, 0.6, "3 1 3 1"},
+		"a little more":                   {report.AtSensitivity, 0.76, 0.4, "4 0 2 2"},
+		"all positives":                   {report.AtSensitivity, 1, 0.4, "4 0 2 2"},
+		"no sensitivity is always there":  {report.AtSensitivity, 0, 1 + 0x1p-52, "0 4 4 0"},
+		"no less specificity than asked":  {report.AtSpecificity, 0.75, 0.6, "3 1 3 1"},
+		"all negatives":                   {report.AtSpecificity, 1, 0.8, "2 2 4 0"},
+		"any specificity":                 {report.AtSpecificity, 0, 0.2, "4 0 0 4"},
+		"a threshold between the scores":  {report.AtThreshold, 0.65, 0.65, "2 2 3 1"},
+		"a threshold that a film reaches": {report.AtThreshold, 0.5, 0.5, "3 1 2 2"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +161,7 @@ func TestOperatingPoints(t *testing.T) {
 			}
 		})
 	}
-	p, err := f.At(head.AtThreshold, 0.5)
+	p, err := f.At(report.AtThreshold, 0.5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +173,9 @@ func TestOperatingPoints(t *testing.T) {
 		t.Errorf("predictive values %v and %v", p.PPV, p.NPV)
 	}
 	for _, bad := range []struct {
-		rule  string
+		rule  report.Rule
 		value float64
-	}{{"best", 0}, {head.AtSensitivity, 1.1}, {head.AtThreshold, math.NaN()}} {
+	}{{"best", 0}, {report.AtSensitivity, 1.1}, {report.AtThreshold, math.NaN()}} {
 		if _, err := f.At(bad.rule, bad.value); err == nil {
 			t.Errorf("%s %v was taken", bad.rule, bad.value)
 		}
@@ -171,7 +185,7 @@ func TestOperatingPoints(t *testing.T) {
 // Thresholds are chosen on tuning films, kept in the model and judged on
 // others.
 func TestChosenThresholdsAreReported(t *testing.T) {
-	train, rest, err := head.Split(cohort(3, 200, 4, 1.5), 0.6, 1)
+	train, rest, err := head.Split(cohort.New(3, 200, 4, 1.5), 0.6, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,11 +193,11 @@ func TestChosenThresholdsAreReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := fit(t, &head.Linear{}, train).(*head.Model)
-	if m, err = m.Choose(tune, head.AtSensitivity, 0.9); err != nil {
+	m := fit(t, head.Linear{}, train)
+	if m, err = report.Choose(m, tune, report.AtSensitivity, 0.9); err != nil {
 		t.Fatal(err)
 	}
-	if m, err = m.Choose(tune, head.Youden, 0); err != nil {
+	if m, err = report.Choose(m, tune, report.Youden, 0); err != nil {
 		t.Fatal(err)
 	}
 	onTune, onTest := evaluate(t, m, tune), evaluate(t, m, test)
@@ -241,7 +255,7 @@ func TestMissingLabelsAndWeightZeroTakeNoPart(t *testing.T) {
 
 func TestHeadsThatAreNotRightAreRefused(t *testing.T) {
 	d := scored([]float64{0.9, 1.5}, []bool{true, false})
-	if _, err := head.Evaluate(told{"x"}, d); fmt.Sprint(err) != `head: film 1: probability 1.5 of "x"` {
+	if _, err := report.Evaluate(told{"x"}, d, nil); fmt.Sprint(err) != `report: film 1: probability 1.5 of "x"` {
 		t.Error(err)
 	}
 }
@@ -256,7 +270,7 @@ func TestFindingsAreMatchedByName(t *testing.T) {
 		}
 		d.Examples = append(d.Examples, head.Example{Embedding: &cxr.Embedding{Tokens: 1, Dim: 3, Values: values}, Labels: labels})
 	}
-	r, err := head.Evaluate(told{"a", "unused", "b"}, d)
+	r, err := report.Evaluate(told{"a", "unused", "b"}, d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,25 +280,25 @@ func TestFindingsAreMatchedByName(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	d := cohort(3, 200, 4, 1)
+	d := cohort.New(3, 200, 4, 1)
 	train, test, err := head.Split(d, 0.5, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := fit(t, &head.Linear{}, train)
-	poor := fit(t, &head.Linear{C: 1e-9}, train) // ranks by sign of hardly anything
-	same, err := head.Compare(good, good, test)
+	good := fit(t, head.Linear{}, train)
+	poor := fit(t, head.Linear{C: 1e-9}, train) // ranks by sign of hardly anything
+	same, err := report.Compare(good, good, test)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c := same[0]; c.P != 1 || c.Difference.Value != 0 {
 		t.Errorf("a head beside itself: %v", c)
 	}
-	pair, err := head.Compare(good, poor, test)
+	pair, err := report.Compare(good, poor, test)
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := head.Compare(poor, good, test)
+	back, err := report.Compare(poor, good, test)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +334,7 @@ func TestBootstrapResamplesPatients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	width := func(i head.Interval) float64 { return i.High - i.Low }
+	width := func(i report.Interval) float64 { return i.High - i.Low }
 	if ratio := width(b.AUC) / width(f.AUC); ratio < 0.85 || ratio > 1.15 {
 		t.Errorf("bootstrap %v, DeLong %v", b.AUC, f.AUC)
 	}
@@ -330,7 +344,7 @@ func TestBootstrapResamplesPatients(t *testing.T) {
 	if alone := evaluate(t, told{"x"}, d); width(alone.AUC) > 0.6*width(f.AUC) {
 		t.Errorf("interval %v by patient, %v by film: the case is too easy", f.AUC, alone.AUC)
 	}
-	for _, i := range []head.Interval{b.AUC, b.AUPRC, b.Brier, b.LogLoss} {
+	for _, i := range []report.Interval{b.AUC, b.AUPRC, b.Brier, b.LogLoss} {
 		if !(i.Low < i.Value && i.Value < i.High) {
 			t.Errorf("interval %v", i)
 		}
@@ -352,7 +366,7 @@ func TestSubgroups(t *testing.T) {
 	for i, v := range []string{"PA", "PA", "AP", "AP", "AP", "AP", ""} {
 		d.Examples[i].Attributes = map[string]string{"view": v}
 	}
-	groups, err := head.Subgroups(told{"x"}, d, "view")
+	groups, err := report.Subgroups(told{"x"}, d, "view")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +377,37 @@ func TestSubgroups(t *testing.T) {
 	if want := ": 0/1 NaN, AP: 2/4 0.75, PA: 1/2 1.00"; strings.Join(got, ", ") != want {
 		t.Errorf("%s, want %s", strings.Join(got, ", "), want)
 	}
-	if _, err := head.Subgroups(told{"x"}, d, "site"); fmt.Sprint(err) != `head: no film has the attribute "site"` {
+	r, err := report.Evaluate(told{"x"}, d, &report.Options{Title: "by view", Subgroups: []string{"view"}})
+	if err != nil || r.Title != "by view" || len(r.Subgroups) != len(groups) || !strings.Contains(r.String(), `view "AP"`) {
+		t.Errorf("%+v, error %v: want the subgroups in the report", r, err)
+	}
+	if _, err := report.Subgroups(told{"x"}, d, "site"); fmt.Sprint(err) != `report: no film has the attribute "site"` {
 		t.Error(err)
+	}
+}
+
+func TestEvaluateRefuses(t *testing.T) {
+	d := cohort.New(5, 60, 3, 1)
+	h := fit(t, head.Linear{}, d)
+	other := *d
+	other.Findings = []string{"common", "fracture"}
+	if _, err := report.Evaluate(h, &other, nil); fmt.Sprint(err) != `report: the head does not know finding "fracture", only ["common" "rare"]` {
+		t.Errorf("an unknown finding: %v", err)
+	}
+	one := &head.Dataset{Findings: d.Findings, Examples: d.Examples[:1]}
+	if _, err := report.Evaluate(h, one, nil); err == nil || !strings.Contains(err.Error(), "want some of each") {
+		t.Errorf("one film: %v", err)
+	}
+}
+
+func TestReportPictureIsAPNG(t *testing.T) {
+	d := cohort.New(5, 60, 3, 1)
+	r, err := report.Evaluate(fit(t, head.Linear{}, d), d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(bytes.NewReader(r.PNG()))
+	if err != nil || m.Bounds().Dx() != 800 || m.Bounds().Dy() != 800 {
+		t.Errorf("picture %v, error %v", m.Bounds(), err)
 	}
 }

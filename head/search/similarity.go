@@ -1,4 +1,4 @@
-package head
+package search
 
 import (
 	"fmt"
@@ -13,13 +13,13 @@ import (
 // dimension is checked.
 func Similarity(film, text *cxr.Embedding) (float64, error) {
 	if err := film.Validate(); err != nil {
-		return 0, fmt.Errorf("head: film: %w", err)
+		return 0, fmt.Errorf("search: film: %w", err)
 	}
 	if err := text.Validate(); err != nil {
-		return 0, fmt.Errorf("head: text: %w", err)
+		return 0, fmt.Errorf("search: text: %w", err)
 	}
 	if text.Tokens != 1 || film.Dim != text.Dim {
-		return 0, fmt.Errorf("head: %w: film of %d x %d beside text of %d x %d, want 1 token and one dimension",
+		return 0, fmt.Errorf("search: %w: film of %d x %d beside text of %d x %d, want 1 token and one dimension",
 			cxr.ErrMismatch, film.Tokens, film.Dim, text.Tokens, text.Dim)
 	}
 	best := math.Inf(-1)
@@ -60,7 +60,7 @@ func ZeroShot(film *cxr.Embedding, positive, negative []*cxr.Embedding) (float64
 
 func meanSimilarity(film *cxr.Embedding, texts []*cxr.Embedding) (float64, error) {
 	if len(texts) == 0 {
-		return 0, fmt.Errorf("head: zero-shot: no phrase for or against the finding")
+		return 0, fmt.Errorf("search: zero-shot: no phrase for or against the finding")
 	}
 	var sum float64
 	for _, text := range texts {

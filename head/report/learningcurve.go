@@ -1,4 +1,4 @@
-package head
+package report
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
@@ -48,7 +49,7 @@ type CurvePoint struct {
 // (Radiology 2022), who ask how few labels do. A draw has both classes in the
 // share that pool has them, each with at least one film. The two sets must not
 // share a patient. The same seed draws the same films on every machine.
-func LearningCurve(ctx context.Context, t Trainer, pool, test *Dataset, o *CurveOptions) ([]Curve, error) {
+func LearningCurve(ctx context.Context, t head.Trainer, pool, test *head.Dataset, o *CurveOptions) ([]Curve, error) {
 	if o == nil {
 		o = &CurveOptions{}
 	}
@@ -58,8 +59,8 @@ func LearningCurve(ctx context.Context, t Trainer, pool, test *Dataset, o *Curve
 	if _, err := test.Check(); err != nil {
 		return nil, err
 	}
-	if leak := FindLeak(pool, test); !leak.Empty() {
-		return nil, fmt.Errorf("head: learning curve: %v", leak)
+	if leak := head.FindLeak(pool, test); !leak.Empty() {
+		return nil, fmt.Errorf("report: learning curve: %v", leak)
 	}
 	var plans []*curvePlan
 	total := 0
@@ -80,7 +81,7 @@ func LearningCurve(ctx context.Context, t Trainer, pool, test *Dataset, o *Curve
 			}
 		})
 		if err != nil {
-			return nil, fmt.Errorf("head: learning curve of %q: %w", p.name, err)
+			return nil, fmt.Errorf("report: learning curve of %q: %w", p.name, err)
 		}
 		curves = append(curves, *c)
 	}
@@ -90,14 +91,14 @@ func LearningCurve(ctx context.Context, t Trainer, pool, test *Dataset, o *Curve
 // A curvePlan is one finding's part of the experiment.
 type curvePlan struct {
 	name                 string
-	pool, test           *Dataset
+	pool, test           *head.Dataset
 	positives, negatives []int // places in pool
 	sizes                []int // the last may be all
 	repeats              int
 	seed                 uint64
 }
 
-func newCurvePlan(name string, pool, test *Dataset, o *CurveOptions) (*curvePlan, error) {
+func newCurvePlan(name string, pool, test *head.Dataset, o *CurveOptions) (*curvePlan, error) {
 	p := &curvePlan{name: name, sizes: slices.Clone(o.Sizes), repeats: o.Repeats, seed: o.Seed}
 	var err error
 	if p.pool, err = pool.Only(name); err != nil {
@@ -121,13 +122,13 @@ func newCurvePlan(name string, pool, test *Dataset, o *CurveOptions) (*curvePlan
 	}
 	slices.Sort(p.sizes)
 	if p.sizes = slices.Compact(p.sizes); p.sizes[0] < 2 || p.sizes[len(p.sizes)-1] > all {
-		return nil, fmt.Errorf("head: learning curve of %q: sizes %v, want 2 to %d films", name, p.sizes, all)
+		return nil, fmt.Errorf("report: learning curve of %q: sizes %v, want 2 to %d films", name, p.sizes, all)
 	}
 	if p.repeats == 0 {
 		p.repeats = 10
 	}
 	if p.repeats < 1 {
-		return nil, errors.New("head: learning curve: less than one draw")
+		return nil, errors.New("report: learning curve: less than one draw")
 	}
 	return p, nil
 }
@@ -147,7 +148,7 @@ func (p *curvePlan) fits() (total int) {
 	return total
 }
 
-func (p *curvePlan) run(ctx context.Context, t Trainer, fitted func()) (*Curve, error) {
+func (p *curvePlan) run(ctx context.Context, t head.Trainer, fitted func()) (*Curve, error) {
 	c := &Curve{Name: p.name}
 	for _, n := range p.sizes {
 		share := float64(len(p.positives)) / float64(len(p.positives)+len(p.negatives))
@@ -175,7 +176,7 @@ func (p *curvePlan) run(ctx context.Context, t Trainer, fitted func()) (*Curve, 
 }
 
 // draw number r. Smaller draws are parts of larger ones.
-func (p *curvePlan) draw(r, positives, negatives int) *Dataset {
+func (p *curvePlan) draw(r, positives, negatives int) *head.Dataset {
 	rng := rand.New(rand.NewPCG(p.seed, uint64(r)))
 	pick := func(from []int, n int) []int {
 		var at []int
@@ -186,7 +187,7 @@ func (p *curvePlan) draw(r, positives, negatives int) *Dataset {
 	}
 	at := slices.Concat(pick(p.positives, positives), pick(p.negatives, negatives))
 	slices.Sort(at)
-	return p.pool.subset(at)
+	return p.pool.Subset(at)
 }
 
 // drawInterval adds the variance between draws and that within them.

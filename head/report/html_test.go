@@ -1,4 +1,4 @@
-package head_test
+package report_test
 
 import (
 	"encoding/xml"
@@ -7,20 +7,22 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/report"
+	"github.com/cxrkit/cxrkit/internal/testkit/cohort"
 )
 
 func TestPageIsWholeAndSafe(t *testing.T) {
-	d := cohort(5, 60, 3, 1)
+	d := cohort.New(5, 60, 3, 1)
 	d.Findings = []string{"<script>alert(1)</script>", "rare"}
 	for i := range d.Examples {
 		d.Examples[i].Attributes = map[string]string{"view": []string{"PA", "<b>"}[i%2]}
 	}
-	h := fit(t, &head.Linear{}, d)
-	r, err := head.Evaluate(h, d)
+	h := fit(t, head.Linear{}, d)
+	r, err := report.Evaluate(h, d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Subgroups, err = head.Subgroups(h, d, "view"); err != nil {
+	if r.Subgroups, err = report.Subgroups(h, d, "view"); err != nil {
 		t.Fatal(err)
 	}
 	r.Title = "Effusion & more"
@@ -49,7 +51,7 @@ func TestPageIsWholeAndSafe(t *testing.T) {
 	if n := strings.Count(page, "<svg"); n != 3 {
 		t.Errorf("%d figures", n)
 	}
-	for _, f := range []*head.Figure{r.ROC(), r.PR(), r.Calibration()} {
+	for _, f := range []*report.Figure{r.ROC(), r.PR(), r.Calibration()} {
 		d := xml.NewDecoder(strings.NewReader(f.SVG()))
 		for {
 			if _, err := d.Token(); err == io.EOF {

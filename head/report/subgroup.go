@@ -1,8 +1,10 @@
-package head
+package report
 
 import (
 	"fmt"
 	"slices"
+
+	"github.com/cxrkit/cxrkit/head"
 )
 
 // A Subgroup is how a head does on the films that share a value of an
@@ -18,7 +20,7 @@ type Subgroup struct {
 // Subgroups evaluates a head apart for each value of an attribute of the films,
 // such as "view", "sex" or "site". Differences between groups are expected by
 // chance: look at the intervals.
-func Subgroups(h Head, test *Dataset, attribute string) ([]Subgroup, error) {
+func Subgroups(h head.Head, test *head.Dataset, attribute string) ([]Subgroup, error) {
 	if _, err := test.Check(); err != nil {
 		return nil, err
 	}
@@ -30,7 +32,7 @@ func Subgroups(h Head, test *Dataset, attribute string) ([]Subgroup, error) {
 	}
 	slices.Sort(values)
 	if len(values) == 1 && values[0] == "" {
-		return nil, fmt.Errorf("head: no film has the attribute %q", attribute)
+		return nil, fmt.Errorf("report: no film has the attribute %q", attribute)
 	}
 	var groups []Subgroup
 	for _, name := range test.Findings {
@@ -39,7 +41,7 @@ func Subgroups(h Head, test *Dataset, attribute string) ([]Subgroup, error) {
 			return nil, err
 		}
 		for _, v := range values {
-			g, err := subgroup(h, one.Where(func(e *Example) bool { return e.Attributes[attribute] == v }))
+			g, err := subgroup(h, one.Where(func(e *head.Example) bool { return e.Attributes[attribute] == v }))
 			if err != nil {
 				return nil, err
 			}
@@ -52,13 +54,13 @@ func Subgroups(h Head, test *Dataset, attribute string) ([]Subgroup, error) {
 
 // subgroup evaluates films with one finding; without both classes there are
 // only counts.
-func subgroup(h Head, d *Dataset) (Subgroup, error) {
+func subgroup(h head.Head, d *head.Dataset) (Subgroup, error) {
 	positives, negatives, err := d.Classes(0)
 	if err != nil {
-		n := NewTraining("", d, nil).Counts[0]
+		n := head.NewTraining("", d, nil).Counts[0]
 		return Subgroup{Films: n.Positive + n.Negative, Positives: n.Positive, AUC: unknown, Warnings: []string{"not films of both classes"}}, nil
 	}
-	r, err := Evaluate(h, d)
+	r, err := Evaluate(h, d, nil)
 	if err != nil {
 		return Subgroup{}, err
 	}

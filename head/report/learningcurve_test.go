@@ -1,4 +1,4 @@
-package head_test
+package report_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/headtest"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 func TestLearningCurveRisesToTheBest(t *testing.T) {
@@ -22,8 +23,8 @@ func TestLearningCurveRisesToTheBest(t *testing.T) {
 		test.Examples[i].Embedding.ID += "'"
 	}
 	var steps []string
-	o := &head.CurveOptions{Sizes: []int{1000, 10, 100}, Repeats: 6, Progress: func(done, total int) { steps = append(steps, fmt.Sprintf("%d/%d", done, total)) }}
-	curves, err := head.LearningCurve(t.Context(), &head.Linear{}, pool, test, o)
+	o := &report.CurveOptions{Sizes: []int{1000, 10, 100}, Repeats: 6, Progress: func(done, total int) { steps = append(steps, fmt.Sprintf("%d/%d", done, total)) }}
+	curves, err := report.LearningCurve(t.Context(), head.Linear{}, pool, test, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestLearningCurveRisesToTheBest(t *testing.T) {
 		t.Errorf("progress %v", steps)
 	}
 	o.Progress = nil
-	if again, err := head.LearningCurve(t.Context(), &head.Linear{}, pool, test, o); err != nil || !reflect.DeepEqual(again, curves) {
+	if again, err := report.LearningCurve(t.Context(), head.Linear{}, pool, test, o); err != nil || !reflect.DeepEqual(again, curves) {
 		t.Errorf("the same seed gave another curve (%v)", err)
 	}
 	if _, err := png.Decode(bytes.NewReader(curves[0].PNG())); err != nil {
@@ -63,7 +64,7 @@ func TestDrawsHaveBothClasses(t *testing.T) {
 	for i := range test.Examples {
 		test.Examples[i].Patient, test.Examples[i].Embedding.ID = "", fmt.Sprint("test", i)
 	}
-	curves, err := head.LearningCurve(t.Context(), &head.Linear{}, pool, test, &head.CurveOptions{Sizes: []int{2, 50, 200}, Repeats: 3})
+	curves, err := report.LearningCurve(t.Context(), head.Linear{}, pool, test, &report.CurveOptions{Sizes: []int{2, 50, 200}, Repeats: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,18 +85,18 @@ func TestLearningCurveRefuses(t *testing.T) {
 	}
 	tests := map[string]struct {
 		test *head.Dataset
-		o    *head.CurveOptions
+		o    *report.CurveOptions
 		want string
 	}{
 		"films on both sides":       {pool, nil, "60 patients and 60 films on both sides"},
-		"more films than there are": {other, &head.CurveOptions{Sizes: []int{61}}, "want 2 to 60 films"},
-		"one film":                  {other, &head.CurveOptions{Sizes: []int{1}}, "want 2 to 60 films"},
+		"more films than there are": {other, &report.CurveOptions{Sizes: []int{61}}, "want 2 to 60 films"},
+		"one film":                  {other, &report.CurveOptions{Sizes: []int{1}}, "want 2 to 60 films"},
 		"nothing to test on":        {nil, nil, "no films"},
-		"less than no draw":         {other, &head.CurveOptions{Repeats: -1}, "less than one draw"},
+		"less than no draw":         {other, &report.CurveOptions{Repeats: -1}, "less than one draw"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := head.LearningCurve(t.Context(), &head.Linear{}, pool, test.test, test.o)
+			_, err := report.LearningCurve(t.Context(), head.Linear{}, pool, test.test, test.o)
 			if !strings.Contains(fmt.Sprint(err), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}

@@ -1,4 +1,4 @@
-package head
+package search
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/mixed"
 )
 
@@ -18,7 +19,7 @@ import (
 // embeddings and needs 8 bytes more for each token. It is safe for concurrent
 // use.
 type Index struct {
-	in     Input
+	in     head.Input
 	films  []*cxr.Embedding
 	rows   [][]float32 // tokens of all films
 	length []float64   // of each row
@@ -35,15 +36,15 @@ type Match struct {
 // must not change afterwards.
 func NewIndex(films []*cxr.Embedding) (*Index, error) {
 	if len(films) == 0 {
-		return nil, fmt.Errorf("head: index: no films")
+		return nil, fmt.Errorf("search: index: no films")
 	}
 	x := &Index{films: films}
 	for i, e := range films {
 		if i == 0 && e != nil {
-			x.in = InputOf(e)
+			x.in = head.InputOf(e)
 		}
 		if err := x.in.Check(e); err != nil {
-			return nil, fmt.Errorf("head: index: film %d: %w", i, err)
+			return nil, fmt.Errorf("search: index: film %d: %w", i, err)
 		}
 		for t := range e.Tokens {
 			row := e.Token(t)
@@ -66,13 +67,13 @@ func (x *Index) Len() int { return len(x.films) }
 // with a recipe, which is a film, must be of the index's model and recipe.
 func (x *Index) Nearest(ctx context.Context, query *cxr.Embedding, k int) ([]Match, error) {
 	if err := query.Validate(); err != nil {
-		return nil, fmt.Errorf("head: query: %w", err)
+		return nil, fmt.Errorf("search: query: %w", err)
 	}
 	if query.Tokens != 1 || query.Dim != x.in.Dim || query.Recipe != "" && (query.Recipe != x.in.Recipe || query.Model != x.in.Model) {
-		return nil, fmt.Errorf("head: %w: query is %v, the index holds %v", cxr.ErrMismatch, InputOf(query), x.in)
+		return nil, fmt.Errorf("search: %w: query is %v, the index holds %v", cxr.ErrMismatch, head.InputOf(query), x.in)
 	}
 	if k < 1 {
-		return nil, fmt.Errorf("head: the %d nearest, want at least 1", k)
+		return nil, fmt.Errorf("search: the %d nearest, want at least 1", k)
 	}
 	k = min(k, len(x.films))
 	d := newDirection(query.Values)

@@ -1,4 +1,4 @@
-package head
+package report
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
@@ -15,9 +16,9 @@ import (
 type Report struct {
 	Title     string // of the page; empty: "Evaluation"
 	Findings  []FindingReport
-	Subgroups []Subgroup // filled by the caller, see [Subgroups]
-	Training  *Training  // of the head, if it tells
-	Input     *Input     // likewise
+	Subgroups []Subgroup     // filled by the caller, see [Subgroups]
+	Training  *head.Training // of the head, if it tells
+	Input     *head.Input    // likewise
 }
 
 // An Interval is an estimate with its 95 % interval.
@@ -77,19 +78,35 @@ type Bin struct {
 	Observed  Interval // share that has the finding, with Wilson's interval
 }
 
+// Options of an evaluation. Nil means the zero value.
+type Options struct {
+	Title     string   // of the report
+	Subgroups []string // attributes of the films to evaluate apart by, see [Subgroups]
+}
+
 // Evaluate scores the films of test and compares with their labels. The head
 // must know each finding of test, and each must have a film with it and one
-// without; [Dataset.Only] picks those that do.
-func Evaluate(h Head, test *Dataset) (*Report, error) {
+// without; [head.Dataset.Only] picks those that do.
+func Evaluate(h head.Head, test *head.Dataset, o *Options) (*Report, error) {
+	if o == nil {
+		o = &Options{}
+	}
 	scored, err := score(h, test)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{}
+	r := &Report{Title: o.Title}
+	for _, attribute := range o.Subgroups {
+		groups, err := Subgroups(h, test, attribute)
+		if err != nil {
+			return nil, err
+		}
+		r.Subgroups = append(r.Subgroups, groups...)
+	}
 	for _, s := range scored {
 		r.Findings = append(r.Findings, s.report())
 	}
-	if m, ok := h.(*Model); ok {
+	if m, ok := h.(*head.Model); ok {
 		spec := m.Spec()
 		r.Training, r.Input = &spec.Training, &spec.Input
 		for f := range r.Findings {
@@ -112,18 +129,18 @@ type sample struct {
 }
 
 // score predicts all films, once each.
-func score(h Head, test *Dataset) ([]sample, error) {
+func score(h head.Head, test *head.Dataset) ([]sample, error) {
 	if _, err := test.Check(); err != nil {
 		return nil, err
 	}
 	column := make([]int, len(test.Findings))
 	for f, name := range test.Findings {
 		if column[f] = slices.Index(h.Findings(), name); column[f] < 0 {
-			return nil, fmt.Errorf("head: the head does not know finding %q, only %q", name, h.Findings())
+			return nil, fmt.Errorf("report: the head does not know finding %q, only %q", name, h.Findings())
 		}
 	}
 	patient := make([]int, len(test.Examples))
-	for p, films := range test.patients() {
+	for p, films := range test.Patients() {
 		for _, i := range films {
 			patient[i] = p
 		}
@@ -132,18 +149,18 @@ func score(h Head, test *Dataset) ([]sample, error) {
 	for i, e := range test.Examples {
 		p, err := h.Predict(e.Embedding)
 		if err != nil {
-			return nil, fmt.Errorf("head: film %d: %w", i, err)
+			return nil, fmt.Errorf("report: film %d: %w", i, err)
 		}
 		for f, c := range column {
 			s := stats.Sample{Score: p[c], Patient: patient[i]}
 			if !(s.Score >= 0 && s.Score <= 1) {
-				return nil, fmt.Errorf("head: film %d: probability %v of %q", i, s.Score, test.Findings[f])
+				return nil, fmt.Errorf("report: film %d: probability %v of %q", i, s.Score, test.Findings[f])
 			}
 			switch {
-			case test.weight(i) == 0:
-			case e.Labels[f] == Positive:
+			case test.Weight(i) == 0:
+			case e.Labels[f] == head.Positive:
 				samples[f].positives = append(samples[f].positives, s)
-			case e.Labels[f] == Negative:
+			case e.Labels[f] == head.Negative:
 				samples[f].negatives = append(samples[f].negatives, s)
 			default:
 				samples[f].missing++
@@ -222,11 +239,11 @@ func (f *FindingReport) warn(auc stats.AUC) {
 func lossesOf(positives, negatives []float64) (brier, logLoss float64) {
 	for _, p := range positives {
 		brier += (1 - p) * (1 - p)
-		logLoss += clampedLoss(p, true)
+		logLoss += stats.ProbabilityLoss(p, true)
 	}
 	for _, p := range negatives {
 		brier += p * p
-		logLoss += clampedLoss(p, false)
+		logLoss += stats.ProbabilityLoss(p, false)
 	}
 	n := float64(len(positives) + len(negatives))
 	return brier / n, logLoss / n

@@ -1,17 +1,22 @@
-package head
+package report
 
 import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/cxrkit/cxrkit/head"
 )
 
-// Ways to choose an operating point.
+// A Rule is a way to choose an operating point.
+type Rule string
+
+// Rules.
 const (
-	Youden        = "youden"      // where sensitivity + specificity is largest
-	AtSensitivity = "sensitivity" // the highest threshold with at least this sensitivity
-	AtSpecificity = "specificity" // the lowest threshold with at least this specificity
-	AtThreshold   = "threshold"   // this threshold
+	Youden        Rule = "youden"      // where sensitivity + specificity is largest
+	AtSensitivity Rule = "sensitivity" // the highest threshold with at least this sensitivity
+	AtSpecificity Rule = "specificity" // the lowest threshold with at least this specificity
+	AtThreshold   Rule = "threshold"   // this threshold
 )
 
 // An OperatingPoint is what happens if films with a probability of at least
@@ -31,8 +36,8 @@ type OperatingPoint struct {
 // At is the operating point that a rule chooses on these films: [Youden] (value
 // is not used), [AtSensitivity], [AtSpecificity] or [AtThreshold]. A point that
 // was chosen on the films that it is judged on looks better than it is: choose
-// on tuning films with [Model.Choose].
-func (f *FindingReport) At(rule string, value float64) (OperatingPoint, error) {
+// on tuning films with [Choose].
+func (f *FindingReport) At(rule Rule, value float64) (OperatingPoint, error) {
 	threshold, err := f.threshold(rule, value)
 	if err != nil {
 		return OperatingPoint{}, err
@@ -40,19 +45,16 @@ func (f *FindingReport) At(rule string, value float64) (OperatingPoint, error) {
 	return f.point(ruleName(rule, value), threshold), nil
 }
 
-func ruleName(rule string, value float64) string {
+func ruleName(rule Rule, value float64) string {
 	if rule == Youden {
-		return rule
+		return string(rule)
 	}
 	return fmt.Sprintf("%s %v", rule, value)
 }
 
-// above1 is the threshold that calls no film positive.
-const above1 = 1 + 0x1p-52
-
-func (f *FindingReport) threshold(rule string, value float64) (float64, error) {
+func (f *FindingReport) threshold(rule Rule, value float64) (float64, error) {
 	if rule != Youden && !(value >= 0 && value <= 1) {
-		return 0, fmt.Errorf("head: operating point at %s %v, want 0 to 1", rule, value)
+		return 0, fmt.Errorf("report: operating point at %s %v, want 0 to 1", rule, value)
 	}
 	chosen := -1
 	switch rule {
@@ -74,9 +76,9 @@ func (f *FindingReport) threshold(rule string, value float64) (float64, error) {
 			}
 		}
 	default:
-		return 0, fmt.Errorf("head: no rule %q for an operating point, want %q, %q, %q or %q", rule, Youden, AtSensitivity, AtSpecificity, AtThreshold)
+		return 0, fmt.Errorf("report: no rule %q for an operating point, want %q, %q, %q or %q", rule, Youden, AtSensitivity, AtSpecificity, AtThreshold)
 	}
-	return min(f.ROC[chosen].Threshold, above1), nil
+	return min(f.ROC[chosen].Threshold, head.MaxThreshold), nil
 }
 
 func (f *FindingReport) point(rule string, threshold float64) OperatingPoint {
@@ -91,7 +93,7 @@ func (f *FindingReport) point(rule string, threshold float64) OperatingPoint {
 }
 
 // pointsAt fills Points from the thresholds that are of this finding.
-func (f *FindingReport) pointsAt(thresholds []Threshold) {
+func (f *FindingReport) pointsAt(thresholds []head.Threshold) {
 	for _, t := range thresholds {
 		if t.Finding == f.Finding {
 			f.Points = append(f.Points, f.point(t.Rule, t.Value))
@@ -105,8 +107,8 @@ func (f *FindingReport) pointsAt(thresholds []Threshold) {
 // Choose is the model with one more threshold for each finding, chosen by rule
 // on films that it was not trained on (see [FindingReport.At]). It is saved with
 // the model and judged by [Evaluate].
-func (m *Model) Choose(d *Dataset, rule string, value float64) (*Model, error) {
-	r, err := Evaluate(m, d)
+func Choose(m *head.Model, d *head.Dataset, rule Rule, value float64) (*head.Model, error) {
+	r, err := Evaluate(m, d, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func (m *Model) Choose(d *Dataset, rule string, value float64) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Thresholds = append(s.Thresholds, Threshold{r.Findings[i].Finding, ruleName(rule, value), threshold})
+		s.Thresholds = append(s.Thresholds, head.Threshold{Finding: r.Findings[i].Finding, Rule: ruleName(rule, value), Value: threshold})
 	}
-	return NewModel(s)
+	return head.NewModel(s)
 }

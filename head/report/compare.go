@@ -1,4 +1,4 @@
-package head
+package report
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
@@ -20,7 +21,7 @@ type Comparison struct {
 // Compare tests two heads on the same films, finding by finding: the paired
 // test of DeLong et al. (1988), with films grouped by patient (Obuchowski 1997).
 // P values are not corrected for the number of findings.
-func Compare(a, b Head, test *Dataset) ([]Comparison, error) {
+func Compare(a, b head.Head, test *head.Dataset) ([]Comparison, error) {
 	sa, err := score(a, test)
 	if err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ type Bootstrapped struct {
 // that is an error.
 func (f *FindingReport) Bootstrap(rounds int, seed uint64) (*Bootstrapped, error) {
 	if rounds < 40 {
-		return nil, fmt.Errorf("head: %d bootstrap rounds, want at least 40 for a 95 %% interval", rounds)
+		return nil, fmt.Errorf("report: %d bootstrap rounds, want at least 40 for a 95 %% interval", rounds)
 	}
 	type films struct{ positives, negatives []stats.Sample }
 	byPatient := map[int]*films{}
@@ -96,7 +97,7 @@ func (f *FindingReport) Bootstrap(rounds int, seed uint64) (*Bootstrapped, error
 		}
 	}
 	if n := len(drawn[0]); n < rounds/2 || n < 40 {
-		return nil, fmt.Errorf("head: finding %q: only %d of %d bootstrap rounds hold both classes", f.Finding, n, rounds)
+		return nil, fmt.Errorf("report: finding %q: only %d of %d bootstrap rounds hold both classes", f.Finding, n, rounds)
 	}
 	interval := func(k int, value float64) Interval {
 		slices.Sort(drawn[k])

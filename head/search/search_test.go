@@ -1,4 +1,4 @@
-package head_test
+package search_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/search"
 )
 
 func tokens(dim int, values ...float32) *cxr.Embedding {
@@ -33,14 +33,14 @@ func TestSimilarityIsTheLargestCosine(t *testing.T) {
 		"huge values":              {tokens(2, 3e38, 0), text(3e38, 0), 1},
 	}
 	for name, test := range tests {
-		if got, err := head.Similarity(test.film, test.text); err != nil || math.Abs(got-test.want) > 1e-15 {
+		if got, err := search.Similarity(test.film, test.text); err != nil || math.Abs(got-test.want) > 1e-15 {
 			t.Errorf("%s: %v (%v), want %v", name, got, err, test.want)
 		}
 	}
-	if _, err := head.Similarity(tokens(2, 1, 0), text(1, 0, 0)); !errors.Is(err, cxr.ErrMismatch) {
+	if _, err := search.Similarity(tokens(2, 1, 0), text(1, 0, 0)); !errors.Is(err, cxr.ErrMismatch) {
 		t.Errorf("other dimensions: %v", err)
 	}
-	if _, err := head.Similarity(tokens(2, 1, 0), tokens(2, 1, 0, 0, 1)); !errors.Is(err, cxr.ErrMismatch) {
+	if _, err := search.Similarity(tokens(2, 1, 0), tokens(2, 1, 0, 0, 1)); !errors.Is(err, cxr.ErrMismatch) {
 		t.Errorf("a text of two tokens: %v", err)
 	}
 }
@@ -49,12 +49,12 @@ func TestSimilarityIsTheLargestCosine(t *testing.T) {
 // less the largest to the negative one.
 func TestZeroShot(t *testing.T) {
 	film := tokens(2, 3, 4, 1, 0)
-	got, err := head.ZeroShot(film, []*cxr.Embedding{text(0, 1)}, []*cxr.Embedding{text(-1, 0), text(0, -1)})
+	got, err := search.ZeroShot(film, []*cxr.Embedding{text(0, 1)}, []*cxr.Embedding{text(-1, 0), text(0, -1)})
 	// 0.8 for; against it -0.6 and 0, the mean of which is -0.3.
 	if err != nil || math.Abs(got-1.1) > 1e-15 {
 		t.Errorf("%v (%v), want 1.1", got, err)
 	}
-	if _, err := head.ZeroShot(film, nil, []*cxr.Embedding{text(1, 0)}); err == nil {
+	if _, err := search.ZeroShot(film, nil, []*cxr.Embedding{text(1, 0)}); err == nil {
 		t.Error("no phrase for it was taken")
 	}
 }
@@ -81,7 +81,7 @@ func TestNearestIsExact(t *testing.T) {
 		{1, 1, 5, 3}, {7, 1, 3, 7}, {1000, 1, 17, 12}, {333, 3, 8, 5}, {1030, 4, 6, 40},
 	} {
 		films := library(test.films, test.tokens, test.dim)
-		index, err := head.NewIndex(films)
+		index, err := search.NewIndex(films)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func TestNearestIsExact(t *testing.T) {
 		}
 		var want []hit
 		for i, f := range films {
-			s, err := head.Similarity(f, query)
+			s, err := search.Similarity(f, query)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,16 +122,16 @@ func TestNearestIsExact(t *testing.T) {
 }
 
 func TestNearestRefuses(t *testing.T) {
-	if _, err := head.NewIndex(nil); err == nil {
+	if _, err := search.NewIndex(nil); err == nil {
 		t.Error("an index of nothing")
 	}
-	if _, err := head.NewIndex([]*cxr.Embedding{tokens(2, 1, 2), tokens(2, 1, 2, 3, 4)}); !errors.Is(err, cxr.ErrMismatch) {
+	if _, err := search.NewIndex([]*cxr.Embedding{tokens(2, 1, 2), tokens(2, 1, 2, 3, 4)}); !errors.Is(err, cxr.ErrMismatch) {
 		t.Errorf("films of two shapes: %v", err)
 	}
-	if _, err := head.NewIndex([]*cxr.Embedding{tokens(2, 1, float32(math.NaN()))}); !errors.Is(err, cxr.ErrEmbedding) {
+	if _, err := search.NewIndex([]*cxr.Embedding{tokens(2, 1, float32(math.NaN()))}); !errors.Is(err, cxr.ErrEmbedding) {
 		t.Errorf("NaN: %v", err)
 	}
-	index, err := head.NewIndex(library(20, 1, 2))
+	index, err := search.NewIndex(library(20, 1, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestNearestRefuses(t *testing.T) {
 
 func BenchmarkNearest(b *testing.B) {
 	const films, dim = 20000, 1376
-	index, err := head.NewIndex(library(films, 1, dim))
+	index, err := search.NewIndex(library(films, 1, dim))
 	if err != nil {
 		b.Fatal(err)
 	}
