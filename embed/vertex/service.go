@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"regexp"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/tfexample"
@@ -73,7 +72,10 @@ func init() { // not a literal: some functions look at the services
 			text:      func(_ Options, t string) ([]byte, error) { return fields("text", text(t)), nil },
 			reference: medsiglipReference,
 			send: func(ctx context.Context, c *Client, jobs []*job) {
-				c.send(ctx, c.options.Endpoint, jobs, func(j *job, prediction []byte) (err error) {
+				c.send(ctx, c.options.Endpoint, jobs, func(j *job, prediction []byte) error {
+					if err := c.scale.read(prediction); err != nil {
+						return err
+					}
 					return j.take(prediction, "embedding", 1152)
 				})
 			},
@@ -117,44 +119,6 @@ func (s service) shrink(film *cxr.Image, attempt int) *cxr.Image {
 		return &small
 	}
 	return nil
-}
-
-var (
-	dicomURI = regexp.MustCompile(`^https://.+/studies/[0-9.]{1,64}/series/[0-9.]{1,64}/instances/[0-9.]{1,64}$`)
-	cloudURI = regexp.MustCompile(`^gs://.+/[^/]+\.[^/]+$`)
-)
-
-// haidefReference checks URIs by the patterns of the service's schema.
-func haidefReference(_ Options, r Reference) ([]byte, error) {
-	key, err := referenceKey(r)
-	if err != nil {
-		return nil, err
-	}
-	if r.Token == "" {
-		return fields(key, text(r.URI)), nil
-	}
-	return fields(key, text(r.URI), "bearer_token", text(r.Token)), nil
-}
-
-func medsiglipReference(_ Options, r Reference) ([]byte, error) {
-	key, err := referenceKey(r)
-	if err != nil {
-		return nil, err
-	}
-	if r.Token == "" {
-		return fields("image", fields(key, text(r.URI))), nil
-	}
-	return fields("image", fields(key, text(r.URI), "access_credential", text(r.Token))), nil
-}
-
-func referenceKey(r Reference) (string, error) {
-	switch {
-	case cloudURI.MatchString(r.URI):
-		return "gcs_uri", nil
-	case dicomURI.MatchString(r.URI):
-		return "dicomweb_uri", nil
-	}
-	return "", fmt.Errorf("vertex: %w: reference that is neither gs://bucket/name.ext nor https://.../studies/S/series/S/instances/I", cxr.ErrUnsupported)
 }
 
 // vector reads an answer that is a list of numbers.
@@ -240,6 +204,11 @@ func sendV2(ctx context.Context, c *Client, jobs []*job) {
 	}
 	for _, j := range jobs {
 		if j.err == nil {
+			if !c.fits(c.options.QFormer, j.instance) {
+				j.err = fmt.Errorf("vertex: %w: request of %d bytes for a feature map, the limit is %d", cxr.ErrTooLarge, requestSize(c.options.QFormer)+instanceSize(j.instance), c.options.MaxBytes)
+				j.instance = nil
+				continue
+			}
 			c.send(ctx, c.options.QFormer, []*job{j}, func(j *job, prediction []byte) error {
 				return c.elixr(j, prediction, "img_emb", "all_contrastive_img_emb", "contrastive_txt_emb")
 			})
@@ -248,19 +217,40 @@ func sendV2(ctx context.Context, c *Client, jobs []*job) {
 	}
 }
 
+// textEndpoint is where texts go.
+func (s *service) textEndpoint(o Options) string {
+	if o.QFormer != "" {
+		return o.QFormer
+	}
+	return o.Endpoint
+}
+
 // send makes one request of jobs and gives each its values or its error. If the
 // service refuses the request as a whole, each is sent alone.
 func (c *Client) send(ctx context.Context, endpoint string, jobs []*job, decode func(*job, []byte) error) {
+	var private []string
+	for _, j := range jobs {
+		private = append(private, j.private()...)
+	}
+	c.request(ctx, endpoint, jobs, private, decode)
+}
+
+func (c *Client) request(ctx context.Context, endpoint string, jobs []*job, private []string, decode func(*job, []byte) error) {
 	instances := make([][]byte, len(jobs))
 	for i, j := range jobs {
 		instances[i] = j.instance
 	}
-	reply, err := c.retry.predict(ctx, endpoint, instances)
+	retry := c.retry
+	if endpoint == c.options.QFormer {
+		retry = c.second
+	}
+	reply, err := retry.predict(ctx, endpoint, instances, private)
 	if err == nil {
-		err = c.share(reply, jobs, decode)
-	} else if len(jobs) > 1 && refused(err) {
+		err = share(reply, jobs, private, decode)
+	}
+	if err != nil && len(jobs) > 1 && splits(err) {
 		for _, j := range jobs {
-			c.send(ctx, endpoint, []*job{j}, decode)
+			c.request(ctx, endpoint, []*job{j}, private, decode)
 		}
 		return
 	}
@@ -271,11 +261,29 @@ func (c *Client) send(ctx context.Context, endpoint string, jobs []*job, decode 
 	}
 }
 
+// private is what of a job no message may repeat.
+func (j *job) private() (private []string) {
+	if j.reference != nil {
+		private = append(private, j.reference.URI, j.reference.Token)
+	}
+	if j.text != nil {
+		private = append(private, *j.text)
+	}
+	return private
+}
+
+// errNone is a reply without predictions: how MedSigLIP refuses a whole request
+// while it parses it, with status 200.
+var errNone = corrupt("has no predictions")
+
 // share deals a reply's predictions to their jobs.
-func (c *Client) share(reply []byte, jobs []*job, decode func(*job, []byte) error) error {
+func share(reply []byte, jobs []*job, private []string, decode func(*job, []byte) error) error {
 	list, err := predictions(reply)
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		return errNone
 	}
 	if len(list) != len(jobs) {
 		return corrupt("has %d predictions for %d instances", len(list), len(jobs))
@@ -284,11 +292,7 @@ func (c *Client) share(reply []byte, jobs []*job, decode func(*job, []byte) erro
 		if failure, err := member(list[i], "error"); err != nil {
 			j.err = err
 		} else if failure != nil {
-			description, _ := member(failure, "description")
-			if description == nil {
-				description = failure
-			}
-			j.err = fmt.Errorf("vertex: the endpoint refused one instance: %s", words(stringOf(description)))
+			j.err = refusal(failure, private)
 		} else {
 			j.err = decode(j, list[i])
 		}

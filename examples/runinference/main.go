@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/schollz/progressbar/v3"
@@ -71,9 +72,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.embedder, "embedder", "", "local, v1, v2, haidef or medsiglip; empty: v1 with an endpoint_id, as upstream, else local")
 	f.StringVar(&o.model, "model", "", "local: ONNX `file`; empty: the small encoder inside")
 	f.StringVar(&o.vertex.Project, "embeddings_project", "", "`project` of the endpoint")
-	f.StringVar(&o.vertex.Location, "location", "us-central1", "of the endpoint")
+	f.StringVar(&o.vertex.Location, "location", "", "of the endpoint; empty: that of a whole name, else us-central1")
 	f.StringVar(&o.vertex.Endpoint, "endpoint_id", "", "`id` of the endpoint")
 	f.StringVar(&o.vertex.QFormer, "qformer_id", "", "v2: `id` of the second endpoint")
+	f.StringVar(&o.vertex.QFormerHost, "qformer_endpoint", "", "v2: `host:port` of the second endpoint, if that is a dedicated one")
+	f.StringVar(&o.vertex.QuotaProject, "quota_project", "", "`project` whose quota and bill the calls count for; empty: what the credentials say")
 	f.StringVar(&o.vertex.Host, "endpoint", "", "`host:port` of a dedicated endpoint, or of a stand-in on this machine")
 	f.BoolVar(&o.vertex.Insecure, "insecure", false, "no TLS and no credentials, for a stand-in on this machine")
 	f.StringVar(&o.format, "format", string(store.TFRecord), "of the embeddings: tfrecord or npz, a file a film, or arrow, files of many")
@@ -116,6 +119,9 @@ func (o *options) open(ctx context.Context) (embed.Embedder, func() error, error
 	case vertex.V1, vertex.V2, vertex.HAIDEF, vertex.MedSigLIP:
 		o.vertex.Protocol = o.embedder
 		o.vertex.Dedicated = o.vertex.Host != "" && !o.vertex.Insecure
+		if o.vertex.Location == "" && !strings.Contains(o.vertex.Endpoint, "/") {
+			o.vertex.Location = "us-central1"
+		}
 		if o.batch == 0 {
 			o.batch = 8
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/cxr/phantom"
@@ -29,13 +30,18 @@ type Flags struct {
 func (f *Flags) Register(flags *flag.FlagSet) {
 	flags.StringVar(&f.Protocol, "protocol", vertex.HAIDEF, "v1, v2, haidef or medsiglip")
 	flags.StringVar(&f.Project, "project", "", "of the endpoint")
-	flags.StringVar(&f.Location, "location", "us-central1", "of the endpoint")
+	flags.StringVar(&f.Location, "location", "", "of the endpoint; empty: that of a whole name, else "+defaultLocation)
 	flags.StringVar(&f.Endpoint, "endpoint", "", "id, or a whole resource `name`; empty: a stand-in on this machine")
 	flags.StringVar(&f.QFormer, "qformer", "", "v2: `id` of the second endpoint")
 	flags.StringVar(&f.Host, "host", "", "of a dedicated endpoint, as `host:port`")
+	flags.StringVar(&f.QFormerHost, "qformer_host", "", "v2: likewise, of the second endpoint")
 	flags.BoolVar(&f.Dedicated, "dedicated", false, "the endpoint is a dedicated one")
+	flags.StringVar(&f.QuotaProject, "quota_project", "", "`project` whose quota and bill the calls count for; empty: what the credentials say")
 	flags.StringVar(&f.vocabulary, "vocabulary", "", "v2: `file` of BERT's vocabulary, for texts")
 }
+
+// defaultLocation is where CXR Foundation's own endpoints were.
+const defaultLocation = "us-central1"
 
 // Open connects; contrastive asks for embeddings that texts can be compared
 // with. Without an endpoint a stand-in answers, and out is told so.
@@ -54,6 +60,9 @@ func (f *Flags) Open(ctx context.Context, contrastive bool, out io.Writer) (*ver
 			return nil, nil, err
 		}
 	}
+	if o.Location == "" && !strings.Contains(o.Endpoint, "/") {
+		o.Location = defaultLocation
+	}
 	end := func() {}
 	if o.Endpoint == "" {
 		s, err := vertextest.NewServer(nil)
@@ -63,9 +72,9 @@ func (f *Flags) Open(ctx context.Context, contrastive bool, out io.Writer) (*ver
 		end = s.Close
 		fmt.Fprintln(out, "no -endpoint: a stand-in on this machine answers, and its numbers mean nothing")
 		o.Project, o.Host, o.Insecure = "stand-in", s.Addr(), true
-		o.Endpoint, o.QFormer = o.Protocol, vertextest.ElixrB
+		o.Endpoint = o.Protocol
 		if o.Protocol == vertex.V2 {
-			o.Endpoint = vertextest.ElixrC
+			o.Endpoint, o.QFormer = vertextest.ElixrC, vertextest.ElixrB
 		}
 	}
 	c, err := vertex.New(ctx, &o)
