@@ -154,6 +154,9 @@ const (
 	uidNear     = "1.2.840.10008.1.2.4.81"
 	uidJ2K      = "1.2.840.10008.1.2.4.90"
 	uidJ2KLossy = "1.2.840.10008.1.2.4.91"
+	uidHT       = "1.2.840.10008.1.2.4.201"
+	uidHTRPCL   = "1.2.840.10008.1.2.4.202"
+	uidHTLossy  = "1.2.840.10008.1.2.4.203"
 )
 
 func TestTheCodestreamDecidesWhatItIs(t *testing.T) {
@@ -180,6 +183,12 @@ func TestTheCodestreamDecidesWhatItIs(t *testing.T) {
 		{"j2k_53_16.j2k", uidJ2K, 16, 12, 340, 0, true, []string{"the codestream has 16 bits"}},
 		{"j2k_97_16.j2k", uidJ2K, 16, 16, 340, 40, true, []string{"the codestream is lossy", "lossy compression"}},
 		{"j2k_97_16.j2k", uidJ2KLossy, 16, 12, 340, 40, true, []string{"the codestream has 16 bits"}},
+		{"ht_53_16.j2c", uidHT, 16, 16, 340, 0, true, nil},
+		{"ht_53_16.j2c", uidHTRPCL, 16, 12, 340, 0, true, []string{"the codestream has 16 bits"}},
+		{"ht_97_16.j2c", uidHTLossy, 16, 16, 340, 40, true, []string{"lossy compression"}},
+		{"ht_97_16.j2c", uidHT, 16, 16, 340, 40, true, []string{"the codestream is lossy", "lossy compression"}},
+		{"ht_53_16.j2c", uidJ2K, 16, 16, 340, 0, false, []string{"the codestream is high-throughput JPEG 2000,"}},
+		{"j2k_53_16.j2k", uidHT, 16, 16, 340, 0, false, []string{"the codestream is JPEG 2000,"}},
 		{"sof3_16.jpg", dicomtest.RLE, 16, 16, 340, 0, false, []string{"the codestream is lossless JPEG,"}},
 		{"ls_16.jls", dicomtest.ExplicitLittle, 16, 16, 340, 0, false, []string{"the codestream is JPEG-LS,"}},
 	}
