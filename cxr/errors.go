@@ -13,6 +13,7 @@ var (
 	ErrColor       = errors.New("not a gray image")
 	ErrMultiFrame  = errors.New("more than one frame")
 	ErrModality    = errors.New("modality not wanted")
+	ErrBodyPart    = errors.New("body part not wanted")
 	ErrUnsupported = errors.New("not supported")
 	ErrTooLarge    = errors.New("over the limit")
 	ErrTruncated   = errors.New("truncated")

@@ -95,7 +95,7 @@ func TestManyFailuresAreSummedUp(t *testing.T) {
 		write(t, filepath.Join(in, fmt.Sprintf("%02d.dcm", i)), []byte("no film"))
 	}
 	text, err := call(t, "--input_path", in, "--output_path", out, "--skip_errors")
-	if err == nil || strings.Count(text, "\n") != 12 || !strings.HasSuffix(text, "09.dcm: not supported: not a DICOM file\n  and 15 more\n") {
+	if err == nil || strings.Count(text, "\n") != 12 || !strings.HasSuffix(text, "09.dcm: not supported: not a DICOM, PNG, JPEG or TIFF file\n  and 15 more\n") {
 		t.Errorf("%s, error %v", text, err)
 	}
 	if data, err := os.ReadFile(filepath.Join(out, failuresFile)); err != nil || bytes.Count(data, []byte("\n")) != 25 {
