@@ -50,7 +50,7 @@ func TestProbability(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-	for _, bad := range []*cxr.Embedding{nil, {Model: f[0].Model, Tokens: 1, Dim: 1152, Values: make([]float32, 1152)}} {
+	for _, bad := range []*cxr.Embedding{nil, {Space: cxr.Space{Model: f[0].Model, Tokens: 1, Dim: 1152}, Values: make([]float32, 1152)}} {
 		if _, err := s.Probability(f[0], bad); err == nil {
 			t.Error("no error")
 		}
