@@ -45,8 +45,8 @@ func TestEqualOperationsAreNotJoined(t *testing.T) {
 	}
 }
 
-// A machine that is dropped is collected, whether or not it was closed, and
-// whether its run ended or not.
+// A machine that is dropped is collected, though its operations know it: they do
+// in embed/local, to see the context of the run under way.
 func TestMachinesAreCollected(t *testing.T) {
 	const each, rounds = 4 << 20, 40
 	heap := func() uint64 {
@@ -57,8 +57,14 @@ func TestMachinesAreCollected(t *testing.T) {
 		return m.HeapAlloc
 	}
 	round := func() {
-		vm, _ := build(t, each/4, func([]gorgonia.Value) error { panic("cut short") })
-		if vm.RunAll() == nil {
+		var instance struct{ vm gorgonia.VM }
+		instance.vm, _ = build(t, each/4, func([]gorgonia.Value) error {
+			if instance.vm == nil {
+				t.Error("no machine")
+			}
+			panic("cut short")
+		})
+		if instance.vm.RunAll() == nil {
 			t.Fatal("no error")
 		}
 	}
