@@ -103,7 +103,7 @@ func TestONNXFilesPredictAlike(t *testing.T) {
 			if got, want := fmt.Sprint(graph.Metadata), "map[digest:d1 embedding_model:test findings:effusion|mass recipe:standard/1]"; got != want {
 				t.Errorf("metadata %s, want %s", got, want)
 			}
-			if got, want := fmt.Sprint(graph.Inputs, graph.Outputs), fmt.Sprintf("[{embedding [-1 %d 4]}] [{probability [-1 2]}]", tokens); got != want {
+			if got, want := fmt.Sprint(graph.Inputs, graph.Outputs), fmt.Sprintf("[{embedding float [-1 %d 4]}] [{probability float [-1 2]}]", tokens); got != want {
 				t.Errorf("inputs and outputs %s, want %s", got, want)
 			}
 			for _, e := range inputs(tokens, 20) {
@@ -133,7 +133,7 @@ func run(t *testing.T, graph *onnx.Model, film grid) []float64 {
 		if len(tensor.Shape) == 2 {
 			g.rows, g.cols = tensor.Shape[0], tensor.Shape[1]
 		}
-		if !tensor.Integers() {
+		if !tensor.Type.Integers() {
 			for _, v := range tensor.Floats() {
 				g.values = append(g.values, float64(v))
 			}
