@@ -8,18 +8,24 @@ import (
 	"golang.org/x/oauth2"
 )
 
+// A Protocol is how an endpoint speaks, which its model decides.
+type Protocol string
+
 // Protocols.
 const (
-	V1        = "v1"
-	V2        = "v2"
-	HAIDEF    = "haidef"
-	MedSigLIP = "medsiglip"
+	V1        Protocol = "v1"
+	V2        Protocol = "v2"
+	HAIDEF    Protocol = "haidef"
+	MedSigLIP Protocol = "medsiglip"
 )
 
-// Embeddings of V2 and HAIDEF.
+// An Output is a kind of embedding that V2 and HAIDEF give.
+type Output string
+
+// Outputs.
 const (
-	General     = "general"     // 32 x 768
-	Contrastive = "contrastive" // 32 x 128, in the space of texts
+	General     Output = "general"     // 32 x 768
+	Contrastive Output = "contrastive" // 32 x 128, in the space of texts
 )
 
 // Limits of a request by Vertex AI's documentation, in bytes.
@@ -31,12 +37,12 @@ const (
 // Options say which endpoint to call and how. Protocol and Endpoint are needed;
 // Project and Location too, unless Endpoint is a whole resource name.
 type Options struct {
-	Protocol string
+	Protocol Protocol
 	Project  string // id or number
 	Location string // as "us-central1"; Vertex AI's "global" has no endpoints of one's own
 	Endpoint string // id, or "projects/P/locations/L/endpoints/E"
 	QFormer  string // V2: likewise, of the second endpoint (ELIXR-B)
-	Output   string // V2 and HAIDEF: General (also if empty) or Contrastive
+	Output   Output // V2 and HAIDEF: General (also if empty) or Contrastive
 
 	// Host is "host" or "host:port"; empty: the location's shared one. A
 	// dedicated endpoint has its own, which "gcloud ai endpoints describe" shows

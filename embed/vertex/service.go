@@ -30,14 +30,14 @@ const (
 
 // Shapes of answers.
 var (
-	elixrShapes = map[string][]int{General: {32, 768}, Contrastive: {32, 128}}
+	elixrShapes = map[Output][]int{General: {32, 768}, Contrastive: {32, 128}}
 	featureMap  = []int{8, 8, 1376}
 )
 
-var services map[string]service
+var services map[Protocol]service
 
 func init() { // not a literal: some functions look at the services
-	services = map[string]service{
+	services = map[Protocol]service{
 		V1: {
 			space: func(Options) cxr.Space {
 				return cxr.Space{Model: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: upstream}

@@ -99,7 +99,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.embedder == "" {
 		o.embedder = "local"
 		if o.vertex.Endpoint != "" {
-			o.embedder = vertex.V1
+			o.embedder = string(vertex.V1)
 		}
 	}
 	return o, nil
@@ -116,8 +116,8 @@ func (o *options) open(ctx context.Context) (embed.Embedder, func() error, error
 		}
 		e, err := local.Open(o.model, nil)
 		return e, closer, err
-	case vertex.V1, vertex.V2, vertex.HAIDEF, vertex.MedSigLIP:
-		o.vertex.Protocol = o.embedder
+	case string(vertex.V1), string(vertex.V2), string(vertex.HAIDEF), string(vertex.MedSigLIP):
+		o.vertex.Protocol = vertex.Protocol(o.embedder)
 		o.vertex.Dedicated = o.vertex.Host != "" && !o.vertex.Insecure
 		if o.vertex.Location == "" && !strings.Contains(o.vertex.Endpoint, "/") {
 			o.vertex.Location = "us-central1"
