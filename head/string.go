@@ -18,8 +18,8 @@ func (l Label) String() string {
 	return fmt.Sprintf("label %d", int8(l))
 }
 
-// String says how much is in the table, and of which findings. It names no film
-// and no patient.
+// String says how much is in the table, of which findings, and which columns were
+// taken for what. It names no film and no patient.
 func (l *Labels) String() string {
 	patients, unknown := map[string]bool{}, 0
 	for _, r := range l.Rows {
@@ -29,7 +29,23 @@ func (l *Labels) String() string {
 			patients[r.Patient] = true
 		}
 	}
-	return fmt.Sprintf("labels of %s: %s", ofPatients(len(l.Rows), len(patients), unknown), strings.Join(l.Findings, ", "))
+	what := "films"
+	if l.Columns.Study != "" {
+		what = "studies"
+	}
+	text := fmt.Sprintf("labels of %s: %s", ofPatients(len(l.Rows), what, len(patients), unknown), strings.Join(l.Findings, ", "))
+	for _, c := range [][2]string{
+		{"image ids", l.Columns.Image}, {"studies", l.Columns.Study}, {"patients", l.Columns.Patient}, {"splits", l.Columns.Split},
+		{"weights", l.Columns.Weight}, {"findings", l.Columns.List},
+	} {
+		if c[1] != "" {
+			text += fmt.Sprintf("; %s from %q", c[0], c[1])
+		}
+	}
+	if len(l.Columns.Ignored) > 0 {
+		text += "; not taken: " + quoted(l.Columns.Ignored)
+	}
+	return text
 }
 
 // String says how much is in the dataset: films, patients, what the embeddings
@@ -44,7 +60,7 @@ func (d *Dataset) String() string {
 		}
 	}
 	var b strings.Builder
-	b.WriteString(ofPatients(len(d.Examples), len(patients), unknown))
+	b.WriteString(ofPatients(len(d.Examples), "films", len(patients), unknown))
 	if len(d.Examples) > 0 && d.Examples[0].Embedding != nil {
 		fmt.Fprintf(&b, ", %v", d.Examples[0].Embedding.Space)
 	}
@@ -73,12 +89,12 @@ func (m *Model) String() string {
 
 // ofPatients is like "20 films of 12 patients", or says whose patients are not
 // known.
-func ofPatients(films, patients, unknown int) string {
+func ofPatients(n int, what string, patients, unknown int) string {
 	switch {
 	case unknown == 0:
-		return fmt.Sprintf("%d films of %d patients", films, patients)
+		return fmt.Sprintf("%d %s of %d patients", n, what, patients)
 	case patients == 0:
-		return fmt.Sprintf("%d films, patients unknown", films)
+		return fmt.Sprintf("%d %s, patients unknown", n, what)
 	}
-	return fmt.Sprintf("%d films of %d patients (%d films of unknown patients)", films, patients, unknown)
+	return fmt.Sprintf("%d %s of %d patients (%d %s of unknown patients)", n, what, patients, unknown, what)
 }

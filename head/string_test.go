@@ -20,7 +20,7 @@ func TestPrinting(t *testing.T) {
 		})
 	}
 	d.Examples[3].Patient = ""
-	labels, err := head.ReadLabels(strings.NewReader("image_id,patient,effusion\nMeier^Anna,Meier^Anna,1\n"), nil)
+	labels, err := head.ReadLabels(strings.NewReader("image_id,patient,effusion,fold\nMeier^Anna,Meier^Anna,1,0\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestPrinting(t *testing.T) {
 		want  string
 	}{
 		{head.Positive, "positive"}, {head.Missing, "missing"}, {head.Label(7), "label 7"},
-		{labels, "labels of 1 films of 1 patients: effusion"},
+		{labels, `labels of 1 films of 1 patients: effusion; image ids from "image_id"; patients from "patient"; not taken: "fold"`},
 		{d, "4 films of 1 patients (1 films of unknown patients), 1 x 2 by m, recipe r/1; effusion: 1 positive, 2 negative, 1 missing"},
 		{d.Where(func(e *head.Example) bool { return e.Patient == "" }), "1 films, patients unknown, 1 x 2 by m, recipe r/1; effusion: 0 positive, 1 negative, 0 missing"},
 		{m, "linear head for effusion on 1 x 2 by m, recipe r/1, trained on 4 films"},
