@@ -127,9 +127,12 @@ func (c *tileComponent) decodeBlocks(p plane, top int) error {
 	var jobs []job
 	for _, res := range c.resolutions[:top+1] {
 		for _, band := range res.subbands {
-			for i := range band.precincts {
-				for k := range band.precincts[i].blocks {
-					if b := &band.precincts[i].blocks[k]; len(b.segments) > 0 {
+			for _, p := range band.precincts {
+				if p == nil {
+					continue
+				}
+				for k := range p.blocks {
+					if b := &p.blocks[k]; len(b.segments) > 0 {
 						jobs = append(jobs, job{b, band})
 					}
 				}
@@ -164,14 +167,14 @@ func (c *tileComponent) decodeBlock(d *blockDecoder, j job, p plane) error {
 	if c.style&styleHT != 0 {
 		return c.decodeHTBlock(&d.ht, j, p)
 	}
-	if err := d.decode(j.block, j.band.orientation, j.band.planes+int(c.shift)-j.block.skipped, c.style); err != nil {
+	if err := d.decode(j.block, j.band.orientation, j.band.planes+int(c.shift)-int(j.block.skipped), c.style); err != nil {
 		return err
 	}
 	if c.shift > 0 {
 		unshift(d.data, c.shift)
 	}
 	stride := p.area.width()
-	at := (j.block.area.y0-j.band.area.y0+j.band.at[1])*stride + j.block.area.x0 - j.band.area.x0 + j.band.at[0]
+	at := (int(j.block.area.y0)-j.band.area.y0+j.band.at[1])*stride + int(j.block.area.x0) - j.band.area.x0 + j.band.at[0]
 	step := 0.5 * j.band.step // the data have one fraction bit
 	for y := range d.h {
 		line := d.line(y)
@@ -193,11 +196,11 @@ func (c *tileComponent) decodeHTBlock(d *htDecoder, j job, p plane) error {
 	if c.shift > 0 {
 		return unsupported("HTJ2K with a region of interest")
 	}
-	if err := d.decode(j.block, j.band.planes-j.block.skipped, j.block.skipped, c.style); err != nil {
+	if err := d.decode(j.block, j.band.planes-int(j.block.skipped), int(j.block.skipped), c.style); err != nil {
 		return err
 	}
 	stride := p.area.width()
-	at := (j.block.area.y0-j.band.area.y0+j.band.at[1])*stride + j.block.area.x0 - j.band.area.x0 + j.band.at[0]
+	at := (int(j.block.area.y0)-j.band.area.y0+j.band.at[1])*stride + int(j.block.area.x0) - j.band.area.x0 + j.band.at[0]
 	step := 0.5 * j.band.step // the data have one fraction bit
 	for y := range d.h {
 		line := d.data[y*d.stride:][:d.w]

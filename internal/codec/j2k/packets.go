@@ -3,6 +3,7 @@ package j2k
 import (
 	"cmp"
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -48,7 +49,10 @@ func (t *tile) readPackets(data *tileData) error {
 }
 
 // A place is a precinct, with where it starts on the reference grid.
-type place struct{ component, resolution, precinct, x, y int }
+type place struct {
+	component, resolution uint16
+	precinct, x, y        int32
+}
 
 // progress reads the packets of one progression that have not been read.
 func (r *packetReader) progress(c change) error {
@@ -68,7 +72,11 @@ func (r *packetReader) progress(c change) error {
 	case 4: // CPRL
 		order = func(a, b place) int { return cmp.Or(byComponent(a, b), byPosition(a, b), byResolution(a, b)) }
 	}
-	slices.SortStableFunc(places, order) // precincts of one place stay in raster order
+	if !slices.IsSortedFunc(places, order) {
+		slices.SortFunc(places, func(a, b place) int { // precincts of one place stay in raster order
+			return cmp.Or(order(a, b), byComponent(a, b), byResolution(a, b), cmp.Compare(a.precinct, b.precinct))
+		})
+	}
 	switch c.progression {
 	case 0:
 		for l := range layers {
@@ -96,20 +104,29 @@ func (r *packetReader) progress(c change) error {
 }
 
 func (r *packetReader) places(c change) []place {
-	var places []place
+	n := 0
+	for ci := c.fromComp; ci < min(c.toComp, len(r.components)); ci++ {
+		for ri := c.fromRes; ri < min(c.toRes, len(r.components[ci].resolutions)); ri++ {
+			n += len(r.components[ci].resolutions[ri].nextLayer)
+		}
+	}
+	places := make([]place, 0, n)
 	for ci := c.fromComp; ci < min(c.toComp, len(r.components)); ci++ {
 		tc := r.components[ci]
 		for ri := c.fromRes; ri < min(c.toRes, len(tc.resolutions)); ri++ {
 			res := tc.resolutions[ri]
 			for k := range res.nextLayer {
-				x := (res.originX + k%res.across) << res.shiftX * tc.dx
-				y := (res.originY + k/res.across) << res.shiftY * tc.dy
-				places = append(places, place{ci, ri, k, max(x, r.area.x0), max(y, r.area.y0)})
+				x := int64(res.originX+k%res.across) << res.shiftX * int64(tc.dx)
+				y := int64(res.originY+k/res.across) << res.shiftY * int64(tc.dy)
+				places = append(places, place{uint16(ci), uint16(ri), int32(k), within(x, r.area.x0), within(y, r.area.y0)})
 			}
 		}
 	}
 	return places
 }
+
+// within is a place on the reference grid, at the start of the tile at least.
+func within(v int64, start int) int32 { return int32(min(max(v, int64(start)), math.MaxInt32)) }
 
 // packets reads the given layers of each place.
 func (r *packetReader) packets(places []place, from, to int) error {
@@ -119,7 +136,7 @@ func (r *packetReader) packets(places []place, from, to int) error {
 			if int(res.nextLayer[p.precinct]) != l {
 				continue // read under an earlier progression
 			}
-			if err := r.packet(r.components[p.component], res, p.precinct, l); err != nil {
+			if err := r.packet(r.components[p.component], res, int(p.precinct), l); err != nil {
 				return err
 			}
 			res.nextLayer[p.precinct]++
@@ -141,7 +158,11 @@ func (r *packetReader) packet(c *tileComponent, res *resolution, index, layer in
 	r.adds = r.adds[:0]
 	if h.bit() == 1 {
 		for _, b := range res.subbands {
-			if err := r.header(h, c, &b.precincts[index], layer); err != nil {
+			p, err := b.precinct(res, index, r.budget)
+			if err != nil {
+				return err
+			}
+			if err := r.header(h, c, p, layer); err != nil {
 				return err
 			}
 		}
@@ -160,6 +181,9 @@ func (r *packetReader) packet(c *tileComponent, res *resolution, index, layer in
 		}
 		s := &a.block.segments[a.segment]
 		if a.length > 0 {
+			if err := r.budget.spend(chunkBytes, 1); err != nil {
+				return err
+			}
 			s.chunks = append(s.chunks, r.body[:a.length:a.length])
 		}
 		r.body = r.body[a.length:]
@@ -194,7 +218,7 @@ func (r *packetReader) header(h *headerBits, c *tileComponent, p *precinct, laye
 		unused := 0
 		if c.style&styleHT != 0 && len(b.segments) == 0 { // passes of planes that were left out
 			unused = (passes - 1) / 3 * 3
-			b.skipped += unused / 3
+			b.skipped += uint8(unused / 3)
 			passes -= unused
 		}
 		for h.bit() == 1 {
@@ -203,14 +227,21 @@ func (r *packetReader) header(h *headerBits, c *tileComponent, p *precinct, laye
 			}
 		}
 		for passes > 0 {
+			before := len(b.segments)
 			s := b.segment(c.style)
+			if err := r.budget.spend(segmentBytes, len(b.segments)-before); err != nil {
+				return err
+			}
 			if c.style&styleHT != 0 && len(b.segments) > 2 {
 				return unsupported("HTJ2K with more than one cleanup pass in a code-block")
 			}
 			n := min(passes, s.limit-s.passes)
-			length := h.bits(b.lblock + bits.Len(uint(n+unused)) - 1)
+			length := h.bits(int(b.lblock) + bits.Len(uint(n+unused)) - 1)
 			unused = 0
-			r.adds = append(r.adds, addition{b, len(b.segments) - 1, length})
+			if length > int64(len(r.body)) {
+				return truncated("code-block of %d bytes", length)
+			}
+			r.adds = append(r.adds, addition{b, len(b.segments) - 1, int(length)})
 			s.passes += n
 			passes -= n
 		}
@@ -227,12 +258,12 @@ func readPasses(h *headerBits) int {
 		return 2
 	}
 	if n := h.bits(2); n < 3 {
-		return 3 + n
+		return 3 + int(n)
 	}
 	if n := h.bits(5); n < 31 {
-		return 6 + n
+		return 6 + int(n)
 	}
-	return 37 + h.bits(7)
+	return 37 + int(h.bits(7))
 }
 
 // segment is the segment that the next pass belongs to.
