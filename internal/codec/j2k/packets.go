@@ -1,11 +1,8 @@
 package j2k
 
 import (
-	"cmp"
 	"encoding/binary"
-	"math"
 	"math/bits"
-	"slices"
 )
 
 // A packetReader reads the packets of a tile in the order of its progressions.
@@ -48,35 +45,10 @@ func (t *tile) readPackets(data *tileData) error {
 	return nil
 }
 
-// A place is a precinct, with where it starts on the reference grid.
-type place struct {
-	component, resolution uint16
-	precinct, x, y        int32
-}
-
 // progress reads the packets of one progression that have not been read.
 func (r *packetReader) progress(c change) error {
 	places := r.places(c)
 	layers := min(c.toLayer, r.parameters.layers)
-	var order func(a, b place) int
-	byPosition := func(a, b place) int { return cmp.Or(cmp.Compare(a.y, b.y), cmp.Compare(a.x, b.x)) }
-	byResolution := func(a, b place) int { return cmp.Compare(a.resolution, b.resolution) }
-	byComponent := func(a, b place) int { return cmp.Compare(a.component, b.component) }
-	switch c.progression {
-	case 0, 1: // LRCP, RLCP: places within a layer
-		order = func(a, b place) int { return cmp.Or(byResolution(a, b), byComponent(a, b)) }
-	case 2: // RPCL
-		order = func(a, b place) int { return cmp.Or(byResolution(a, b), byPosition(a, b), byComponent(a, b)) }
-	case 3: // PCRL
-		order = func(a, b place) int { return cmp.Or(byPosition(a, b), byComponent(a, b), byResolution(a, b)) }
-	case 4: // CPRL
-		order = func(a, b place) int { return cmp.Or(byComponent(a, b), byPosition(a, b), byResolution(a, b)) }
-	}
-	if !slices.IsSortedFunc(places, order) {
-		slices.SortFunc(places, func(a, b place) int { // precincts of one place stay in raster order
-			return cmp.Or(order(a, b), byComponent(a, b), byResolution(a, b), cmp.Compare(a.precinct, b.precinct))
-		})
-	}
 	switch c.progression {
 	case 0:
 		for l := range layers {
@@ -102,31 +74,6 @@ func (r *packetReader) progress(c change) error {
 	}
 	return r.packets(places, 0, layers)
 }
-
-func (r *packetReader) places(c change) []place {
-	n := 0
-	for ci := c.fromComp; ci < min(c.toComp, len(r.components)); ci++ {
-		for ri := c.fromRes; ri < min(c.toRes, len(r.components[ci].resolutions)); ri++ {
-			n += len(r.components[ci].resolutions[ri].nextLayer)
-		}
-	}
-	places := make([]place, 0, n)
-	for ci := c.fromComp; ci < min(c.toComp, len(r.components)); ci++ {
-		tc := r.components[ci]
-		for ri := c.fromRes; ri < min(c.toRes, len(tc.resolutions)); ri++ {
-			res := tc.resolutions[ri]
-			for k := range res.nextLayer {
-				x := int64(res.originX+k%res.across) << res.shiftX * int64(tc.dx)
-				y := int64(res.originY+k/res.across) << res.shiftY * int64(tc.dy)
-				places = append(places, place{uint16(ci), uint16(ri), int32(k), within(x, r.area.x0), within(y, r.area.y0)})
-			}
-		}
-	}
-	return places
-}
-
-// within is a place on the reference grid, at the start of the tile at least.
-func within(v int64, start int) int32 { return int32(min(max(v, int64(start)), math.MaxInt32)) }
 
 // packets reads the given layers of each place.
 func (r *packetReader) packets(places []place, from, to int) error {

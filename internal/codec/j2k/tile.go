@@ -82,7 +82,7 @@ const (
 	segmentBytes    = 64
 	codingBytes     = 480
 	chunkBytes      = 48
-	placeBytes      = 24 + 2 // a place and a layer counter
+	placeBytes      = 2*20 + 2 // a place, while places are ordered another, and a layer counter
 )
 
 // newBudget is enough for all streams but those of thousands of tiny parts: four
