@@ -84,7 +84,7 @@ func (t *tile) render(f *codec.Frame, frame rectangle, levels int) error {
 	}
 	area := reduce(t.area, uint(levels))
 	for i, p := range planes {
-		t.components[i].store(f, i, p, area, frame, uint(levels))
+		t.components[i].store(f, i, p, area, frame)
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (c *tileComponent) decode(levels int) (plane, error) {
 	if err := c.decodeBlocks(p, top); err != nil {
 		return p, err
 	}
-	reversible, irreversible := wavelet[int32]{lift: lift53}, wavelet[float32]{lift: lift97}
+	reversible, irreversible := wavelet[int32]{lift: lift53, row: row53, strip: strip53}, wavelet[float32]{lift: lift97}
 	for r := 1; r <= top; r++ {
 		area, low := c.resolutions[r].area, c.resolutions[r-1].area
 		if c.reversible {
@@ -261,20 +261,42 @@ func (t *tile) untransform(p []plane) error {
 
 // store writes a plane into component i of the frame: level-shifted, rounded to
 // even, clamped.
-func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectangle, levels uint) {
+func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectangle) {
 	if p.area.empty() {
 		return
 	}
+	if area.width()*area.height() < worthParallel {
+		c.storeRows(f, i, p, area.y0, area.y1, area, frame)
+		return
+	}
+	parallel(ceilDiv(area.height(), rowGroup), func() func(k int) {
+		return func(k int) {
+			from := area.y0 + k*rowGroup
+			c.storeRows(f, i, p, from, min(from+rowGroup, area.y1), area, frame)
+		}
+	})
+}
+
+// storeRows is store of some rows.
+func (c *tileComponent) storeRows(f *codec.Frame, i int, p plane, from, to int, area, frame rectangle) {
 	low, high, shift := int32(0), int32(1)<<c.precision-1, int32(1)<<(c.precision-1)
 	if c.signed {
 		low, high, shift = -shift, shift-1, 0
 	}
 	n := f.Components
-	for y := area.y0; y < area.y1; y++ {
+	for y := from; y < to; y++ {
 		row := max(0, min(y/c.dy, p.area.y1-1)-p.area.y0) * p.area.width()
 		out := f.Pix[((y-frame.y0)*f.Width+area.x0-frame.x0)*n+i:]
 		if c.reversible && c.dx == 1 { // the usual case
-			for x, v := range p.ints[row:][:area.width()] {
+			line := p.ints[row:][:area.width()]
+			if n == 1 {
+				out = out[:len(line)]
+				for x, v := range line {
+					out[x] = uint16(max(low, min(high, v+shift)))
+				}
+				continue
+			}
+			for x, v := range line {
 				out[x*n] = uint16(max(low, min(high, v+shift)))
 			}
 			continue
