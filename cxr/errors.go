@@ -20,7 +20,7 @@ var (
 	ErrCorrupt     = errors.New("corrupt")
 	ErrImage       = errors.New("invalid image")
 	ErrEmbedding   = errors.New("invalid embedding")
-	ErrMismatch    = errors.New("model or recipe does not match") // embeddings or pixels made for something else
+	ErrMismatch    = errors.New("does not match") // embeddings or pixels made for something else
 )
 
 // An ItemError says which film failed, doing what. It never ends a run.

@@ -2,16 +2,18 @@ package head
 
 import (
 	"fmt"
-	"math"
 	"sort"
 
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
-// Ways to recalibrate.
+// A Method is a way to recalibrate.
+type Method string
+
+// Methods.
 const (
-	Platt    = "platt"    // a logistic curve of the log odds (Platt 1999); for few films
-	Isotonic = "isotonic" // a rising step curve, joined by lines; for a thousand films and more
+	Platt    Method = "platt"    // a logistic curve of the log odds (Platt 1999); for few films
+	Isotonic Method = "isotonic" // a rising step curve, joined by lines; for a thousand films and more
 )
 
 // A Calibration turns the log odds of a finding into a probability. Without
@@ -60,7 +62,7 @@ func (c Calibration) check() error {
 // Calibrate is the model with probabilities fitted to films that it was not
 // trained on, by [Platt] or [Isotonic]. It replaces an earlier calibration and
 // leaves out thresholds, which no longer hold.
-func (m *Model) Calibrate(d *Dataset, method string) (*Model, error) {
+func (m *Model) Calibrate(d *Dataset, method Method) (*Model, error) {
 	if method != Platt && method != Isotonic {
 		return nil, fmt.Errorf("head: no calibration %q, want %q or %q", method, Platt, Isotonic)
 	}
@@ -101,15 +103,4 @@ func (m *Model) Calibrate(d *Dataset, method string) (*Model, error) {
 		}
 	}
 	return NewModel(s)
-}
-
-// clampedLoss is the log loss of a probability kept off 0 and 1, as
-// scikit-learn keeps it.
-func clampedLoss(p float64, positive bool) float64 {
-	const eps = 0x1p-52
-	p = min(max(p, eps), 1-eps)
-	if positive {
-		return -math.Log(p)
-	}
-	return -math.Log1p(-p)
 }

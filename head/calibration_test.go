@@ -8,6 +8,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/headtest"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 // A head that is far too sure of itself is brought back, without another order
@@ -16,7 +17,7 @@ func TestCalibration(t *testing.T) {
 	make := func(seed uint64, films int) *head.Dataset {
 		return headtest.Gaussian{Seed: seed, Films: films, Dim: 2, Strength: 1, Findings: []string{"x"}}.Make()
 	}
-	m := fit(t, &head.Linear{}, make(1, 400)).(*head.Model)
+	m := fit(t, head.Linear{}, make(1, 400))
 	s := m.Spec()
 	for i := range s.Layers[0].Weights {
 		s.Layers[0].Weights[i] *= 8
@@ -28,7 +29,7 @@ func TestCalibration(t *testing.T) {
 	}
 	tune, test := make(2, 1500), make(3, 3000)
 	before := evaluate(t, sure, test)
-	for _, method := range []string{head.Platt, head.Isotonic} {
+	for _, method := range []head.Method{head.Platt, head.Isotonic} {
 		c, err := sure.Calibrate(tune, method)
 		if err != nil {
 			t.Fatal(err)
@@ -49,6 +50,16 @@ func TestCalibration(t *testing.T) {
 	if _, err := sure.Calibrate(tune.Where(func(e *head.Example) bool { return e.Embedding.Model == "other" }), head.Platt); !errors.Is(err, cxr.ErrMismatch) {
 		t.Errorf("films of another model: %v", err)
 	}
+}
+
+// evaluate is the report of the one finding.
+func evaluate(t *testing.T, h head.Head, d *head.Dataset) report.FindingReport {
+	t.Helper()
+	r, err := report.Evaluate(h, d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Findings[0]
 }
 
 func TestApply(t *testing.T) {

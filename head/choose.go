@@ -3,15 +3,15 @@ package head
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 
 	"github.com/cxrkit/cxrkit/internal/logistic"
+	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
 // choose finds the candidate for C that predicts finding f best on films that
 // it was not fitted on.
-func (l *Linear) choose(ctx context.Context, train, tune *Dataset, f int) (float64, error) {
+func (l Linear) choose(ctx context.Context, train, tune *Dataset, f int) (float64, error) {
 	train, err := train.Only(train.Findings[f])
 	if err != nil {
 		return 0, err
@@ -40,18 +40,18 @@ func (l *Linear) choose(ctx context.Context, train, tune *Dataset, f int) (float
 }
 
 // folds of the films that count. Each must be able to train.
-func (l *Linear) folds(d *Dataset) ([]Fold, error) {
+func (l Linear) folds(d *Dataset) ([]Fold, error) {
 	k := l.Folds
 	if k == 0 {
 		k = 5
 	}
 	var known []int
 	for i, e := range d.Examples {
-		if e.Labels[0] != Missing && d.weight(i) > 0 {
+		if e.Labels[0] != Missing && d.Weight(i) > 0 {
 			known = append(known, i)
 		}
 	}
-	folds, err := KFold(d.subset(known), k, l.Seed)
+	folds, err := KFold(d.Subset(known), k, l.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -66,12 +66,12 @@ func (l *Linear) folds(d *Dataset) ([]Fold, error) {
 // addLosses adds the weighted log losses on a fold's test films for each
 // candidate, from the strongest penalty to the weakest, each fit starting from
 // the last.
-func (l *Linear) addLosses(ctx context.Context, fold Fold, candidates, losses []float64) error {
-	in, err := fold.Train.Check()
+func (l Linear) addLosses(ctx context.Context, fold Fold, candidates, losses []float64) error {
+	space, err := fold.Train.Check()
 	if err != nil {
 		return err
 	}
-	x := newDesign(fold.Train, in.Dim, l.Raw)
+	x := newDesign(fold.Train, space.Dim, l.Raw)
 	var start *logistic.Solution
 	for k, c := range candidates {
 		p, err := l.problem(fold.Train, x, 0, c)
@@ -82,8 +82,8 @@ func (l *Linear) addLosses(ctx context.Context, fold Fold, candidates, losses []
 			return err
 		}
 		m, err := NewModel(Spec{
-			Findings: fold.Train.Findings, Input: in, Mean: x.mean, Scale: x.scale,
-			Layers: []Layer{{In: in.Dim, Out: 1, Weights: start.Weights, Bias: []float64{start.Intercept}}},
+			Findings: fold.Train.Findings, Space: space, Mean: x.mean, Scale: x.scale,
+			Layers: []Layer{{In: space.Dim, Out: 1, Weights: start.Weights, Bias: []float64{start.Intercept}}},
 		})
 		if err != nil {
 			return err
@@ -96,16 +96,16 @@ func (l *Linear) addLosses(ctx context.Context, fold Fold, candidates, losses []
 			if err != nil {
 				return err
 			}
-			losses[k] += fold.Test.weight(i) * logLoss(z[0], e.Labels[0] == Positive)
+			losses[k] += fold.Test.Weight(i) * stats.CrossEntropy(z[0], class(e.Labels[0]))
 		}
 	}
 	return nil
 }
 
-// logLoss is -log of the probability given to the truth, without overflow.
-func logLoss(logOdds float64, positive bool) float64 {
-	if positive {
-		logOdds = -logOdds
+// class of a label that is known: 1 or 0.
+func class(l Label) float64 {
+	if l == Positive {
+		return 1
 	}
-	return math.Max(logOdds, 0) + math.Log1p(math.Exp(-math.Abs(logOdds)))
+	return 0
 }

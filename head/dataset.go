@@ -64,11 +64,12 @@ func (d *Dataset) Where(keep func(e *Example) bool) *Dataset {
 			at = append(at, i)
 		}
 	}
-	return d.subset(at)
+	return d.Subset(at)
 }
 
-// subset is the dataset of the films at the given places.
-func (d *Dataset) subset(at []int) *Dataset {
+// Subset is the dataset of the films at the given places, which may repeat. They
+// are shared with d, not copied.
+func (d *Dataset) Subset(at []int) *Dataset {
 	s := &Dataset{Findings: d.Findings, Examples: make([]Example, len(at))}
 	if d.Weights != nil {
 		s.Weights = make([]float64, len(at))
@@ -83,43 +84,54 @@ func (d *Dataset) subset(at []int) *Dataset {
 }
 
 // Check reports the first reason why nothing can be learned from d, or measured
-// on it, and else what its embeddings are. Trainers call it first.
-func (d *Dataset) Check() (Input, error) {
-	var in Input
+// on it, and else the space of its embeddings. Trainers call it first.
+func (d *Dataset) Check() (cxr.Space, error) {
+	var space cxr.Space
 	switch {
 	case d == nil || len(d.Examples) == 0:
-		return in, fmt.Errorf("head: no films")
+		return space, fmt.Errorf("head: no films")
 	case len(d.Findings) == 0:
-		return in, fmt.Errorf("head: no findings")
+		return space, fmt.Errorf("head: no findings")
 	case d.Weights != nil && len(d.Weights) != len(d.Examples):
-		return in, fmt.Errorf("head: %d weights for %d films", len(d.Weights), len(d.Examples))
+		return space, fmt.Errorf("head: %d weights for %d films", len(d.Weights), len(d.Examples))
 	}
 	for f, name := range d.Findings {
 		if slices.Index(d.Findings, name) < f {
-			return in, fmt.Errorf("head: finding %q twice", name)
+			return space, fmt.Errorf("head: finding %q twice", name)
 		}
 	}
 	for i, w := range d.Weights {
 		if !(w >= 0) || math.IsInf(w, 0) {
-			return in, fmt.Errorf("head: film %d: weight %v, want a number of at least 0", i, w)
+			return space, fmt.Errorf("head: film %d: weight %v, want a number of at least 0", i, w)
 		}
 	}
 	for i, e := range d.Examples {
 		if len(e.Labels) != len(d.Findings) {
-			return in, fmt.Errorf("head: film %d has %d labels for %d findings", i, len(e.Labels), len(d.Findings))
+			return space, fmt.Errorf("head: film %d has %d labels for %d findings", i, len(e.Labels), len(d.Findings))
 		}
 		if i == 0 && e.Embedding != nil {
-			in = InputOf(e.Embedding)
+			space = e.Embedding.Space
 		}
-		if err := in.Check(e.Embedding); err != nil {
-			return in, fmt.Errorf("head: film %d: %w", i, err)
+		if err := e.Embedding.Check(space); err != nil {
+			return space, fmt.Errorf("head: film %d: %w", i, err)
 		}
 	}
-	return in, nil
+	return space, nil
 }
 
-// weight of film i.
-func (d *Dataset) weight(i int) float64 {
+// Features are the rows that trainers learn from: of each film the mean over its
+// tokens, Dim values. Rows of films with one token are the embeddings' own and
+// may not be changed.
+func (d *Dataset) Features() [][]float32 {
+	rows := make([][]float32, len(d.Examples))
+	for i, e := range d.Examples {
+		rows[i] = features(e.Embedding)
+	}
+	return rows
+}
+
+// Weight is the weight of film i: 1 where the dataset has none.
+func (d *Dataset) Weight(i int) float64 {
 	if d.Weights == nil {
 		return 1
 	}
@@ -130,7 +142,7 @@ func (d *Dataset) weight(i int) float64 {
 // finding f, and of those known not to. A class without a film is an error.
 func (d *Dataset) Classes(f int) (positives, negatives []int, err error) {
 	for i, e := range d.Examples {
-		if d.weight(i) == 0 {
+		if d.Weight(i) == 0 {
 			continue
 		}
 		switch e.Labels[f] {
@@ -147,8 +159,9 @@ func (d *Dataset) Classes(f int) (positives, negatives []int, err error) {
 	return positives, negatives, nil
 }
 
-// patients are the places of each patient's films, in order of appearance.
-func (d *Dataset) patients() [][]int {
+// Patients are the places of each patient\'s films, in order of appearance. A film
+// without a patient is a patient of its own.
+func (d *Dataset) Patients() [][]int {
 	var groups [][]int
 	at := map[string]int{}
 	for i, e := range d.Examples {

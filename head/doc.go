@@ -1,23 +1,21 @@
-// Package head trains small classifiers on embeddings and measures honestly
-// how good they are.
+// Package head trains small classifiers on embeddings.
 //
 // A [Dataset] is embeddings with their labels; [ReadLabels] and [Labels.Join]
 // make one of a CSV table, [Split] and [KFold] part it by patient. A [Trainer],
-// such as [Linear], makes a [Head] of it. [Evaluate] tells how good the head is on
-// other films, as a [Report] that renders itself, and [LearningCurve] how many
-// films it takes:
+// such as [Linear], makes a [Model] of it, which predicts and can be saved:
 //
 //	labels, err := head.ReadLabels(file, nil)
 //	data, left, err := labels.Join(embeddings)
 //	train, test, err := head.Split(data, 0.3, 1)
-//	h, err := (&head.Linear{}).Fit(ctx, train, nil)
-//	report, err := head.Evaluate(h, test)
+//	model, err := head.Linear{}.Fit(ctx, train, nil)
+//	_, err = model.WriteTo(out)
 //
-// Without labels, [ZeroShot] scores films by what a text says, and an [Index]
-// finds the films that are most alike.
+// Package head/report tells honestly how good a head is on other films, head/mlp
+// trains the network that CXR Foundation's authors published, and head/search
+// finds films without labels. They are apart so that a program that only loads a
+// model and predicts stays small.
 //
 // Everything that draws lots takes a seed and gives the same result for it on
 // every machine. Weights and probabilities may differ in their last bits between
-// processors with and without fused multiply-add. No error and no report names a
-// patient.
+// processors with and without fused multiply-add. No error names a patient.
 package head

@@ -12,19 +12,22 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// What an uncertain label (-1, as CheXpert writes it) becomes.
+// Uncertain is what an uncertain label (-1, as CheXpert writes it) becomes.
+type Uncertain int
+
+// Policies for uncertain labels.
 const (
-	UncertainRefused  = iota // an error: the caller must choose
-	UncertainMissing         // takes part in nothing
-	UncertainNegative        // CheXpert's "U-zeros"
-	UncertainPositive        // CheXpert's "U-ones"
+	UncertainRefused  Uncertain = iota // an error: the caller must choose
+	UncertainMissing                   // takes part in nothing
+	UncertainNegative                  // CheXpert's "U-zeros"
+	UncertainPositive                  // CheXpert's "U-ones"
 )
 
 // LabelOptions control [ReadLabels]. Nil means the zero value.
 type LabelOptions struct {
-	Findings   []string // columns to read; none: every column that holds only labels
-	Uncertain  int      // what -1 becomes: UncertainRefused, ...
-	Attributes []string // columns to keep as they stand, for subgroups: "view", "sex"
+	Findings   []string  // columns to read; none: every column that holds only labels
+	Uncertain  Uncertain // what -1 becomes
+	Attributes []string  // columns to keep as they stand, for subgroups: "view", "sex"
 }
 
 // Labels is a table of labels, one row a film.

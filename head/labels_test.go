@@ -84,7 +84,7 @@ func TestReadLabelsRefuses(t *testing.T) {
 }
 
 func TestUncertainPolicies(t *testing.T) {
-	for policy, want := range map[int]head.Label{
+	for policy, want := range map[head.Uncertain]head.Label{
 		head.UncertainMissing: head.Missing, head.UncertainNegative: head.Negative, head.UncertainPositive: head.Positive,
 	} {
 		l, err := head.ReadLabels(strings.NewReader("image_id,x\na,-1\n"), &head.LabelOptions{Uncertain: policy})
@@ -132,7 +132,7 @@ func TestJoinReportsWhatIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	embedding := func(id string) *cxr.Embedding {
-		return &cxr.Embedding{ID: id, Tokens: 1, Dim: 1, Values: []float32{1}}
+		return &cxr.Embedding{ID: id, Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}
 	}
 	d, left, err := l.Join([]*cxr.Embedding{embedding("b/1.png"), embedding("z.png"), embedding("a/2.png")})
 	if err != nil {
@@ -157,7 +157,7 @@ func TestWeightsAndAttributes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, _, err := l.Join([]*cxr.Embedding{{ID: "b", Tokens: 1, Dim: 1, Values: []float32{1}}, {ID: "a", Tokens: 1, Dim: 1, Values: []float32{1}}})
+	d, _, err := l.Join([]*cxr.Embedding{{ID: "b", Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}, {ID: "a", Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func listed(list, name string) bool {
 	return false
 }
 
-func (f findingColumn) label(record []string, uncertain int) (Label, error) {
+func (f findingColumn) label(record []string, uncertain Uncertain) (Label, error) {
 	text := strings.TrimSpace(record[f.column])
 	if f.listed {
 		switch {

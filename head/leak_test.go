@@ -6,11 +6,12 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/testkit/cohort"
 )
 
 func TestFindLeak(t *testing.T) {
 	film := func(id, patient string, value float32) head.Example {
-		return head.Example{Embedding: &cxr.Embedding{ID: id, Tokens: 1, Dim: 2, Values: []float32{value, 1}}, Patient: patient}
+		return head.Example{Embedding: &cxr.Embedding{ID: id, Space: cxr.Space{Tokens: 1, Dim: 2}, Values: []float32{value, 1}}, Patient: patient}
 	}
 	set := func(films ...head.Example) *head.Dataset { return &head.Dataset{Examples: films} }
 	tests := map[string]struct {
@@ -41,7 +42,7 @@ func TestFindLeak(t *testing.T) {
 }
 
 func TestSplitsDoNotLeak(t *testing.T) {
-	train, test, err := head.Split(cohort(2, 100, 3, 1), 0.3, 5)
+	train, test, err := head.Split(cohort.New(2, 100, 3, 1), 0.3, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/internal/logistic"
+	"github.com/cxrkit/cxrkit/internal/standard"
 )
 
 // Linear trains a linear probe: for each finding a logistic regression on the
@@ -49,23 +50,23 @@ type Linear struct {
 	Tolerance float64
 }
 
-// Fit keeps the contract of [Trainer]. The head is a [*Model].
-func (l *Linear) Fit(ctx context.Context, train, tune *Dataset) (Head, error) {
-	in, err := train.Check()
+// Fit implements [Trainer].
+func (l Linear) Fit(ctx context.Context, train, tune *Dataset) (*Model, error) {
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	x := newDesign(train, in.Dim, l.Raw)
+	x := newDesign(train, space.Dim, l.Raw)
 	s := Spec{
-		Findings: train.Findings, Input: in, Mean: x.mean, Scale: x.scale,
-		Layers:   []Layer{{In: in.Dim, Out: len(train.Findings)}},
-		Training: NewTraining("linear", train, l.settings(in.Dim)),
+		Findings: train.Findings, Space: space, Mean: x.mean, Scale: x.scale,
+		Layers:   []Layer{{In: space.Dim, Out: len(train.Findings)}},
+		Training: NewTraining("linear", train, l.settings(space.Dim)),
 	}
 	for f, name := range train.Findings {
-		c := l.strength(in.Dim)
+		c := l.strength(space.Dim)
 		if l.Candidates != nil {
 			if c, err = l.choose(ctx, train, tune, f); err != nil {
 				return nil, fmt.Errorf("head: choosing C for %q: %w", name, err)
@@ -86,7 +87,7 @@ func (l *Linear) Fit(ctx context.Context, train, tune *Dataset) (Head, error) {
 	return NewModel(s)
 }
 
-func (l *Linear) check() error {
+func (l Linear) check() error {
 	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 	switch {
 	case l.C != 0 && !positive(l.C):
@@ -110,21 +111,21 @@ func (l *Linear) check() error {
 	return nil
 }
 
-func (l *Linear) strength(dim int) float64 {
+func (l Linear) strength(dim int) float64 {
 	if l.C == 0 {
 		return 10 / float64(dim)
 	}
 	return l.C
 }
 
-func (l *Linear) tolerance() float64 {
+func (l Linear) tolerance() float64 {
 	if l.Tolerance == 0 {
 		return 1e-7
 	}
 	return l.Tolerance
 }
 
-func (l *Linear) settings(dim int) map[string]float64 {
+func (l Linear) settings(dim int) map[string]float64 {
 	s := map[string]float64{"L1Ratio": l.L1Ratio}
 	if l.Candidates == nil {
 		s["C"] = l.strength(dim)
@@ -139,7 +140,7 @@ func (l *Linear) settings(dim int) map[string]float64 {
 }
 
 // problem is the regression of finding f on the films whose label is known.
-func (l *Linear) problem(d *Dataset, x *design, f int, c float64) (*logistic.Problem, error) {
+func (l Linear) problem(d *Dataset, x *design, f int, c float64) (*logistic.Problem, error) {
 	positives, negatives, err := d.Classes(f)
 	if err != nil {
 		return nil, err
@@ -157,7 +158,7 @@ func (l *Linear) problem(d *Dataset, x *design, f int, c float64) (*logistic.Pro
 		for _, i := range places {
 			p.Rows = append(p.Rows, x.rows[i])
 			p.Positive = append(p.Positive, positive)
-			p.Weight = append(p.Weight, class*d.weight(i))
+			p.Weight = append(p.Weight, class*d.Weight(i))
 		}
 	}
 	add(negatives, false, onNegative)
@@ -168,14 +169,14 @@ func (l *Linear) problem(d *Dataset, x *design, f int, c float64) (*logistic.Pro
 // sum of the weights of films.
 func (d *Dataset) sum(at []int) (total float64) {
 	for _, i := range at {
-		total += d.weight(i)
+		total += d.Weight(i)
 	}
 	return total
 }
 
 // NewTraining sums up what a head is trained on.
 func NewTraining(trainer string, d *Dataset, settings map[string]float64) Training {
-	t := Training{Trainer: trainer, Settings: settings, Films: len(d.Examples), Patients: len(d.patients()), Counts: make([]Count, len(d.Findings))}
+	t := Training{Trainer: trainer, Settings: settings, Films: len(d.Examples), Patients: len(d.Patients()), Counts: make([]Count, len(d.Findings))}
 	for _, e := range d.Examples {
 		for f, l := range e.Labels {
 			switch l {
@@ -191,46 +192,18 @@ func NewTraining(trainer string, d *Dataset, settings map[string]float64) Traini
 	return t
 }
 
-// A design is the features of films with their standardization. Where films
-// have one token the rows are the embeddings' own.
+// A design is the features of films with their standardization.
 type design struct {
 	rows        [][]float32
 	mean, scale []float64
 }
 
-// newDesign learns mean and deviation of each feature over the films of weight
-// above 0. A feature that never varies has the scale 0.
 func newDesign(d *Dataset, dim int, raw bool) *design {
-	x := &design{rows: make([][]float32, len(d.Examples)), mean: make([]float64, dim), scale: make([]float64, dim)}
-	var total float64
-	for i, e := range d.Examples {
-		x.rows[i] = features(e.Embedding)
-		total += d.weight(i)
-	}
+	x := &design{rows: d.Features()}
 	if raw {
-		for j := range x.scale {
-			x.scale[j] = 1
-		}
-		return x
-	}
-	for i, row := range x.rows {
-		share := d.weight(i) / total
-		for j, v := range row {
-			x.mean[j] += share * float64(v)
-		}
-	}
-	variance := make([]float64, dim)
-	for i, row := range x.rows {
-		share := d.weight(i) / total
-		for j, v := range row {
-			variance[j] += share * (float64(v) - x.mean[j]) * (float64(v) - x.mean[j])
-		}
-	}
-	for j, v := range variance {
-		// Below this a deviation is nothing but the mean's rounding.
-		if deviation := math.Sqrt(v); deviation > 1e-12*math.Abs(x.mean[j]) && deviation > 0 {
-			x.scale[j] = 1 / deviation
-		}
+		x.mean, x.scale = standard.Raw(dim)
+	} else {
+		x.mean, x.scale = standard.Fit(x.rows, d.Weight, dim)
 	}
 	return x
 }

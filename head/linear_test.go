@@ -1,11 +1,9 @@
 package head_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"image/png"
 	"math"
 	"reflect"
 	"strings"
@@ -14,9 +12,11 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/headtest"
+	"github.com/cxrkit/cxrkit/head/report"
+	"github.com/cxrkit/cxrkit/internal/testkit/cohort"
 )
 
-func fit(t *testing.T, l *head.Linear, d *head.Dataset) head.Head {
+func fit(t *testing.T, l head.Linear, d *head.Dataset) *head.Model {
 	t.Helper()
 	h, err := l.Fit(t.Context(), d, nil)
 	if err != nil {
@@ -31,11 +31,11 @@ func fit(t *testing.T, l *head.Linear, d *head.Dataset) head.Head {
 func TestLinearReachesTheOptimum(t *testing.T) {
 	const dim = 6
 	for _, c := range []float64{0.01, 1, 100} {
-		d := cohort(3, 150, dim, 1)
+		d := cohort.New(3, 150, dim, 1)
 		d.Examples[4].Labels = []head.Label{head.Missing, head.Positive}
-		h := fit(t, &head.Linear{C: c}, d)
+		h := fit(t, head.Linear{C: c}, d)
 		logit := func(v []float32, f int) float64 {
-			p, err := h.Predict(&cxr.Embedding{Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim, Values: v})
+			p, err := h.Predict(&cxr.Embedding{Space: cxr.Space{Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim}, Values: v})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,13 +87,13 @@ func TestLinearReachesTheOptimum(t *testing.T) {
 }
 
 func TestLinearLearnsWhatIsThere(t *testing.T) {
-	d := cohort(11, 300, 20, 1.5)
+	d := cohort.New(11, 300, 20, 1.5)
 	train, test, err := head.Split(d, 0.4, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := fit(t, &head.Linear{}, train)
-	r, err := head.Evaluate(h, test)
+	h := fit(t, head.Linear{}, train)
+	r, err := report.Evaluate(h, test, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,29 +114,29 @@ func TestLinearLearnsWhatIsThere(t *testing.T) {
 			t.Errorf("%s: area under the points is %v, AUC %v", f.Finding, area, f.AUC.Value)
 		}
 	}
-	if again := fit(t, &head.Linear{}, train); !reflect.DeepEqual(again, h) {
+	if again := fit(t, head.Linear{}, train); !reflect.DeepEqual(again, h) {
 		t.Error("fitting again gave another head")
 	}
 }
 
 func TestWeightZeroIsAbsent(t *testing.T) {
-	d := cohort(5, 80, 4, 1)
+	d := cohort.New(5, 80, 4, 1)
 	shorter := &head.Dataset{Findings: d.Findings, Examples: d.Examples[:100]}
 	d.Weights = make([]float64, len(d.Examples))
 	for i := range 100 {
 		d.Weights[i] = 1
 	}
-	a, _ := fit(t, &head.Linear{}, d).Predict(d.Examples[0].Embedding)
-	b, _ := fit(t, &head.Linear{}, shorter).Predict(d.Examples[0].Embedding)
+	a, _ := fit(t, head.Linear{}, d).Predict(d.Examples[0].Embedding)
+	b, _ := fit(t, head.Linear{}, shorter).Predict(d.Examples[0].Embedding)
 	if math.Abs(a[0]-b[0]) > 1e-6 {
 		t.Errorf("%v with weights 0, %v without the films", a, b)
 	}
 }
 
 // weightsOf are the weights and biases of a linear head.
-func weightsOf(t *testing.T, h head.Head) []float64 {
+func weightsOf(t *testing.T, h *head.Model) []float64 {
 	t.Helper()
-	l := h.(*head.Model).Spec().Layers[0]
+	l := h.Spec().Layers[0]
 	return append(l.Weights, l.Bias...)
 }
 
@@ -151,7 +151,7 @@ func near(t *testing.T, what string, a, b []float64) {
 
 // A film of weight 2 is as good as the film twice.
 func TestWeightTwoIsTwice(t *testing.T) {
-	d := cohort(5, 80, 4, 1)
+	d := cohort.New(5, 80, 4, 1)
 	twice := &head.Dataset{Findings: d.Findings, Examples: append(append([]head.Example(nil), d.Examples...), d.Examples[:50]...)}
 	d.Weights = make([]float64, len(d.Examples))
 	for i := range d.Weights {
@@ -160,13 +160,13 @@ func TestWeightTwoIsTwice(t *testing.T) {
 			d.Weights[i] = 2
 		}
 	}
-	near(t, "weight 2", weightsOf(t, fit(t, &head.Linear{C: 1}, d)), weightsOf(t, fit(t, &head.Linear{C: 1}, twice)))
+	near(t, "weight 2", weightsOf(t, fit(t, head.Linear{C: 1}, d)), weightsOf(t, fit(t, head.Linear{C: 1}, twice)))
 }
 
 // The weights of classes are scikit-learn's: n / (2 * films of the class) where
 // balanced.
 func TestClassWeights(t *testing.T) {
-	d, err := cohort(5, 80, 4, 1).Only("rare")
+	d, err := cohort.New(5, 80, 4, 1).Only("rare")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,11 +176,11 @@ func TestClassWeights(t *testing.T) {
 	}
 	n := float64(len(d.Examples))
 	for name, test := range map[string]struct {
-		trainer            *head.Linear
+		trainer            head.Linear
 		positive, negative float64
 	}{
-		"balanced": {&head.Linear{C: 1, Raw: true, Balanced: true}, n / (2 * float64(len(positives))), n / (2 * float64(len(negatives)))},
-		"5 to 1":   {&head.Linear{C: 1, Raw: true, PositiveWeight: 5}, 5, 1},
+		"balanced": {head.Linear{C: 1, Raw: true, Balanced: true}, n / (2 * float64(len(positives))), n / (2 * float64(len(negatives)))},
+		"5 to 1":   {head.Linear{C: 1, Raw: true, PositiveWeight: 5}, 5, 1},
 	} {
 		byHand := *d
 		byHand.Weights = make([]float64, len(d.Examples))
@@ -190,9 +190,9 @@ func TestClassWeights(t *testing.T) {
 		for _, i := range negatives {
 			byHand.Weights[i] = test.negative
 		}
-		near(t, name, weightsOf(t, fit(t, test.trainer, d)), weightsOf(t, fit(t, &head.Linear{C: 1, Raw: true}, &byHand)))
+		near(t, name, weightsOf(t, fit(t, test.trainer, d)), weightsOf(t, fit(t, head.Linear{C: 1, Raw: true}, &byHand)))
 	}
-	if _, err := (&head.Linear{Balanced: true, PositiveWeight: 2}).Fit(t.Context(), d, nil); err == nil {
+	if _, err := (head.Linear{Balanced: true, PositiveWeight: 2}).Fit(t.Context(), d, nil); err == nil {
 		t.Error("both kinds of class weights at once")
 	}
 }
@@ -209,11 +209,11 @@ func TestChoiceOfC(t *testing.T) {
 		if g.Seed++; tuned {
 			tune = g.Make()
 		}
-		h, err := (&head.Linear{Candidates: candidates}).Fit(t.Context(), train, tune)
+		h, err := (head.Linear{Candidates: candidates}).Fit(t.Context(), train, tune)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return h.(*head.Model).Spec().Training.Settings["C of x"]
+		return h.Spec().Training.Settings["C of x"]
 	}
 	for _, tuned := range []bool{false, true} {
 		if c := chosen(noise, tuned); c > 1e-3 {
@@ -228,25 +228,25 @@ func TestChoiceOfC(t *testing.T) {
 		few.Examples[i].Labels = []head.Label{head.Negative}
 	}
 	few.Examples[0].Labels = []head.Label{head.Positive}
-	if _, err := (&head.Linear{Candidates: candidates, Folds: 4}).Fit(t.Context(), few, nil); err == nil || !strings.Contains(err.Error(), "choosing C") {
+	if _, err := (head.Linear{Candidates: candidates, Folds: 4}).Fit(t.Context(), few, nil); err == nil || !strings.Contains(err.Error(), "choosing C") {
 		t.Errorf("one positive film for four folds: %v", err)
 	}
 }
 
 func TestFitChangesNothing(t *testing.T) {
-	d, same := cohort(5, 30, 3, 1), cohort(5, 30, 3, 1)
-	fit(t, &head.Linear{}, d)
+	d, same := cohort.New(5, 30, 3, 1), cohort.New(5, 30, 3, 1)
+	fit(t, head.Linear{}, d)
 	if !reflect.DeepEqual(d, same) {
 		t.Error("Fit changed its films")
 	}
 }
 
 func TestConstantFeaturesAreHarmless(t *testing.T) {
-	d := cohort(5, 60, 3, 1)
+	d := cohort.New(5, 60, 3, 1)
 	for _, e := range d.Examples {
 		e.Embedding.Values[2] = 7
 	}
-	p, err := fit(t, &head.Linear{}, d).Predict(d.Examples[0].Embedding)
+	p, err := fit(t, head.Linear{}, d).Predict(d.Examples[0].Embedding)
 	if err != nil || math.IsNaN(p[0]) {
 		t.Errorf("%v, error %v", p, err)
 	}
@@ -263,7 +263,7 @@ func TestFitRefuses(t *testing.T) {
 		"a film without labels":  {func(d *head.Dataset) { d.Examples[1].Labels = nil }, "head: film 1 has 0 labels for 1 findings"},
 		"NaN":                    {func(d *head.Dataset) { d.Examples[1].Embedding.Values[1] = float32(math.NaN()) }, "head: film 1: invalid embedding: value 1 of token 0 is NaN"},
 		"no embedding":           {func(d *head.Dataset) { d.Examples[0].Embedding = nil }, "head: film 0: invalid embedding: nil embedding"},
-		"shapes that differ":     {func(d *head.Dataset) { d.Examples[1].Embedding.Tokens, d.Examples[1].Embedding.Dim = 2, 1 }, `head: film 1: model or recipe does not match: embedding is 2 x 1 of model "m", recipe "", the head was trained on 1 x 2 of model "m", recipe ""`},
+		"shapes that differ":     {func(d *head.Dataset) { d.Examples[1].Embedding.Tokens, d.Examples[1].Embedding.Dim = 2, 1 }, "head: film 1: does not match: shape 2 x 1, want 1 x 2"},
 		"too few weights":        {func(d *head.Dataset) { d.Weights = []float64{1} }, "head: 1 weights for 2 films"},
 		"an end before it began": {func(d *head.Dataset) {}, "context canceled"},
 	}
@@ -271,7 +271,7 @@ func TestFitRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := &head.Dataset{Findings: []string{"x"}}
 			for i, l := range []head.Label{head.Positive, head.Negative} {
-				e := &cxr.Embedding{Model: "m", Tokens: 1, Dim: 2, Values: []float32{float32(i), 1}}
+				e := &cxr.Embedding{Space: cxr.Space{Model: "m", Tokens: 1, Dim: 2}, Values: []float32{float32(i), 1}}
 				d.Examples = append(d.Examples, head.Example{Embedding: e, Labels: []head.Label{l}})
 			}
 			test.change(d)
@@ -280,20 +280,20 @@ func TestFitRefuses(t *testing.T) {
 			if strings.HasPrefix(test.want, "context") {
 				cancel()
 			}
-			_, err := (&head.Linear{}).Fit(ctx, d, nil)
+			_, err := (head.Linear{}).Fit(ctx, d, nil)
 			if !strings.Contains(fmt.Sprint(err), test.want) {
 				t.Errorf("error %q, want %q", fmt.Sprint(err), test.want)
 			}
 		})
 	}
-	if _, err := (&head.Linear{C: -1}).Fit(t.Context(), cohort(1, 20, 2, 1), nil); err == nil {
+	if _, err := (head.Linear{C: -1}).Fit(t.Context(), cohort.New(1, 20, 2, 1), nil); err == nil {
 		t.Error("C of -1 was taken")
 	}
 }
 
 func TestPredictRefusesOtherModels(t *testing.T) {
-	d := cohort(5, 30, 3, 1)
-	h := fit(t, &head.Linear{}, d)
+	d := cohort.New(5, 30, 3, 1)
+	h := fit(t, head.Linear{}, d)
 	good := *d.Examples[0].Embedding
 	for name, change := range map[string]func(*cxr.Embedding){
 		"model":  func(e *cxr.Embedding) { e.Model = "other" },
@@ -308,47 +308,21 @@ func TestPredictRefusesOtherModels(t *testing.T) {
 	}
 }
 
-func TestEvaluateRefuses(t *testing.T) {
-	d := cohort(5, 60, 3, 1)
-	h := fit(t, &head.Linear{}, d)
-	other := *d
-	other.Findings = []string{"common", "fracture"}
-	if _, err := head.Evaluate(h, &other); fmt.Sprint(err) != `head: the head does not know finding "fracture", only ["common" "rare"]` {
-		t.Errorf("an unknown finding: %v", err)
-	}
-	one := &head.Dataset{Findings: d.Findings, Examples: d.Examples[:1]}
-	if _, err := head.Evaluate(h, one); err == nil || !strings.Contains(err.Error(), "want some of each") {
-		t.Errorf("one film: %v", err)
-	}
-}
-
-func TestReportPictureIsAPNG(t *testing.T) {
-	d := cohort(5, 60, 3, 1)
-	r, err := head.Evaluate(fit(t, &head.Linear{}, d), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := png.Decode(bytes.NewReader(r.PNG()))
-	if err != nil || m.Bounds().Dx() != 800 || m.Bounds().Dy() != 800 {
-		t.Errorf("picture %v, error %v", m.Bounds(), err)
-	}
-}
-
 // A linear probe from embeddings to a report.
 func ExampleLinear() {
-	train, test, err := head.Split(cohort(1, 200, 8, 1.5), 0.3, 1)
+	train, test, err := head.Split(cohort.New(1, 200, 8, 1.5), 0.3, 1)
 	if err != nil {
 		panic(err)
 	}
-	h, err := (&head.Linear{}).Fit(context.Background(), train, nil)
+	h, err := (head.Linear{}).Fit(context.Background(), train, nil)
 	if err != nil {
 		panic(err)
 	}
-	report, err := head.Evaluate(h, test)
+	r, err := report.Evaluate(h, test, nil)
 	if err != nil {
 		panic(err)
 	}
-	fmt.Print(report)
+	fmt.Print(r)
 	// Output:
 	// finding  AUC   95 % interval  AUPRC  Brier  positive  films
 	// common   0.85  0.78 to 0.91   0.82   0.152  64        155

@@ -34,7 +34,7 @@ func TestONNXRuntimeAgrees(t *testing.T) {
 		Values []float32 `json:"values"`
 	}
 	for _, tokens := range []int{1, 3} {
-		for _, curve := range []string{"", head.Platt, head.Isotonic} {
+		for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
 			t.Run(fmt.Sprintf("%d tokens, calibration %q", tokens, curve), func(t *testing.T) {
 				const films = 30
 				m, dir := network(t, tokens, curve), t.TempDir()

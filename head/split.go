@@ -54,7 +54,7 @@ func KFold(d *Dataset, k int, seed uint64) ([]Fold, error) {
 // nearest to the shares: sum over parts of count^2/share is least when counts
 // are in proportion.
 func (d *Dataset) part(shares []float64, seed uint64) ([]*Dataset, error) {
-	groups := d.patients()
+	groups := d.Patients()
 	if len(groups) < len(shares) {
 		return nil, fmt.Errorf("head: %d patients do not make %d parts", len(groups), len(shares))
 	}
@@ -115,7 +115,7 @@ func (d *Dataset) part(shares []float64, seed uint64) ([]*Dataset, error) {
 	parts := make([]*Dataset, len(shares))
 	for p := range parts {
 		slices.Sort(members[p])
-		parts[p] = d.subset(members[p])
+		parts[p] = d.Subset(members[p])
 	}
 	return parts, nil
 }

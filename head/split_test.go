@@ -3,43 +3,11 @@ package head_test
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"testing"
 
-	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/testkit/cohort"
 )
-
-// cohort makes films of patients with one to four films each. Feature f tells
-// finding f with the given strength; the rest is noise.
-func cohort(seed uint64, patients, dim int, strength float64) *head.Dataset {
-	rng := rand.New(rand.NewPCG(seed, 3))
-	d := &head.Dataset{Findings: []string{"common", "rare"}}
-	for p := range patients {
-		labels := []head.Label{head.Negative, head.Negative}
-		for f, prevalence := range []float64{0.4, 0.1} {
-			if rng.Float64() < prevalence {
-				labels[f] = head.Positive
-			}
-		}
-		for i := range 1 + rng.IntN(4) {
-			v := make([]float32, dim)
-			for j := range v {
-				v[j] = float32(5 + 2*rng.NormFloat64())
-			}
-			for f, l := range labels {
-				if l == head.Positive {
-					v[f] += float32(2 * strength)
-				}
-			}
-			d.Examples = append(d.Examples, head.Example{
-				Embedding: &cxr.Embedding{ID: fmt.Sprintf("%d-%d", p, i), Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim, Values: v},
-				Labels:    labels, Patient: fmt.Sprint("patient", p),
-			})
-		}
-	}
-	return d
-}
 
 func share(d *head.Dataset, finding int) float64 {
 	n := 0
@@ -61,7 +29,7 @@ func patients(d *head.Dataset) map[string]bool {
 
 func TestSplitKeepsPatientsTogetherAndLabelsInProportion(t *testing.T) {
 	for seed := range uint64(20) {
-		d := cohort(seed, 120, 2, 0)
+		d := cohort.New(seed, 120, 2, 0)
 		train, test, err := head.Split(d, 0.3, seed)
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +56,7 @@ func TestSplitKeepsPatientsTogetherAndLabelsInProportion(t *testing.T) {
 
 // The same on every machine: the numbers are written down.
 func TestSplitIsTheSameForASeed(t *testing.T) {
-	d := cohort(1, 12, 2, 0)
+	d := cohort.New(1, 12, 2, 0)
 	pick := func(seed uint64) string {
 		_, test, err := head.Split(d, 0.25, seed)
 		if err != nil {
@@ -109,7 +77,7 @@ func TestSplitIsTheSameForASeed(t *testing.T) {
 }
 
 func TestSplitRefuses(t *testing.T) {
-	d := cohort(1, 5, 2, 0)
+	d := cohort.New(1, 5, 2, 0)
 	for _, fraction := range []float64{0, 1, -1, math.NaN()} {
 		if _, _, err := head.Split(d, fraction, 1); err == nil {
 			t.Errorf("fraction %v was taken", fraction)
@@ -124,7 +92,7 @@ func TestSplitRefuses(t *testing.T) {
 }
 
 func TestKFoldTestsEachFilmOnce(t *testing.T) {
-	d := cohort(4, 60, 2, 0)
+	d := cohort.New(4, 60, 2, 0)
 	d.Weights = make([]float64, len(d.Examples))
 	for i := range d.Weights {
 		d.Weights[i] = float64(i)

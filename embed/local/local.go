@@ -4,23 +4,27 @@
 //
 // A model is compiled once, for one film at a time; each call under way has
 // working memory of its own over shared weights, and films are embedded in
-// parallel. To have one film sooner instead, let several threads work on it. Operators that are not known are refused by name when the model is
-// opened. Weights of float16, bfloat16 and 8 bits (with their scales) are taken
-// back to float32.
+// parallel. To have one film sooner instead, let several threads work on it.
+// Operators are those of docs/OPERATORS.md: what is not in that table is refused
+// by the name of the operator and of its node when the model is opened. All
+// floats are computed in float32; weights of float16, bfloat16 and 8 bits (with
+// their scales) are taken back to it.
 package local
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"hash"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -33,11 +37,14 @@ import (
 // fully connected layer takes: what a classifier was trained on.
 const LastGemmInput = network.LastGemmInput
 
-// How an output of many tokens becomes an embedding.
+// A Pool is how an output of many tokens becomes an embedding.
+type Pool int
+
+// Pools.
 const (
-	PoolNone = iota // Tokens x Dim as they are; a feature map has a token for each place
-	PoolMean        // mean over the tokens, 1 x Dim
-	PoolCLS         // the first token, 1 x Dim
+	PoolNone Pool = iota // Tokens x Dim as they are; a feature map has a token for each place
+	PoolMean             // mean over the tokens, 1 x Dim
+	PoolCLS              // the first token, 1 x Dim
 )
 
 // maxThreads bounds the threads on one film, each of which needs memory.
@@ -47,34 +54,45 @@ const maxThreads = 64
 type Options struct {
 	Name       string // of the model, for embeddings and heads; empty: what the file tells, else its base name
 	Output     string // tensor that is the embedding; empty: the model's first output
-	Pool       int    // PoolNone, PoolMean or PoolCLS
+	Pool       Pool   // of its tokens
 	Preprocess *Preprocess
 	Parallel   int // films embedded at once; 0: as many as processors allow
 	Threads    int // goroutines that work together on one film; 0: one, which embeds most films a second
 }
 
-// An Embedder is an opened model. It keeps the contract of [embed.Embedder].
+// An Embedder is an opened model. It implements [embed.Embedder].
 type Embedder struct {
 	program *network.Program
-	model   embed.Model
+	space   cxr.Space
+	pre     Preprocess // with all that the model decides filled in
 	about   Description
-	kernel  cxr.Kernel
-	pool    int
+	pool    Pool
 	threads int
 	slots   chan struct{} // one for each film that may be under way
 	mu      sync.Mutex
 	idle    []*instance
 }
 
-// Open opens a model file. Weights in further files beside it are found, and so
-// is a description of its preprocessing, in the file's metadata or beside it
-// (see [Preprocess]).
+// Open opens a model file. Weights in further files are found beside it, in its
+// folder and below, where no symbolic link leads out of it; and so is a
+// description of its preprocessing, in the file's metadata or beside it (see
+// [Preprocess]).
 func Open(name string, o *Options) (*Embedder, error) {
-	dir, base := filepath.Split(name)
-	if dir == "" {
-		dir = "."
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
 	}
-	return OpenFS(os.DirFS(dir), base, o)
+	beside, err := os.ReadFile(name + ".json")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	dir, base := filepath.Split(name)
+	root, err := os.OpenRoot(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return open(data, beside, base, o, root.FS(), ".")
 }
 
 // OpenFS is Open on a file system.
@@ -87,10 +105,12 @@ func OpenFS(fsys fs.FS, name string, o *Options) (*Embedder, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	return open(data, beside, name, o, fsys, path.Dir(name))
+}
+
+func open(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
 	digest := sha256.New()
-	e, err := load(data, beside, name, o, digest, func(location string, offset, length int64) ([]byte, error) {
-		return readPart(fsys, path.Join(path.Dir(name), location), offset, length, digest)
-	})
+	e, err := load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", name, err)
 	}
@@ -106,32 +126,15 @@ func Load(data []byte, o *Options) (*Embedder, error) {
 	return e, nil
 }
 
-// readPart reads external weights. fs.ValidPath keeps locations within fsys.
-func readPart(fsys fs.FS, name string, offset, length int64, digest io.Writer) ([]byte, error) {
-	if !fs.ValidPath(name) {
-		return nil, fmt.Errorf("%w: weights at %q", cxr.ErrUnsupported, name)
-	}
-	data, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if length < 0 {
-		length = int64(len(data)) - offset
-	}
-	if length < 0 || offset > int64(len(data))-length {
-		return nil, fmt.Errorf("%w: %s has %d bytes, weights are at %d to %d", cxr.ErrTruncated, name, len(data), offset, offset+length)
-	}
-	digest.Write(data[offset : offset+length])
-	return data[offset : offset+length], nil
-}
-
-func load(data, beside []byte, name string, o *Options, digest interface {
-	io.Writer
-	Sum([]byte) []byte
-}, external onnx.Reader) (*Embedder, error) {
+func load(data, beside []byte, name string, o *Options, digest hash.Hash, external onnx.Reader) (_ *Embedder, err error) {
 	if o == nil {
 		o = &Options{}
 	}
+	defer func() { // a fault of ours must not end a program that opens files of others
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v: %w", r, cxr.ErrUnsupported)
+		}
+	}()
 	digest.Write(data)
 	m, err := onnx.Parse(data, external)
 	if err != nil {
@@ -147,23 +150,23 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 		return nil, err
 	}
 	about := describe(m, program)
-	tokens, dim, err := embeddingShape(program.Output, o.Pool)
+	tokens, dim, err := embeddingShape(program, o.Pool)
 	if err != nil {
 		return nil, err
 	}
 	if pre.Name == "" {
 		pre.Name = name
 	}
-	e := &Embedder{program: program, pool: o.Pool, kernel: pre.kernel(), threads: threads, about: about}
-	e.model = embed.Model{Name: pre.Name, Tokens: tokens, Dim: dim, Recipe: pre.Recipe, Digest: hex.EncodeToString(digest.Sum(nil))}
-	if o.Name != "" {
-		e.model.Name = o.Name
-	}
-	if e.model.Name == "" {
-		e.model.Name = "onnx-" + e.model.Digest[:12]
-	}
-	if e.model.Input, err = pre.input(program.Input); err != nil {
+	if err := pre.fit(program.Input); err != nil {
 		return nil, err
+	}
+	e := &Embedder{program: program, pool: o.Pool, pre: *pre, threads: threads, about: about}
+	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre, o), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
+	if o.Name != "" {
+		e.space.Model = o.Name
+	}
+	if e.space.Model == "" {
+		e.space.Model = "onnx-" + e.space.Digest[:12]
 	}
 	n := o.Parallel
 	if n <= 0 {
@@ -178,19 +181,40 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	return e, nil
 }
 
+// identity is the digest of a [cxr.Space]: of the weights, which are in digest
+// already, and of all else that decides the numbers.
+func identity(digest hash.Hash, pre *Preprocess, o *Options) string {
+	numbers := *pre
+	numbers.Name, numbers.Recipe = "", "" // fields of their own
+	json.NewEncoder(digest).Encode(struct {
+		Preprocess Preprocess
+		Output     string
+		Pool       Pool
+	}{numbers, o.Output, o.Pool}) // neither a hash nor these types fail
+	return hex.EncodeToString(digest.Sum(nil))
+}
+
 // embeddingShape reads an output as tokens: n x dim; n x tokens x dim; or a
 // feature map with a token for each place.
-func embeddingShape(shape []int, pool int) (tokens, dim int, err error) {
-	switch len(shape) {
-	case 2:
+func embeddingShape(p *network.Program, pool Pool) (tokens, dim int, err error) {
+	shape := p.Output
+	switch {
+	case len(shape) == 2:
 		tokens, dim = 1, shape[1]
-	case 3:
+	case len(shape) == 3:
 		tokens, dim = shape[1], shape[2]
-	case 4:
+	case len(shape) == 4 && p.Layout == network.ChannelsLast:
+		tokens, dim = shape[1]*shape[2], shape[3]
+	case len(shape) == 4 && (p.Layout == network.ChannelsFirst || shape[2]*shape[3] == 1):
 		tokens, dim = shape[2]*shape[3], shape[1]
+	case len(shape) == 4:
+		return 0, 0, fmt.Errorf("%w: output of shape %v as an embedding: which dimension is the channels is not clear; choose another by Options.Output", cxr.ErrUnsupported, shape)
 	}
 	if tokens < 1 || dim < 1 || shape[0] != 1 {
 		return 0, 0, fmt.Errorf("%w: output of shape %v as an embedding", cxr.ErrUnsupported, shape)
+	}
+	if !p.Type.Floating() {
+		return 0, 0, fmt.Errorf("%w: output of %v as an embedding", cxr.ErrUnsupported, p.Type)
 	}
 	if pool != PoolNone {
 		tokens = 1
@@ -198,57 +222,30 @@ func embeddingShape(shape []int, pool int) (tokens, dim int, err error) {
 	return tokens, dim, nil
 }
 
-// Model tells what the embedder computes, with the preprocessing that belongs
-// to it and the SHA-256 of its weights.
-func (e *Embedder) Model() embed.Model { return e.model }
+// Space implements [embed.Embedder]. Its digest is of the weights, the
+// preprocessing, the output and how it is pooled.
+func (e *Embedder) Space() cxr.Space { return e.space }
 
-// Embed keeps the contract of [embed.Embedder]. Films of any size are resized
-// to what the network looks at.
-func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("local: %w", err)
-	}
-	failed := embed.CheckImages(e.model, images)
-	out := make([]*cxr.Embedding, len(images))
-	errs := make([]error, len(images))
-	var group sync.WaitGroup
-	for i, im := range images {
-		if failed != nil && failed.Errors[i] != nil {
-			continue
-		}
-		if len(images) == 1 { // no goroutine for the common case
-			out[i], errs[i] = e.one(ctx, im)
-			continue
-		}
-		group.Go(func() { out[i], errs[i] = e.one(ctx, im) })
-	}
-	group.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("local: %w", err)
-	}
-	if failed == nil && errors.Join(errs...) == nil {
-		return out, nil
-	}
-	if failed == nil {
-		failed = &embed.BatchError{Errors: make([]error, len(images))}
-	}
-	for i, err := range errs {
-		if err != nil {
-			out[i], failed.Errors[i] = nil, fmt.Errorf("local: %w", err)
-		}
-	}
-	return out, failed
+// Preprocess is what a film becomes before the network, with all that the model
+// decides filled in.
+func (e *Embedder) Preprocess() Preprocess {
+	p := e.pre
+	p.Mean, p.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
+	return p
 }
 
-func (e *Embedder) one(ctx context.Context, im *cxr.Image) (*cxr.Embedding, error) {
-	v := &cxr.Embedding{ID: im.ID, Model: e.model.Name, Recipe: im.Recipe, Tokens: e.model.Tokens, Dim: e.model.Dim}
-	err := e.run(ctx, func(dst []float32) {
-		fill(dst, e.model.Input, im.Resize(e.model.Input.Width, e.model.Input.Height, e.kernel))
-	}, func(src []float32) { v.Values = e.tokens(src) })
-	if err != nil {
-		return nil, err
-	}
-	return v, v.Validate()
+// String is what the embeddings are.
+func (e *Embedder) String() string { return e.space.String() }
+
+// Embed implements [embed.Embedder]. Films of any size are resized to what the
+// network looks at.
+func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
+	return embed.Each(ctx, e.space, images, func(ctx context.Context, m *cxr.Image) (values []float32, err error) {
+		err = e.run(ctx, func(dst []float32) {
+			e.pre.fill(dst, m.Resize(e.pre.Width, e.pre.Height, e.pre.Resize))
+		}, func(src []float32) { values = e.tokens(src) })
+		return values, err
+	})
 }
 
 // run runs the network once: fill writes its input, use reads its output.
@@ -289,9 +286,9 @@ func (e *Embedder) take() (*instance, error) {
 
 // tokens copies the embedding out of the network's memory.
 func (e *Embedder) tokens(out []float32) []float32 {
-	dim := e.model.Dim
-	values := make([]float32, e.model.Tokens*dim)
-	if len(e.program.Output) == 4 { // channels first: places become tokens
+	dim := e.space.Dim
+	values := make([]float32, e.space.Tokens*dim)
+	if len(e.program.Output) == 4 && e.program.Layout != network.ChannelsLast { // channels first: places become tokens
 		places := len(out) / dim
 		turned := make([]float32, len(out))
 		for ch := range dim {

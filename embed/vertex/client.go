@@ -4,15 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
-
-	aiplatform "cloud.google.com/go/aiplatform/apiv1"
-	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
-	"github.com/googleapis/gax-go/v2"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
+	"unicode/utf8"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -22,21 +15,18 @@ import (
 // is safe for concurrent use.
 type Client struct {
 	options Options
-	retry   *retrier
+	retry   *retrier // to the endpoint
+	second  *retrier // to the QFormer; the same unless that has a host of its own
 	service service
 	slots   chan struct{}
 	closer  func() error
+	scale   scaleKeeper
 }
 
 var (
 	_ embed.Embedder     = (*Client)(nil)
 	_ embed.TextEmbedder = (*Client)(nil)
 )
-
-// A caller is what of a PredictionClient is used.
-type caller interface {
-	Predict(context.Context, *aiplatformpb.PredictRequest, ...gax.CallOption) (*aiplatformpb.PredictResponse, error)
-}
 
 // New connects to an endpoint. Credentials are looked for here, and tested by
 // the first call.
@@ -48,60 +38,37 @@ func New(ctx context.Context, o *Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, closer := checked.API, func() error { return nil }
-	if api == nil {
-		if api, err = connect(ctx, checked); err != nil {
-			return nil, err
-		}
-		closer = api.Close
+	if checked.API != nil {
+		return newClient(checked, checked.API, checked.API, func() error { return nil }), nil
 	}
-	return newClient(checked, api, closer), nil
-}
-
-func newClient(o Options, api caller, closer func() error) *Client {
-	return &Client{options: o, retry: newRetrier(api, o), service: services[o.Protocol], slots: make(chan struct{}, o.Parallel), closer: closer}
-}
-
-func connect(ctx context.Context, o Options) (*aiplatform.PredictionClient, error) {
-	host := o.Host
-	if host == "" {
-		location := o.Location
-		if parts := strings.Split(o.Endpoint, "/"); location == "" && len(parts) == 6 {
-			location = parts[3]
-		}
-		host = location + "-aiplatform.googleapis.com:443"
-	}
-	options := []option.ClientOption{option.WithEndpoint(host), option.WithGRPCDialOption(grpc.WithDefaultCallOptions(grpc.ForceCodecV2(newRawCodec())))}
-	switch {
-	case o.Insecure:
-		options = append(options, option.WithoutAuthentication(), option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
-	case o.TokenSource != nil:
-		options = append(options, option.WithTokenSource(o.TokenSource))
-	}
-	api, err := aiplatform.NewPredictionClient(ctx, options...)
+	first, err := connect(ctx, checked, checked.Host)
 	if err != nil {
-		// The cause may hold a path or a key's content.
-		return nil, errors.New("vertex: no connection: credentials not found or not valid; run \"gcloud auth application-default login\" or give a TokenSource")
+		return nil, err
 	}
-	return api, nil
+	if checked.QFormerHost == checked.Host {
+		return newClient(checked, first, first, first.Close), nil
+	}
+	second, err := connect(ctx, checked, checked.QFormerHost)
+	if err != nil {
+		first.Close()
+		return nil, err
+	}
+	return newClient(checked, first, second, func() error { return errors.Join(first.Close(), second.Close()) }), nil
 }
 
-// resource is the full name of an endpoint.
-func (o *Options) resource(what, id string) (string, error) {
-	if strings.HasPrefix(id, "projects/") && strings.Count(id, "/") == 5 {
-		return id, nil
+func newClient(o Options, first, second caller, closer func() error) *Client {
+	c := &Client{options: o, retry: newRetrier(first, o), service: services[o.Protocol], slots: make(chan struct{}, o.Parallel), closer: closer}
+	if c.second = c.retry; second != first {
+		c.second = c.retry.to(second)
 	}
-	if id == "" || o.Project == "" || o.Location == "" || strings.ContainsAny(o.Project+o.Location+id, "/ ") {
-		return "", fmt.Errorf("vertex: %s, Project and Location are needed, or %s as projects/P/locations/L/endpoints/E", what, what)
-	}
-	return fmt.Sprintf("projects/%s/locations/%s/endpoints/%s", o.Project, o.Location, id), nil
+	return c
 }
 
 // Close ends the connection, unless it is the caller's own.
 func (c *Client) Close() error { return c.closer() }
 
 // String names the client without its credentials.
-func (c *Client) String() string { return "vertex client, protocol " + c.options.Protocol }
+func (c *Client) String() string { return "vertex client, protocol " + string(c.options.Protocol) }
 
 // GoString is String: a client holds credentials.
 func (c *Client) GoString() string { return c.String() }
@@ -109,16 +76,16 @@ func (c *Client) GoString() string { return c.String() }
 // Format keeps credentials out of every verb.
 func (c *Client) Format(s fmt.State, _ rune) { fmt.Fprint(s, c.String()) }
 
-// Model keeps the contract of [embed.Embedder].
-func (c *Client) Model() embed.Model { return c.service.model(c.options) }
+// Space implements [embed.Embedder].
+func (c *Client) Space() cxr.Space { return c.service.space(c.options) }
 
-// Embed keeps the contract of [embed.Embedder]. Films are sent in requests of a
+// Embed implements [embed.Embedder]. Films are sent in requests of a
 // bounded size, several at once; one that is too large is first shrunk to what
 // the model looks at. What the service refuses fails alone.
 func (c *Client) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	m := c.Model()
+	space := c.Space()
 	jobs := make([]*job, len(images))
-	failed := embed.CheckImages(m, images)
+	failed := embed.CheckImages(space, images)
 	for i, im := range images {
 		jobs[i] = &job{image: im}
 		if failed != nil {
@@ -126,11 +93,11 @@ func (c *Client) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedd
 		}
 	}
 	return c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{ID: j.image.ID, Model: m.Name, Recipe: j.image.Recipe, Tokens: m.Tokens, Dim: m.Dim, Values: j.values}
+		return &cxr.Embedding{ID: j.image.ID, Space: space.For(j.image), Values: j.values}
 	})
 }
 
-// EmbedText keeps the contract of [embed.TextEmbedder]: 1 x 128 for V2 and
+// EmbedText implements [embed.TextEmbedder]: 1 x 128 for V2 and
 // HAIDEF, 1 x 1152 for MedSigLIP.
 func (c *Client) EmbedText(ctx context.Context, texts ...string) ([]*cxr.Embedding, error) {
 	if c.service.text == nil {
@@ -140,9 +107,9 @@ func (c *Client) EmbedText(ctx context.Context, texts ...string) ([]*cxr.Embeddi
 	for i := range texts {
 		jobs[i] = &job{text: &texts[i]}
 	}
-	name := c.Model().Name
+	name := c.Space().Model
 	return c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{Model: name, Tokens: 1, Dim: len(j.values), Values: j.values}
+		return &cxr.Embedding{Space: cxr.Space{Model: name, Tokens: 1, Dim: len(j.values)}, Values: j.values}
 	})
 }
 
@@ -155,9 +122,9 @@ func (c *Client) EmbedWithTexts(ctx context.Context, images []*cxr.Image, texts 
 	if len(images) != len(texts) {
 		return nil, nil, fmt.Errorf("vertex: %w: %d films and %d texts", cxr.ErrMismatch, len(images), len(texts))
 	}
-	m := c.Model()
+	space := c.Space()
 	jobs := make([]*job, len(images))
-	failed := embed.CheckImages(m, images)
+	failed := embed.CheckImages(space, images)
 	for i, im := range images {
 		jobs[i] = &job{image: im, text: &texts[i]}
 		if failed != nil {
@@ -165,7 +132,7 @@ func (c *Client) EmbedWithTexts(ctx context.Context, images []*cxr.Image, texts 
 		}
 	}
 	films, err = c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{ID: j.image.ID, Model: m.Name, Recipe: j.image.Recipe, Tokens: m.Tokens, Dim: m.Dim, Values: j.values}
+		return &cxr.Embedding{ID: j.image.ID, Space: space.For(j.image), Values: j.values}
 	})
 	if films == nil {
 		return nil, nil, err
@@ -173,33 +140,10 @@ func (c *Client) EmbedWithTexts(ctx context.Context, images []*cxr.Image, texts 
 	phrases = make([]*cxr.Embedding, len(jobs))
 	for i, j := range jobs {
 		if films[i] != nil {
-			phrases[i] = &cxr.Embedding{Model: m.Name, Tokens: 1, Dim: len(j.phrase), Values: j.phrase}
+			phrases[i] = &cxr.Embedding{Space: cxr.Space{Model: space.Model, Tokens: 1, Dim: len(j.phrase)}, Values: j.phrase}
 		}
 	}
 	return films, phrases, err
-}
-
-// A Reference is a film that the service fetches itself.
-type Reference struct {
-	ID    string // for the embedding
-	URI   string // gs://bucket/name.ext, or https://.../studies/S/series/S/instances/I of a DICOM store
-	Token string // for the service to fetch it with; empty: none
-}
-
-// EmbedReferences is Embed for films in Cloud Storage or a DICOM store, which
-// HAIDEF and MedSigLIP fetch themselves. Errors do not repeat the URI.
-func (c *Client) EmbedReferences(ctx context.Context, references ...Reference) ([]*cxr.Embedding, error) {
-	if c.service.reference == nil {
-		return nil, fmt.Errorf("vertex: %w: protocol %s fetches no films", cxr.ErrUnsupported, c.options.Protocol)
-	}
-	m := c.Model()
-	jobs := make([]*job, len(references))
-	for i := range references {
-		jobs[i] = &job{reference: &references[i]}
-	}
-	return c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{ID: j.reference.ID, Model: m.Name, Recipe: m.Recipe, Tokens: m.Tokens, Dim: m.Dim, Values: j.values}
-	})
 }
 
 // A job is one film or text on its way, or both.
@@ -248,12 +192,12 @@ func (c *Client) run(ctx context.Context, jobs []*job, result func(*job) *cxr.Em
 		if j.instance, j.err = c.encode(j); j.err != nil {
 			continue
 		}
-		if len(batch) == c.options.MaxBatch || size+len(j.instance) > c.options.MaxBytes {
+		if len(batch) == c.options.MaxBatch || requestSize(c.options.Endpoint)+size+instanceSize(j.instance) > c.options.MaxBytes {
 			if err := send(); err != nil {
 				break
 			}
 		}
-		batch, size = append(batch, j), size+len(j.instance)
+		batch, size = append(batch, j), size+instanceSize(j.instance)
 	}
 	send()
 	group.Wait()
@@ -276,11 +220,22 @@ func (c *Client) run(ctx context.Context, jobs []*job, result func(*job) *cxr.Em
 
 // encode is the instance of a job, small enough to be sent.
 func (c *Client) encode(j *job) ([]byte, error) {
+	if j.text != nil && !utf8.ValidString(*j.text) {
+		return nil, fmt.Errorf("vertex: %w: text that is not UTF-8", cxr.ErrUnsupported)
+	}
 	switch {
-	case j.text != nil && j.image == nil:
-		return c.service.text(c.options, *j.text)
 	case j.reference != nil:
-		return c.service.reference(c.options, *j.reference)
+		instance, err := c.service.reference(c.options, *j.reference)
+		if err == nil && !c.fits(c.options.Endpoint, instance) {
+			err = fmt.Errorf("vertex: %w: request of %d bytes for a reference, the limit is %d", cxr.ErrTooLarge, requestSize(c.options.Endpoint)+instanceSize(instance), c.options.MaxBytes)
+		}
+		return instance, err
+	case j.text != nil && j.image == nil:
+		instance, err := c.service.text(c.options, *j.text)
+		if err == nil && !c.fits(c.service.textEndpoint(c.options), instance) {
+			err = fmt.Errorf("vertex: %w: request of %d bytes for a text, the limit is %d", cxr.ErrTooLarge, requestSize(c.service.textEndpoint(c.options))+instanceSize(instance), c.options.MaxBytes)
+		}
+		return instance, err
 	}
 	film := j.image
 	for attempt := 0; ; attempt++ {
@@ -289,12 +244,17 @@ func (c *Client) encode(j *job) ([]byte, error) {
 		if j.text != nil {
 			instance = withPrompt(png, *j.text)
 		}
-		if len(instance) <= c.options.MaxBytes {
+		if c.fits(c.options.Endpoint, instance) {
 			return instance, nil
 		}
 		if film = c.service.shrink(film, attempt); film == nil {
 			return nil, fmt.Errorf("vertex: %w: request of %d bytes for a film of %d x %d pixels, the limit is %d (shared endpoints take %d, dedicated ones %d)",
-				cxr.ErrTooLarge, len(instance), j.image.Width, j.image.Height, c.options.MaxBytes, SharedLimit, DedicatedLimit)
+				cxr.ErrTooLarge, requestSize(c.options.Endpoint)+instanceSize(instance), j.image.Width, j.image.Height, c.options.MaxBytes, SharedLimit, DedicatedLimit)
 		}
 	}
+}
+
+// fits reports whether an instance alone makes a request that may be sent.
+func (c *Client) fits(endpoint string, instance []byte) bool {
+	return requestSize(endpoint)+instanceSize(instance) <= c.options.MaxBytes
 }

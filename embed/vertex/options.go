@@ -6,22 +6,26 @@ import (
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"golang.org/x/oauth2"
-
-	"github.com/cxrkit/cxrkit/cxr"
 )
+
+// A Protocol is how an endpoint speaks, which its model decides.
+type Protocol string
 
 // Protocols.
 const (
-	V1        = "v1"
-	V2        = "v2"
-	HAIDEF    = "haidef"
-	MedSigLIP = "medsiglip"
+	V1        Protocol = "v1"
+	V2        Protocol = "v2"
+	HAIDEF    Protocol = "haidef"
+	MedSigLIP Protocol = "medsiglip"
 )
 
-// Embeddings of V2 and HAIDEF.
+// An Output is a kind of embedding that V2 and HAIDEF give.
+type Output string
+
+// Outputs.
 const (
-	General     = "general"     // 32 x 768
-	Contrastive = "contrastive" // 32 x 128, in the space of texts
+	General     Output = "general"     // 32 x 768
+	Contrastive Output = "contrastive" // 32 x 128, in the space of texts
 )
 
 // Limits of a request by Vertex AI's documentation, in bytes.
@@ -33,21 +37,26 @@ const (
 // Options say which endpoint to call and how. Protocol and Endpoint are needed;
 // Project and Location too, unless Endpoint is a whole resource name.
 type Options struct {
-	Protocol string
+	Protocol Protocol
 	Project  string // id or number
-	Location string // as "us-central1"
+	Location string // as "us-central1"; Vertex AI's "global" has no endpoints of one's own
 	Endpoint string // id, or "projects/P/locations/L/endpoints/E"
 	QFormer  string // V2: likewise, of the second endpoint (ELIXR-B)
-	Output   string // V2 and HAIDEF: General (also if empty) or Contrastive
+	Output   Output // V2 and HAIDEF: General (also if empty) or Contrastive
 
-	Host      string // "host:port"; empty: the location's shared endpoint. A dedicated endpoint has a host of its own
-	Dedicated bool   // a dedicated endpoint: its id goes into the request's metadata, and requests may be larger
+	// Host is "host" or "host:port"; empty: the location's shared one. A
+	// dedicated endpoint has its own, which "gcloud ai endpoints describe" shows
+	// as dedicatedEndpointDns.
+	Host        string
+	QFormerHost string // V2: likewise, of the second endpoint; empty: Host
+	Dedicated   bool   // dedicated endpoints: the id goes into the request's metadata, and requests may be larger
 
-	TokenSource oauth2.TokenSource           // nil: Application Default Credentials
-	API         *aiplatform.PredictionClient // the caller's own client, not closed here; Host and TokenSource are not used then
-	Insecure    bool                         // neither TLS nor credentials, for a server on this machine
+	TokenSource  oauth2.TokenSource           // nil: Application Default Credentials
+	QuotaProject string                       // whose quota and bill the calls count for; empty: what the credentials say
+	API          *aiplatform.PredictionClient // the caller's own client, not closed here; hosts and TokenSource are not used then
+	Insecure     bool                         // neither TLS nor credentials, for a server on this machine, whose Host is needed
 
-	MaxBytes int     // of a request; 0: SharedLimit or DedicatedLimit
+	MaxBytes int     // of a request, as it goes over the wire; 0: SharedLimit or DedicatedLimit
 	MaxBatch int     // films in a request; 0: 8
 	Parallel int     // requests at once; 0: 8
 	Rate     float64 // requests a second at most; 0: no limit
@@ -55,6 +64,14 @@ type Options struct {
 
 	Vocabulary *WordPiece // V2: for texts
 }
+
+// String names protocol and endpoint.
+func (o Options) String() string {
+	return fmt.Sprintf("vertex options: protocol %q, endpoint %q", o.Protocol, o.Endpoint)
+}
+
+// Format keeps credentials out of every verb.
+func (o Options) Format(s fmt.State, _ rune) { fmt.Fprint(s, o.String()) }
 
 // Retry says how often and when a request is sent again. Requests are sent
 // again only after codes that tell of the service's state (those of HTTP 429,
@@ -64,7 +81,7 @@ type Options struct {
 type Retry struct {
 	Tries   int           // in all; 0: 5
 	First   time.Duration // longest wait before the second try; it doubles with each; 0: 1 s. Waits are random up to it
-	Longest time.Duration // 0: 60 s
+	Longest time.Duration // 0: 60 s. A service that asks to be left alone for longer is called again after it
 	Timeout time.Duration // of each try; 0: 60 s
 }
 
@@ -73,52 +90,13 @@ func (r *Retry) orDefaults() Retry {
 	if r != nil {
 		v = *r
 	}
-	if v.Tries <= 0 {
+	if v.Tries == 0 {
 		v.Tries = 5
 	}
 	for d, otherwise := range map[*time.Duration]time.Duration{&v.First: time.Second, &v.Longest: time.Minute, &v.Timeout: time.Minute} {
-		if *d <= 0 {
+		if *d == 0 {
 			*d = otherwise
 		}
 	}
 	return v
-}
-
-// check fills in what is left out.
-func (o Options) check() (Options, error) {
-	switch o.Protocol {
-	case V1, V2, HAIDEF, MedSigLIP:
-	default:
-		return o, fmt.Errorf("vertex: protocol %q, want %q, %q, %q or %q", o.Protocol, V1, V2, HAIDEF, MedSigLIP)
-	}
-	var err error
-	if o.Endpoint, err = o.resource("Endpoint", o.Endpoint); err != nil {
-		return o, err
-	}
-	if o.Protocol == V2 {
-		if o.QFormer, err = o.resource("QFormer", o.QFormer); err != nil {
-			return o, err
-		}
-	}
-	switch {
-	case o.Output == "":
-		o.Output = General
-	case o.Output != General && o.Output != Contrastive:
-		return o, fmt.Errorf("vertex: output %q, want %q or %q", o.Output, General, Contrastive)
-	case o.Protocol != V2 && o.Protocol != HAIDEF && o.Output != General:
-		return o, fmt.Errorf("vertex: %w: protocol %s has one kind of embedding", cxr.ErrUnsupported, o.Protocol)
-	}
-	if o.MaxBytes <= 0 {
-		o.MaxBytes = SharedLimit
-		if o.Dedicated {
-			o.MaxBytes = DedicatedLimit
-		}
-	}
-	if o.MaxBatch <= 0 {
-		o.MaxBatch = 8
-	}
-	if o.Parallel <= 0 {
-		o.Parallel = 8
-	}
-	return o, nil
 }

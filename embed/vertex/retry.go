@@ -3,7 +3,6 @@ package vertex
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"path"
 	"strconv"
@@ -18,55 +17,58 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 )
-
-// An Error is a request that failed, after all its tries.
-type Error struct {
-	Code  string // of gRPC: "InvalidArgument", "Unavailable"...
-	Tries int
-	words string
-}
-
-// Error gives the code and what the service said, shortened. What a failed
-// sign-in says is left out: it may hold credentials.
-func (e *Error) Error() string {
-	said := ""
-	if e.words != "" {
-		said = ": " + e.words
-	}
-	return fmt.Sprintf("vertex: request failed with code %s after %d tries%s", e.Code, e.Tries, said)
-}
-
-// refused reports an error of the request itself, which one instance may have
-// caused.
-func refused(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == codes.InvalidArgument.String()
-}
 
 // A retrier makes requests and makes them again where that may help.
 type retrier struct {
 	api       caller
 	policy    Retry
 	dedicated bool
+	quota     string        // the project whose quota counts, where the connection does not say it
 	interval  time.Duration // between requests
 	random    func() float64
+	*traffic
+}
 
+// traffic is what all connections of a client share.
+type traffic struct {
 	mu             sync.Mutex
 	calls, retries int
 	next           time.Time // the earliest time of the next request
 }
 
 func newRetrier(api caller, o Options) *retrier {
-	r := &retrier{api: api, policy: o.Retry.orDefaults(), dedicated: o.Dedicated, random: rand.Float64}
+	r := &retrier{api: api, policy: o.Retry.orDefaults(), dedicated: o.Dedicated, random: rand.Float64, traffic: &traffic{}}
+	if o.Insecure || o.API != nil {
+		r.quota = o.QuotaProject
+	}
 	if o.Rate > 0 {
 		r.interval = time.Duration(float64(time.Second) / o.Rate)
 	}
 	return r
 }
 
-// predict is the reply to a request of the given instances.
-func (r *retrier) predict(ctx context.Context, endpoint string, instances [][]byte) ([]byte, error) {
+// to is a retrier of the same rate and budget over another connection.
+func (r *retrier) to(api caller) *retrier {
+	other := *r
+	other.api = api
+	return &other
+}
+
+// requestSize is the bytes of a request without instances; each adds its
+// instanceSize.
+func requestSize(endpoint string) int {
+	return protowire.SizeTag(1) + protowire.SizeBytes(len(endpoint))
+}
+
+func instanceSize(instance []byte) int {
+	return protowire.SizeTag(2) + protowire.SizeBytes(len(instance))
+}
+
+// predict is the reply to a request of the given instances. What is private
+// shows in no error.
+func (r *retrier) predict(ctx context.Context, endpoint string, instances [][]byte, private []string) ([]byte, error) {
 	request := &aiplatformpb.PredictRequest{Endpoint: endpoint}
 	var raw []byte
 	for _, v := range instances {
@@ -75,6 +77,9 @@ func (r *retrier) predict(ctx context.Context, endpoint string, instances [][]by
 	request.ProtoReflect().SetUnknown(raw) // already in wire format
 	if r.dedicated {
 		ctx = metadata.AppendToOutgoingContext(ctx, "x-vertex-ai-endpoint-id", path.Base(endpoint))
+	}
+	if r.quota != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "x-goog-user-project", r.quota)
 	}
 	r.mu.Lock()
 	r.calls++
@@ -90,11 +95,15 @@ func (r *retrier) predict(ctx context.Context, endpoint string, instances [][]by
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		failed := &Error{Code: status.Code(err).String(), Tries: try, words: said(err)}
-		if !temporary(err) || try >= r.policy.Tries || !r.mayRetry() {
+		failed := &Error{Code: status.Code(err).String(), Tries: try, words: said(err, private)}
+		tries := r.policy.Tries
+		if code := status.Code(err); len(instances) > 1 && (code == codes.Internal || code == codes.Unknown) {
+			tries = min(tries, 2) // one of the instances may be the cause: alone each has all its tries
+		}
+		if !temporary(err) || try >= tries || !r.mayRetry() {
 			return nil, failed
 		}
-		wait := max(least, r.wait(try))
+		wait := min(max(least, r.wait(try)), r.policy.Longest)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 			return nil, failed
 		}
@@ -145,10 +154,14 @@ func (r *retrier) wait(try int) time.Duration {
 // temporary reports whether another try may do better. A message that is too
 // large has the code of an exhausted quota, and stays too large.
 func temporary(err error) bool {
-	switch status.Code(err) {
+	s, ok := status.FromError(err)
+	if !ok { // not of the service
+		return false
+	}
+	switch s.Code() {
 	case codes.ResourceExhausted:
-		return !strings.Contains(status.Convert(err).Message(), "larger than max")
-	case codes.Unavailable, codes.Internal, codes.DeadlineExceeded:
+		return !strings.Contains(s.Message(), "larger than max")
+	case codes.Unavailable, codes.Internal, codes.DeadlineExceeded, codes.Unknown: // Unknown is what gRPC makes of a bare HTTP 500
 		return true
 	}
 	return false
@@ -193,15 +206,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// said is a service's message where it is safe to repeat. What goes wrong on
-// this side of the wire may hold tokens or addresses.
-func said(err error) string {
-	s := status.Convert(err)
-	switch s.Code() {
-	case codes.Unauthenticated, codes.Unavailable, codes.Unknown:
-		return ""
-	}
-	return words(s.Message())
 }

@@ -50,24 +50,38 @@ func TestScheduleOfTries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	muchLater, err := status.New(codes.ResourceExhausted, "quota").WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare, broken := status.Error(codes.Unknown, "unexpected HTTP status code received from server: 500"), status.Error(codes.Internal, "")
 	const s = time.Second
-	tests := []struct {
-		name     string
-		errs     []error
-		deadline time.Duration
-		at       []time.Duration
-		fails    string
-	}{
+	type schedule struct {
+		name      string
+		errs      []error
+		deadline  time.Duration
+		at        []time.Duration
+		fails     string
+		instances [][]byte
+	}
+	four := [][]byte{nil, nil, nil, nil}
+	tests := []schedule{
 		// Waits are half their bounds here: 0.5 s, 1 s, 2 s, 4 s.
-		{"at once", nil, 0, []time.Duration{0}, ""},
-		{"after each fault twice as long", []error{busy, down, busy, down}, 0, []time.Duration{0, s / 2, s/2 + s, s/2 + 3*s, s/2 + 7*s}, ""},
-		{"five tries and no more", []error{down, down, down, down, down, down}, 0, []time.Duration{0, s / 2, s/2 + s, s/2 + 3*s, s/2 + 7*s}, "code Unavailable after 5 tries"},
-		{"as late as the service asks", []error{later.Err()}, 0, []time.Duration{0, 9 * s}, ""},
-		{"a try that stalls ends after a minute", []error{errStall}, 0, []time.Duration{0, 60*s + s/2}, ""},
-		{"not past the caller's deadline", []error{down, down, down, down}, 3 * s, []time.Duration{0, s / 2, s/2 + s}, "code Unavailable after 3 tries"},
-		{"no try for a message too large", []error{status.Error(codes.ResourceExhausted, "grpc: received message larger than max (5 vs. 4)")}, 0, []time.Duration{0}, "larger than max"},
-		{"no try for what is refused", []error{status.Error(codes.InvalidArgument, "no")}, 0, []time.Duration{0}, "code InvalidArgument after 1 tries: no"},
-		{"no words of a failed sign-in", []error{status.Error(codes.Unauthenticated, "token ya29.secret")}, 0, []time.Duration{0}, "code Unauthenticated after 1 tries"},
+		{"at once", nil, 0, []time.Duration{0}, "", nil},
+		{"after each fault twice as long", []error{busy, down, busy, down}, 0, []time.Duration{0, s / 2, s/2 + s, s/2 + 3*s, s/2 + 7*s}, "", nil},
+		{"five tries and no more", []error{down, down, down, down, down, down}, 0, []time.Duration{0, s / 2, s/2 + s, s/2 + 3*s, s/2 + 7*s}, "code Unavailable after 5 tries", nil},
+		{"as late as the service asks", []error{later.Err()}, 0, []time.Duration{0, 9 * s}, "", nil},
+		{"but no later than the longest wait", []error{muchLater.Err()}, 0, []time.Duration{0, 60 * s}, "", nil},
+		{"again after a bare HTTP 500", []error{bare}, 0, []time.Duration{0, s / 2}, "", nil},
+		{"no try for what is no answer of a service", []error{errors.New("token ya29.secret")}, 0, []time.Duration{0}, "code Unknown after 1 try", nil},
+		{"several instances twice for an internal error, one of them may be the cause", []error{broken, broken, broken}, 0, []time.Duration{0, s / 2}, "code Internal after 2 tries", four},
+		{"likewise for a bare HTTP 500", []error{bare, bare, bare}, 0, []time.Duration{0, s / 2}, "code Unknown after 2 tries", four},
+		{"several instances five times while the service is down", []error{down, down, down, down}, 0, []time.Duration{0, s / 2, s/2 + s, s/2 + 3*s, s/2 + 7*s}, "", four},
+		{"a try that stalls ends after a minute", []error{errStall}, 0, []time.Duration{0, 60*s + s/2}, "", nil},
+		{"not past the caller's deadline", []error{down, down, down, down}, 3 * s, []time.Duration{0, s / 2, s/2 + s}, "code Unavailable after 3 tries", nil},
+		{"no try for a message too large", []error{status.Error(codes.ResourceExhausted, "grpc: received message larger than max (5 vs. 4)")}, 0, []time.Duration{0}, "larger than max", nil},
+		{"no try for what is refused", []error{status.Error(codes.InvalidArgument, "no")}, 0, []time.Duration{0}, "code InvalidArgument after 1 try: no", nil},
+		{"no words of a failed sign-in", []error{status.Error(codes.Unauthenticated, "token ya29.secret")}, 0, []time.Duration{0}, "code Unauthenticated after 1 try", nil},
 	}
 	for _, test := range tests {
 		synctest.Test(t, func(t *testing.T) {
@@ -80,7 +94,7 @@ func TestScheduleOfTries(t *testing.T) {
 				ctx, cancel = context.WithTimeout(ctx, test.deadline)
 				defer cancel()
 			}
-			_, err := r.predict(ctx, "e", nil)
+			_, err := r.predict(ctx, "e", test.instances, nil)
 			if !reflect.DeepEqual(api.at, test.at) {
 				t.Errorf("%s: tries at %v, want %v", test.name, api.at, test.at)
 			}
@@ -112,7 +126,7 @@ func TestRetryBudgetAndRate(t *testing.T) {
 		}
 		r := newRetrier(api, Options{Rate: 2})
 		for range 100 {
-			if _, err := r.predict(t.Context(), "e", nil); err == nil {
+			if _, err := r.predict(t.Context(), "e", nil, nil); err == nil {
 				t.Fatal("no error")
 			}
 		}
@@ -125,7 +139,7 @@ func TestRetryBudgetAndRate(t *testing.T) {
 		api := &script{start: time.Now()}
 		r := newRetrier(api, Options{Rate: 4})
 		for range 9 {
-			if _, err := r.predict(t.Context(), "e", nil); err != nil {
+			if _, err := r.predict(t.Context(), "e", nil, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -203,7 +217,8 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("%d values", len(x))
 			}
 			member(v, "embedding")
-			words(stringOf(v))
+			refusal(v, nil)
+			new(scaleKeeper).read(v)
 		}
 	})
 }

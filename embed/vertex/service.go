@@ -4,17 +4,15 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"regexp"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/internal/tfexample"
 )
 
 // A service is one protocol: how films, texts and references become instances
 // of a request, and what is done with a batch of them.
 type service struct {
-	model     func(Options) embed.Model
+	space     func(Options) cxr.Space
 	image     func(png []byte) []byte
 	text      func(Options, string) ([]byte, error)
 	reference func(Options, Reference) ([]byte, error)
@@ -32,17 +30,17 @@ const (
 
 // Shapes of answers.
 var (
-	elixrShapes = map[string][]int{General: {32, 768}, Contrastive: {32, 128}}
+	elixrShapes = map[Output][]int{General: {32, 768}, Contrastive: {32, 128}}
 	featureMap  = []int{8, 8, 1376}
 )
 
-var services map[string]service
+var services map[Protocol]service
 
 func init() { // not a literal: some functions look at the services
-	services = map[string]service{
+	services = map[Protocol]service{
 		V1: {
-			model: func(Options) embed.Model {
-				return embed.Model{Name: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: upstream}
+			space: func(Options) cxr.Space {
+				return cxr.Space{Model: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: upstream}
 			},
 			image: example, side: 1280,
 			send: func(ctx context.Context, c *Client, jobs []*job) {
@@ -50,10 +48,10 @@ func init() { // not a literal: some functions look at the services
 			},
 		},
 		V2: {
-			model: elixrModel("cxr-foundation-v2", upstream), image: example, side: 1280, text: tokens, send: sendV2,
+			space: elixrModel("cxr-foundation-v2", upstream), image: example, side: 1280, text: tokens, send: sendV2,
 		},
 		HAIDEF: {
-			model: elixrModel("hai-def-cxr-foundation", haidef), side: 1280,
+			space: elixrModel("hai-def-cxr-foundation", haidef), side: 1280,
 			image:     func(png []byte) []byte { return fields("input_bytes", text(base64.StdEncoding.EncodeToString(png))) },
 			text:      func(_ Options, t string) ([]byte, error) { return fields("prompt_query", text(t)), nil },
 			reference: haidefReference,
@@ -64,8 +62,8 @@ func init() { // not a literal: some functions look at the services
 			},
 		},
 		MedSigLIP: {
-			model: func(Options) embed.Model {
-				return embed.Model{Name: "medsiglip", Tokens: 1, Dim: 1152, Recipe: medsiglip}
+			space: func(Options) cxr.Space {
+				return cxr.Space{Model: "medsiglip", Tokens: 1, Dim: 1152, Recipe: medsiglip}
 			},
 			side: 448, squared: true,
 			image: func(png []byte) []byte {
@@ -74,7 +72,10 @@ func init() { // not a literal: some functions look at the services
 			text:      func(_ Options, t string) ([]byte, error) { return fields("text", text(t)), nil },
 			reference: medsiglipReference,
 			send: func(ctx context.Context, c *Client, jobs []*job) {
-				c.send(ctx, c.options.Endpoint, jobs, func(j *job, prediction []byte) (err error) {
+				c.send(ctx, c.options.Endpoint, jobs, func(j *job, prediction []byte) error {
+					if err := c.scale.read(prediction); err != nil {
+						return err
+					}
 					return j.take(prediction, "embedding", 1152)
 				})
 			},
@@ -82,13 +83,13 @@ func init() { // not a literal: some functions look at the services
 	}
 }
 
-func elixrModel(name, recipe string) func(Options) embed.Model {
-	return func(o Options) embed.Model {
+func elixrModel(name, recipe string) func(Options) cxr.Space {
+	return func(o Options) cxr.Space {
 		shape, full := elixrShapes[o.Output], name
 		if o.Output == Contrastive {
 			full += "-contrastive"
 		}
-		return embed.Model{Name: full, Tokens: shape[0], Dim: shape[1], Recipe: recipe}
+		return cxr.Space{Model: full, Tokens: shape[0], Dim: shape[1], Recipe: recipe}
 	}
 }
 
@@ -105,13 +106,10 @@ func example(png []byte) []byte {
 func (s service) shrink(film *cxr.Image, attempt int) *cxr.Image {
 	switch {
 	case attempt == 0 && (film.Width > s.side || film.Height > s.side):
-		width, height := s.side, s.side
 		if s.squared { // padded to a square by the service
-			longer := max(film.Width, film.Height)
-			width, height = max(1, film.Width*s.side/longer), max(1, film.Height*s.side/longer)
-			return film.Resize(width, height, cxr.KernelBilinear)
+			return film.Fit(s.side, cxr.KernelBilinear)
 		}
-		return film.Resize(width, height, cxr.KernelLegacyBilinear)
+		return film.Resize(s.side, s.side, cxr.KernelLegacyBilinear)
 	case attempt <= 1 && film.Depth > 8:
 		small := *film
 		small.Depth, small.Pix = 8, make([]uint16, len(film.Pix))
@@ -121,44 +119,6 @@ func (s service) shrink(film *cxr.Image, attempt int) *cxr.Image {
 		return &small
 	}
 	return nil
-}
-
-var (
-	dicomURI = regexp.MustCompile(`^https://.+/studies/[0-9.]{1,64}/series/[0-9.]{1,64}/instances/[0-9.]{1,64}$`)
-	cloudURI = regexp.MustCompile(`^gs://.+/[^/]+\.[^/]+$`)
-)
-
-// haidefReference checks URIs by the patterns of the service's schema.
-func haidefReference(_ Options, r Reference) ([]byte, error) {
-	key, err := referenceKey(r)
-	if err != nil {
-		return nil, err
-	}
-	if r.Token == "" {
-		return fields(key, text(r.URI)), nil
-	}
-	return fields(key, text(r.URI), "bearer_token", text(r.Token)), nil
-}
-
-func medsiglipReference(_ Options, r Reference) ([]byte, error) {
-	key, err := referenceKey(r)
-	if err != nil {
-		return nil, err
-	}
-	if r.Token == "" {
-		return fields("image", fields(key, text(r.URI))), nil
-	}
-	return fields("image", fields(key, text(r.URI), "access_credential", text(r.Token))), nil
-}
-
-func referenceKey(r Reference) (string, error) {
-	switch {
-	case cloudURI.MatchString(r.URI):
-		return "gcs_uri", nil
-	case dicomURI.MatchString(r.URI):
-		return "dicomweb_uri", nil
-	}
-	return "", fmt.Errorf("vertex: %w: reference that is neither gs://bucket/name.ext nor https://.../studies/S/series/S/instances/I", cxr.ErrUnsupported)
 }
 
 // vector reads an answer that is a list of numbers.
@@ -244,6 +204,11 @@ func sendV2(ctx context.Context, c *Client, jobs []*job) {
 	}
 	for _, j := range jobs {
 		if j.err == nil {
+			if !c.fits(c.options.QFormer, j.instance) {
+				j.err = fmt.Errorf("vertex: %w: request of %d bytes for a feature map, the limit is %d", cxr.ErrTooLarge, requestSize(c.options.QFormer)+instanceSize(j.instance), c.options.MaxBytes)
+				j.instance = nil
+				continue
+			}
 			c.send(ctx, c.options.QFormer, []*job{j}, func(j *job, prediction []byte) error {
 				return c.elixr(j, prediction, "img_emb", "all_contrastive_img_emb", "contrastive_txt_emb")
 			})
@@ -252,19 +217,40 @@ func sendV2(ctx context.Context, c *Client, jobs []*job) {
 	}
 }
 
+// textEndpoint is where texts go.
+func (s *service) textEndpoint(o Options) string {
+	if o.QFormer != "" {
+		return o.QFormer
+	}
+	return o.Endpoint
+}
+
 // send makes one request of jobs and gives each its values or its error. If the
 // service refuses the request as a whole, each is sent alone.
 func (c *Client) send(ctx context.Context, endpoint string, jobs []*job, decode func(*job, []byte) error) {
+	var private []string
+	for _, j := range jobs {
+		private = append(private, j.private()...)
+	}
+	c.request(ctx, endpoint, jobs, private, decode)
+}
+
+func (c *Client) request(ctx context.Context, endpoint string, jobs []*job, private []string, decode func(*job, []byte) error) {
 	instances := make([][]byte, len(jobs))
 	for i, j := range jobs {
 		instances[i] = j.instance
 	}
-	reply, err := c.retry.predict(ctx, endpoint, instances)
+	retry := c.retry
+	if endpoint == c.options.QFormer {
+		retry = c.second
+	}
+	reply, err := retry.predict(ctx, endpoint, instances, private)
 	if err == nil {
-		err = c.share(reply, jobs, decode)
-	} else if len(jobs) > 1 && refused(err) {
+		err = share(reply, jobs, private, decode)
+	}
+	if err != nil && len(jobs) > 1 && splits(err) {
 		for _, j := range jobs {
-			c.send(ctx, endpoint, []*job{j}, decode)
+			c.request(ctx, endpoint, []*job{j}, private, decode)
 		}
 		return
 	}
@@ -275,11 +261,29 @@ func (c *Client) send(ctx context.Context, endpoint string, jobs []*job, decode 
 	}
 }
 
+// private is what of a job no message may repeat.
+func (j *job) private() (private []string) {
+	if j.reference != nil {
+		private = append(private, j.reference.URI, j.reference.Token)
+	}
+	if j.text != nil {
+		private = append(private, *j.text)
+	}
+	return private
+}
+
+// errNone is a reply without predictions: how MedSigLIP refuses a whole request
+// while it parses it, with status 200.
+var errNone = corrupt("has no predictions")
+
 // share deals a reply's predictions to their jobs.
-func (c *Client) share(reply []byte, jobs []*job, decode func(*job, []byte) error) error {
+func share(reply []byte, jobs []*job, private []string, decode func(*job, []byte) error) error {
 	list, err := predictions(reply)
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		return errNone
 	}
 	if len(list) != len(jobs) {
 		return corrupt("has %d predictions for %d instances", len(list), len(jobs))
@@ -288,11 +292,7 @@ func (c *Client) share(reply []byte, jobs []*job, decode func(*job, []byte) erro
 		if failure, err := member(list[i], "error"); err != nil {
 			j.err = err
 		} else if failure != nil {
-			description, _ := member(failure, "description")
-			if description == nil {
-				description = failure
-			}
-			j.err = fmt.Errorf("vertex: the endpoint refused one instance: %s", words(stringOf(description)))
+			j.err = refusal(failure, private)
 		} else {
 			j.err = decode(j, list[i])
 		}

@@ -3,8 +3,6 @@ package vertex
 import (
 	"fmt"
 	"math"
-	"unicode"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -241,22 +239,6 @@ func appendFinite(out []float32, v float64) ([]float32, error) {
 		return nil, corrupt("has a number that is not finite")
 	}
 	return append(out, f), nil
-}
-
-// words is what a service says, fit for an error: printable, in one line, short.
-func words(s string) string {
-	const longest = 200
-	var b []rune
-	for _, r := range s {
-		if len(b) == longest {
-			break
-		}
-		if !unicode.IsPrint(r) || r == utf8.RuneError {
-			r = ' '
-		}
-		b = append(b, r)
-	}
-	return string(b)
 }
 
 // stringOf is the text of a string Value, or "".

@@ -20,6 +20,7 @@ import (
 	"os/signal"
 
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 func main() {
@@ -80,7 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var pool, test experiment
 	if o.images == "" {
 		fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
-		if pool, err = embedPhantoms(ctx, k); err != nil {
+		if pool, err = embedPhantoms(ctx, k, stderr); err != nil {
 			return err
 		}
 	} else if pool, err = embedFilms(ctx, k, o, o.images, stderr); err != nil {
@@ -113,19 +114,19 @@ func (e experiment) split() (pool, test experiment, err error) {
 // draw makes the curves, the table and the picture.
 func draw(ctx context.Context, o *options, k kinds, pool, test experiment, stdout io.Writer) error {
 	fmt.Fprintf(stdout, "up to %d films to train on, %d to test on\n\n", len(pool[0].Examples), len(test[0].Examples))
-	var lines []head.Curve
+	var lines []report.Curve
 	for i, e := range k {
-		curves, err := head.LearningCurve(ctx, &head.Linear{}, pool[i], test[i], &head.CurveOptions{Repeats: o.repeats})
+		curves, err := report.LearningCurve(ctx, head.Linear{}, pool[i], test[i], &report.CurveOptions{Repeats: o.repeats})
 		if err != nil {
 			return err
 		}
 		for _, c := range curves {
-			c.Name += ", " + e.Model().Name
+			c.Name += ", " + e.Space().Model
 			lines = append(lines, c)
 			fmt.Fprintln(stdout, c)
 		}
 	}
-	if err := os.WriteFile(o.out, head.CurvesFigure(lines...).PNG(), 0o666); err != nil {
+	if err := os.WriteFile(o.out, report.CurvesFigure(lines...).PNG(), 0o666); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "wrote %s\n", o.out)

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
-	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
 // films makes a folder of four phantoms, a lateral film's worth of nonsense and
@@ -156,7 +156,7 @@ func TestShards(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if tokens, dim := r.Shape(); r.Verify() != nil || r.Len() != 4 || tokens*dim != 896 {
+	if s := r.Space(); r.Verify() != nil || r.Len() != 4 || s.Tokens*s.Dim != 896 {
 		t.Errorf("%d vectors", r.Len())
 	}
 	if _, err := call(t, append(args, "--base_names")...); err == nil || !strings.Contains(err.Error(), "no --base_names") {

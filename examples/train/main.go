@@ -26,6 +26,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 func main() {
@@ -100,19 +101,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if best.Best {
 		fmt.Fprintf(stdout, "best epoch: %d, tuning AUC %.4f\n", best.Number, best.TuneAUC)
 	}
-	report, err := head.Evaluate(h, test)
+	r, err := report.Evaluate(h, test, nil)
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(stdout, report)
-	if err := os.WriteFile(o.save+".html", []byte(report.HTML()), 0o666); err != nil {
+	fmt.Fprint(stdout, r)
+	if err := os.WriteFile(o.save+".html", []byte(r.HTML()), 0o666); err != nil {
 		return err
 	}
 	file, err := os.Create(o.save + ".cxrhead")
 	if err != nil {
 		return err
 	}
-	_, err = h.(*head.Model).WriteTo(file)
+	_, err = h.WriteTo(file)
 	if closed := file.Close(); err == nil {
 		err = closed
 	}
@@ -202,7 +203,7 @@ func (o *options) split(all *head.Dataset) (train, tune, test *head.Dataset, err
 // trainer is what the flags ask for. It prints epochs and notes the best.
 func (o *options) trainer(stdout io.Writer, best *mlp.Epoch) head.Trainer {
 	if o.kind == "linear" {
-		return &head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
+		return head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
 	}
 	fmt.Fprintln(stdout, "epoch     loss  tuning loss  tuning AUC")
 	return &mlp.Trainer{Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Patience: max(10, o.epochs/5), Seed: o.seed, OnEpoch: func(e mlp.Epoch) {

@@ -19,8 +19,8 @@ import (
 	"os/signal"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/head"
-	"github.com/cxrkit/cxrkit/internal/hosted"
+	"github.com/cxrkit/cxrkit/examples/internal/hosted"
+	"github.com/cxrkit/cxrkit/head/search"
 )
 
 // A question is a pair of phrases.
@@ -78,12 +78,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	return hosted.Each(ctx, c, flags.Args(), stdout, func(_ *cxr.Image, film *cxr.Embedding) error {
 		fmt.Fprint(stdout, film.ID)
+		scale, scaled := c.Scale()
 		for i, q := range questions {
-			score, err := head.ZeroShot(film, texts[2*i:2*i+1], texts[2*i+1:2*i+2])
+			score, err := search.ZeroShot(film, texts[2*i:2*i+1], texts[2*i+1:2*i+2])
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(stdout, "  %s %+.3f", q.finding, score)
+			if scaled {
+				p, err := scale.Probability(film, texts[2*i])
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(stdout, " (probability %.3g)", p)
+			}
 		}
 		fmt.Fprintln(stdout)
 		return nil

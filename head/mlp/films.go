@@ -1,57 +1,10 @@
 package mlp
 
 import (
-	"math"
-
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
-
-// A standard is how features enter the network: (x-mean)*scale.
-type standard struct{ mean, scale []float64 }
-
-// newStandard brings features to mean 0 and deviation 1 over the films that
-// count; one that never varies is left out.
-func newStandard(d *head.Dataset, dim int, raw bool) standard {
-	s := standard{make([]float64, dim), make([]float64, dim)}
-	if raw {
-		for j := range s.scale {
-			s.scale[j] = 1
-		}
-		return s
-	}
-	squares, total := make([]float64, dim), 0.0
-	for pass := range 2 {
-		total = 0
-		for i, e := range d.Examples {
-			w := weight(d, i)
-			total += w
-			for j, v := range e.Embedding.Mean(nil) {
-				if pass == 0 {
-					s.mean[j] += w * float64(v)
-				} else {
-					squares[j] += w * (float64(v) - s.mean[j]) * (float64(v) - s.mean[j])
-				}
-			}
-		}
-		for j := range s.mean {
-			if pass == 0 {
-				s.mean[j] /= total
-			} else if squares[j] > 0 {
-				s.scale[j] = 1 / math.Sqrt(squares[j]/total)
-			}
-		}
-	}
-	return s
-}
-
-func weight(d *head.Dataset, i int) float64 {
-	if d.Weights == nil {
-		return 1
-	}
-	return d.Weights[i]
-}
 
 // films are a dataset as matrices; films of weight 0 are left out.
 type films struct {
@@ -60,18 +13,19 @@ type films struct {
 	y, w             []float32 // n x findings: class and weight of each label, weight 0 where it is missing
 }
 
-func newFilms(d *head.Dataset, s standard) *films {
-	f := &films{dim: len(s.mean), findings: len(d.Findings)}
+func newFilms(d *head.Dataset, mean, scale []float64) *films {
+	f := &films{dim: len(mean), findings: len(d.Findings)}
+	rows := d.Features()
 	for i, e := range d.Examples {
-		if weight(d, i) == 0 {
+		if d.Weight(i) == 0 {
 			continue
 		}
 		f.n++
-		for j, v := range e.Embedding.Mean(nil) {
-			f.x = append(f.x, float32((float64(v)-s.mean[j])*s.scale[j]))
+		for j, v := range rows[i] {
+			f.x = append(f.x, float32((float64(v)-mean[j])*scale[j]))
 		}
 		for _, l := range e.Labels {
-			class, w := float32(0), float32(weight(d, i))
+			class, w := float32(0), float32(d.Weight(i))
 			switch l {
 			case head.Positive:
 				class = 1
@@ -90,7 +44,7 @@ func (f *films) evaluate(layers []head.Layer) (loss, auc float64) {
 	z := f.predict(layers)
 	var sum, total float64
 	for i, v := range z {
-		sum += float64(f.w[i]) * crossEntropy(float64(v), float64(f.y[i]))
+		sum += float64(f.w[i]) * stats.CrossEntropy(float64(v), float64(f.y[i]))
 		total += float64(f.w[i])
 	}
 	aucs := 0
@@ -133,9 +87,4 @@ func (f *films) predict(layers []head.Layer) []float32 {
 		x = y
 	}
 	return x
-}
-
-// crossEntropy is -log of the probability of a class at log odds z.
-func crossEntropy(z, class float64) float64 {
-	return math.Max(z, 0) - z*class + math.Log1p(math.Exp(-math.Abs(z)))
 }

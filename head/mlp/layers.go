@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
 // A dense layer is y = x*w + b, and max(y, 0) if relu is set.
@@ -243,7 +244,7 @@ func (n *network) crossEntropy(z *gorgonia.Node, findings int) (*gorgonia.Node, 
 		var sum float64
 		for i, z := range v[0][:n.rows*findings] {
 			if n.w[i] != 0 {
-				sum += float64(n.w[i]) * crossEntropy(float64(z), float64(n.y[i]))
+				sum += float64(n.w[i]) * stats.CrossEntropy(float64(z), float64(n.y[i]))
 			}
 		}
 		v[1][0] = float32(sum / total())

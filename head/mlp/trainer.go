@@ -9,18 +9,25 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/standard"
 )
+
+// An Optimizer is a rule by which gradients change weights.
+type Optimizer string
 
 // Optimizers.
 const (
-	Adam = "adam" // Kingma and Ba 2015
-	LARS = "lars" // You, Gitman and Ginsburg 2017: steps in proportion to each layer's weights
+	Adam Optimizer = "adam" // Kingma and Ba 2015
+	LARS Optimizer = "lars" // You, Gitman and Ginsburg 2017: steps in proportion to each layer's weights
 )
 
-// Schedules of the learning rate.
+// A Schedule is the way of the learning rate over the steps.
+type Schedule string
+
+// Schedules.
 const (
-	Constant = "constant"
-	Cosine   = "cosine" // from Rate down to 0 over all steps
+	Constant Schedule = "constant"
+	Cosine   Schedule = "cosine" // from Rate down to 0 over all steps
 )
 
 // A Trainer is a [head.Trainer] of networks: dense layers, each followed by
@@ -34,9 +41,9 @@ type Trainer struct {
 	Dropout float64 // share of units left out in training, 0 to below 1
 	L2      float64 // penalty on weights, not on biases: the gradient gains L2*w
 
-	Optimizer string  // Adam (also if empty) or LARS
-	Schedule  string  // Constant (also if empty) or Cosine
-	Rate      float64 // 0: 0.001 for Adam, 0.1 for LARS
+	Optimizer Optimizer // Adam (also if empty) or LARS
+	Schedule  Schedule  // Constant (also if empty) or Cosine
+	Rate      float64   // 0: 0.001 for Adam, 0.1 for LARS
 
 	Epochs    int     // passes over the films; 0: 100
 	BatchSize int     // films a step; batches differ by at most one film; 0: 512
@@ -59,14 +66,14 @@ type Epoch struct {
 
 // Published is the head of CXR Foundation's training script: LARS at a constant
 // rate of 0.1 for 300 epochs, features as they are, Keras's momentum.
-func Published() *Trainer {
-	return &Trainer{Optimizer: LARS, Epochs: 300, Momentum: 0.99, Raw: true}
+func Published() Trainer {
+	return Trainer{Optimizer: LARS, Epochs: 300, Momentum: 0.99, Raw: true}
 }
 
-// Fit keeps the contract of [head.Trainer]. The head is a [*head.Model], of the
+// Fit implements [head.Trainer]. The model is that of the
 // epoch with the best AUC on tune if there is such a set, else of the last.
-func (t *Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (head.Head, error) {
-	in, err := train.Check()
+func (t Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (*head.Model, error) {
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -80,31 +87,34 @@ func (t *Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (head.Head
 		}
 	}
 	var tuning *films
-	s := newStandard(train, in.Dim, o.Raw)
+	mean, scale := standard.Raw(space.Dim)
+	if !o.Raw {
+		mean, scale = standard.Fit(train.Features(), train.Weight, space.Dim)
+	}
 	if tune != nil {
 		other, err := tune.Check()
 		if err != nil {
 			return nil, fmt.Errorf("mlp: tuning films: %w", err)
 		}
-		if other != in || !slices.Equal(tune.Findings, train.Findings) {
+		if other != space || !slices.Equal(tune.Findings, train.Findings) {
 			return nil, errors.New("mlp: tuning films have other embeddings or findings than the training films")
 		}
-		tuning = newFilms(tune, s)
+		tuning = newFilms(tune, mean, scale)
 	}
-	data := newFilms(train, s)
+	data := newFilms(train, mean, scale)
 	layers, err := o.run(ctx, data, tuning)
 	if err != nil {
 		return nil, fmt.Errorf("mlp: %w", err)
 	}
 	return head.NewModel(head.Spec{
-		Findings: train.Findings, Input: in, Mean: s.mean, Scale: s.scale, Layers: layers,
+		Findings: train.Findings, Space: space, Mean: mean, Scale: scale, Layers: layers,
 		Training: head.NewTraining("mlp", train, o.settings()),
 	})
 }
 
 // options are t with what is left out.
-func (t *Trainer) options() (*Trainer, error) {
-	o := *t
+func (t Trainer) options() (*Trainer, error) {
+	o := t
 	if o.Hidden == nil {
 		o.Hidden = []int{512, 256}
 	}
@@ -115,7 +125,7 @@ func (t *Trainer) options() (*Trainer, error) {
 		o.Schedule = Constant
 	}
 	if o.Rate == 0 {
-		o.Rate = map[string]float64{Adam: 0.001, LARS: 0.1}[o.Optimizer]
+		o.Rate = map[Optimizer]float64{Adam: 0.001, LARS: 0.1}[o.Optimizer]
 	}
 	for value, otherwise := range map[*int]int{&o.Epochs: 100, &o.BatchSize: 512} {
 		if *value == 0 {
@@ -149,7 +159,7 @@ func (t *Trainer) options() (*Trainer, error) {
 func (t *Trainer) settings() map[string]float64 {
 	s := map[string]float64{
 		"Dropout": t.Dropout, "L2": t.L2, "Rate": t.Rate, "Epochs": float64(t.Epochs), "BatchSize": float64(t.BatchSize),
-		"Patience": float64(t.Patience), "Momentum": t.Momentum, "Seed": float64(t.Seed), t.Optimizer: 1, t.Schedule: 1,
+		"Patience": float64(t.Patience), "Momentum": t.Momentum, "Seed": float64(t.Seed), string(t.Optimizer): 1, string(t.Schedule): 1,
 	}
 	for i, n := range t.Hidden {
 		s[fmt.Sprint("Hidden ", i+1)] = float64(n)

@@ -11,6 +11,7 @@ import (
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/headtest"
 	"github.com/cxrkit/cxrkit/head/mlp"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 func TestContract(t *testing.T) {
@@ -28,7 +29,7 @@ func TestPublishedHeadLearns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := head.Evaluate(h, headtest.Gaussian{Seed: 3, Films: 1000, Dim: 24, Strength: 2}.Make())
+	r, err := report.Evaluate(h, headtest.Gaussian{Seed: 3, Films: 1000, Dim: 24, Strength: 2}.Make(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestBestEpochIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := head.Evaluate(h, tune)
+	r, err := report.Evaluate(h, tune, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	r, err := head.Evaluate(h, test)
+	r, err := report.Evaluate(h, test, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/report"
 )
 
 // Cross-validation deals the patients into folds, several times anew: where the
@@ -27,7 +28,7 @@ type lines struct {
 
 // crossValidated is the AUC of a finding in d, each film scored by a head that
 // saw no film of its patient: the mean over the deals, of its bounds too.
-func (l *lines) crossValidated(ctx context.Context, name string, t head.Trainer, d *head.Dataset, finding string) error {
+func (l *lines) crossValidated(ctx context.Context, name string, t trainer, d *head.Dataset, finding string) error {
 	d, err := d.Only(finding)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (l *lines) crossValidated(ctx context.Context, name string, t head.Trainer,
 }
 
 // transferred is the AUC of a finding in test by a head that learned it in train.
-func (l *lines) transferred(ctx context.Context, name string, t head.Trainer, train, test *head.Dataset, finding string) error {
+func (l *lines) transferred(ctx context.Context, name string, t trainer, train, test *head.Dataset, finding string) error {
 	train, err := train.Only(finding)
 	if err != nil {
 		return err
@@ -85,11 +86,11 @@ type figure struct {
 
 // judge is the figure of the one finding in test.
 func judge(h head.Head, test *head.Dataset) (figure, error) {
-	report, err := head.Evaluate(h, test)
+	r, err := report.Evaluate(h, test, nil)
 	if err != nil {
 		return figure{}, err
 	}
-	f := report.Findings[0]
+	f := r.Findings[0]
 	return figure{f.AUC.Value, f.AUC.Low, f.AUC.High, f.Films}, nil
 }
 
@@ -105,7 +106,7 @@ type scores struct {
 	byID     map[string][]float64
 }
 
-func outOfFold(ctx context.Context, t head.Trainer, d *head.Dataset, k int, seed uint64) (*scores, error) {
+func outOfFold(ctx context.Context, t trainer, d *head.Dataset, k int, seed uint64) (*scores, error) {
 	parts, err := head.KFold(d, k, seed)
 	if err != nil {
 		return nil, err

@@ -6,18 +6,25 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/head/search"
 )
+
+// A trainer makes heads of any kind, where a [head.Trainer] makes models that can
+// be saved.
+type trainer interface {
+	Fit(ctx context.Context, train, tune *head.Dataset) (head.Head, error)
+}
 
 // probe is head.Linear with a C of that value divided by the number of features,
 // so that the score of a film varies alike whatever their number.
 type probe float64
 
 func (p probe) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error) {
-	input, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
-	l := &head.Linear{C: float64(p) / float64(input.Dim)}
+	l := head.Linear{C: float64(p) / float64(space.Dim)}
 	return l.Fit(ctx, train, nil)
 }
 
@@ -26,13 +33,13 @@ func (p probe) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, erro
 type tuned struct{}
 
 func (tuned) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error) {
-	input, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
-	l := &head.Linear{}
+	l := head.Linear{}
 	for _, c := range []float64{0.03, 0.1, 0.3, 1, 3, 10} {
-		l.Candidates = append(l.Candidates, c/float64(input.Dim))
+		l.Candidates = append(l.Candidates, c/float64(space.Dim))
 	}
 	return l.Fit(ctx, train, nil)
 }
@@ -47,7 +54,7 @@ const (
 )
 
 func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error) {
-	input, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +62,7 @@ func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error)
 	if err != nil {
 		return nil, err
 	}
-	h := &nearestHead{findings: train.Findings, input: input}
+	h := &nearestHead{findings: train.Findings, space: space}
 	var films []*cxr.Embedding
 	for label, places := range [][]int{negatives, positives} {
 		for _, i := range places {
@@ -63,21 +70,21 @@ func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error)
 			h.labels = append(h.labels, float64(label))
 		}
 	}
-	h.index, err = head.NewIndex(films)
+	h.index, err = search.NewIndex(films)
 	return h, err
 }
 
 type nearestHead struct {
 	findings []string
-	input    head.Input
-	index    *head.Index
+	space    cxr.Space
+	index    *search.Index
 	labels   []float64 // of the films in the index, 0 or 1
 }
 
 func (h *nearestHead) Findings() []string { return h.findings }
 
 func (h *nearestHead) Predict(e *cxr.Embedding) ([]float64, error) {
-	if err := h.input.Check(e); err != nil {
+	if err := e.Check(h.space); err != nil {
 		return nil, err
 	}
 	matches, err := h.index.Nearest(context.Background(), e, neighbors)

@@ -18,6 +18,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
+	"github.com/cxrkit/cxrkit/head/search"
 )
 
 // probe fits a linear probe so many times, on one thread as its peer, and
@@ -54,7 +55,7 @@ func probe(args []string) error {
 	var h head.Head
 	start := cpuTime()
 	for range n[0] {
-		if h, err = (&head.Linear{C: c, Raw: true}).Fit(context.Background(), d, nil); err != nil {
+		if h, err = (head.Linear{C: c, Raw: true}).Fit(context.Background(), d, nil); err != nil {
 			return err
 		}
 	}
@@ -97,7 +98,7 @@ func film(values []float32, positive bool) head.Example {
 	if positive {
 		l = head.Positive
 	}
-	e := &cxr.Embedding{Model: "bench", Tokens: 1, Dim: len(values), Values: values}
+	e := &cxr.Embedding{Space: cxr.Space{Model: "bench", Tokens: 1, Dim: len(values)}, Values: values}
 	return head.Example{Embedding: e, Labels: []head.Label{l}}
 }
 
@@ -109,7 +110,7 @@ func library(films, dim int) []*cxr.Embedding {
 	}
 	list := make([]*cxr.Embedding, films)
 	for i := range list {
-		list[i] = &cxr.Embedding{ID: fmt.Sprint(i), Model: "bench", Tokens: 1, Dim: dim, Values: values[i*dim : (i+1)*dim]}
+		list[i] = &cxr.Embedding{ID: fmt.Sprint(i), Space: cxr.Space{Model: "bench", Tokens: 1, Dim: dim}, Values: values[i*dim : (i+1)*dim]}
 	}
 	return list
 }
@@ -129,12 +130,12 @@ func nearest(args []string) error {
 		return err
 	}
 	films := library(n[1], n[2])
-	index, err := head.NewIndex(films)
+	index, err := search.NewIndex(films)
 	if err != nil {
 		return err
 	}
 	runtime.GOMAXPROCS(1)
-	var matches []head.Match
+	var matches []search.Match
 	start := cpuTime()
 	for range n[0] {
 		if matches, err = index.Nearest(context.Background(), films[0], 10); err != nil {
@@ -196,7 +197,7 @@ func largeProbe(args []string) error {
 		d.Examples = append(d.Examples, film(e.Values, z+20*noise > 0))
 	}
 	start := time.Now()
-	if _, err := (&head.Linear{}).Fit(context.Background(), d, nil); err != nil {
+	if _, err := (head.Linear{}).Fit(context.Background(), d, nil); err != nil {
 		return err
 	}
 	fmt.Printf("%.1f\n", time.Since(start).Seconds())

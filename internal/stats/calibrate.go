@@ -17,10 +17,10 @@ func Platt(positives, negatives []float64) (slope, intercept float64) {
 	intercept = math.Log((m + 1) / (n + 1))
 	loss := func(a, b float64) (sum float64) {
 		for _, z := range positives {
-			sum += crossEntropy(a*z+b, high)
+			sum += CrossEntropy(a*z+b, high)
 		}
 		for _, z := range negatives {
-			sum += crossEntropy(a*z+b, low)
+			sum += CrossEntropy(a*z+b, low)
 		}
 		return sum
 	}
@@ -57,11 +57,6 @@ func Platt(positives, negatives []float64) (slope, intercept float64) {
 		}
 	}
 	return slope, intercept
-}
-
-// crossEntropy of a target share with the probability at log odds z.
-func crossEntropy(z, target float64) float64 {
-	return math.Max(z, 0) - target*z + math.Log1p(math.Exp(-math.Abs(z)))
 }
 
 // Isotonic is the never-falling curve that is nearest, in squares, to 1 at the

@@ -80,8 +80,8 @@ func TestCellsLeaveNoCallOut(t *testing.T) {
 		}
 		text.Write(b)
 	}
-	// Called by the fmt package only, when a value is printed.
-	implicit := map[string]bool{"Format": true}
+	// Called by fmt, log/slog and encoding/json only, when a value is printed.
+	implicit := map[string]bool{"Format": true, "LogValue": true, "MarshalJSON": true}
 	for _, p := range load(t) {
 		each(p, func(receiver string, o *types.Func) {
 			call := p.Name() + "." + o.Name()

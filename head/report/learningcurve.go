@@ -1,0 +1,275 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image/color"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/stats"
+)
+
+// CurveOptions control [LearningCurve]. Nil means the zero value.
+type CurveOptions struct {
+	Sizes    []int // numbers of films to train on; none: 8, 16, 32, ... and all
+	Repeats  int   // draws of films for each size but all; 0: 10
+	Seed     uint64
+	Progress func(done, total int) // after each fit; nil: silent
+}
+
+// A Curve tells how good heads for a finding become with the number of films
+// that they are trained on. It renders itself.
+type Curve struct {
+	Name   string // of the line in a figure: at first the finding's
+	Points []CurvePoint
+}
+
+// A CurvePoint is the AUC of heads trained on Films films, each time drawn anew.
+// Its interval is that of one such head: it holds the luck of the draw and,
+// by DeLong's variance, that of the test films.
+type CurvePoint struct {
+	Films, Positives int
+	AUC              Interval  // mean over the draws
+	Draws            []float64 // the AUC of each
+}
+
+// LearningCurve trains heads on more and more films of pool and evaluates them
+// on test, for each finding by itself: the experiment of Sellergren et al.
+// (Radiology 2022), who ask how few labels do. A draw has both classes in the
+// share that pool has them, each with at least one film. The two sets must not
+// share a patient. The same seed draws the same films on every machine.
+func LearningCurve(ctx context.Context, t head.Trainer, pool, test *head.Dataset, o *CurveOptions) ([]Curve, error) {
+	if o == nil {
+		o = &CurveOptions{}
+	}
+	if _, err := pool.Check(); err != nil {
+		return nil, err
+	}
+	if _, err := test.Check(); err != nil {
+		return nil, err
+	}
+	if leak := head.FindLeak(pool, test); !leak.Empty() {
+		return nil, fmt.Errorf("report: learning curve: %v", leak)
+	}
+	var plans []*curvePlan
+	total := 0
+	for _, name := range pool.Findings {
+		p, err := newCurvePlan(name, pool, test, o)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, p)
+		total += p.fits()
+	}
+	done := 0
+	var curves []Curve
+	for _, p := range plans {
+		c, err := p.run(ctx, t, func() {
+			if done++; o.Progress != nil {
+				o.Progress(done, total)
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("report: learning curve of %q: %w", p.name, err)
+		}
+		curves = append(curves, *c)
+	}
+	return curves, nil
+}
+
+// A curvePlan is one finding's part of the experiment.
+type curvePlan struct {
+	name                 string
+	pool, test           *head.Dataset
+	positives, negatives []int // places in pool
+	sizes                []int // the last may be all
+	repeats              int
+	seed                 uint64
+}
+
+func newCurvePlan(name string, pool, test *head.Dataset, o *CurveOptions) (*curvePlan, error) {
+	p := &curvePlan{name: name, sizes: slices.Clone(o.Sizes), repeats: o.Repeats, seed: o.Seed}
+	var err error
+	if p.pool, err = pool.Only(name); err != nil {
+		return nil, err
+	}
+	if p.test, err = test.Only(name); err != nil {
+		return nil, err
+	}
+	if p.positives, p.negatives, err = p.pool.Classes(0); err != nil {
+		return nil, err
+	}
+	if _, _, err = p.test.Classes(0); err != nil {
+		return nil, err
+	}
+	all := len(p.positives) + len(p.negatives)
+	if len(p.sizes) == 0 {
+		for n := 8; n < all; n *= 2 {
+			p.sizes = append(p.sizes, n)
+		}
+		p.sizes = append(p.sizes, all)
+	}
+	slices.Sort(p.sizes)
+	if p.sizes = slices.Compact(p.sizes); p.sizes[0] < 2 || p.sizes[len(p.sizes)-1] > all {
+		return nil, fmt.Errorf("report: learning curve of %q: sizes %v, want 2 to %d films", name, p.sizes, all)
+	}
+	if p.repeats == 0 {
+		p.repeats = 10
+	}
+	if p.repeats < 1 {
+		return nil, errors.New("report: learning curve: less than one draw")
+	}
+	return p, nil
+}
+
+// draws of n films: there is but one way to take all.
+func (p *curvePlan) draws(n int) int {
+	if n == len(p.positives)+len(p.negatives) {
+		return 1
+	}
+	return p.repeats
+}
+
+func (p *curvePlan) fits() (total int) {
+	for _, n := range p.sizes {
+		total += p.draws(n)
+	}
+	return total
+}
+
+func (p *curvePlan) run(ctx context.Context, t head.Trainer, fitted func()) (*Curve, error) {
+	c := &Curve{Name: p.name}
+	for _, n := range p.sizes {
+		share := float64(len(p.positives)) / float64(len(p.positives)+len(p.negatives))
+		positives := min(max(int(math.Round(share*float64(n))), 1, n-len(p.negatives)), n-1, len(p.positives))
+		point := CurvePoint{Films: n, Positives: positives}
+		var within float64
+		for r := range p.draws(n) {
+			h, err := t.Fit(ctx, p.draw(r, positives, n-positives), nil)
+			if err != nil {
+				return nil, err
+			}
+			scored, err := score(h, p.test)
+			if err != nil {
+				return nil, err
+			}
+			auc := stats.NewAUC(scored[0].positives, scored[0].negatives)
+			point.Draws = append(point.Draws, auc.Value)
+			within += auc.Variance
+			fitted()
+		}
+		point.AUC = drawInterval(point.Draws, within/float64(len(point.Draws)))
+		c.Points = append(c.Points, point)
+	}
+	return c, nil
+}
+
+// draw number r. Smaller draws are parts of larger ones.
+func (p *curvePlan) draw(r, positives, negatives int) *head.Dataset {
+	rng := rand.New(rand.NewPCG(p.seed, uint64(r)))
+	pick := func(from []int, n int) []int {
+		var at []int
+		for _, k := range rng.Perm(len(from))[:n] {
+			at = append(at, from[k])
+		}
+		return at
+	}
+	at := slices.Concat(pick(p.positives, positives), pick(p.negatives, negatives))
+	slices.Sort(at)
+	return p.pool.Subset(at)
+}
+
+// drawInterval adds the variance between draws and that within them.
+func drawInterval(draws []float64, within float64) Interval {
+	var mean, between float64
+	for _, v := range draws {
+		mean += v / float64(len(draws))
+	}
+	for _, v := range draws {
+		between += (v - mean) * (v - mean) / max(float64(len(draws)-1), 1)
+	}
+	half := stats.Z95 * math.Sqrt(between+within)
+	return Interval{mean, max(0, mean-half), min(1, mean+half)}
+}
+
+// String is a table.
+func (c Curve) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\tfilms\tpositive\tAUC\t95 %% interval\n", c.Name)
+	for _, p := range c.Points {
+		fmt.Fprintf(w, "\t%d\t%d\t%.3f\t%.3f to %.3f\n", p.Films, p.Positives, p.AUC.Value, p.AUC.Low, p.AUC.High)
+	}
+	w.Flush()
+	return b.String()
+}
+
+// PNG is the figure of this curve alone.
+func (c Curve) PNG() []byte { return CurvesFigure(c).PNG() }
+
+// SVG is the figure of this curve alone.
+func (c Curve) SVG() string { return CurvesFigure(c).SVG() }
+
+// CurvesFigure shows learning curves together, over the logarithm of the number
+// of films, with their intervals as bands.
+func CurvesFigure(curves ...Curve) *Figure {
+	p := newPlot("labeled films to train on", "AUC")
+	p.X.Scale = plot.LogScale{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = filmTicks(curves), tenths(1)
+	p.Legend.XOffs -= vg.Points(24) // the axis ends before the last label does
+	p.Y.Min, p.Y.Max = 0.5, 1
+	p.X.Min, p.X.Max = math.Inf(1), math.Inf(-1)
+	for i, c := range curves {
+		line := curve(i)
+		var high, low plotter.XYs
+		for _, point := range c.Points {
+			x := float64(point.Films)
+			line.XYs = append(line.XYs, plotter.XY{X: x, Y: point.AUC.Value})
+			high, low = append(high, plotter.XY{X: x, Y: point.AUC.High}), append(low, plotter.XY{X: x, Y: point.AUC.Low})
+			p.X.Min, p.X.Max = min(p.X.Min, x), max(p.X.Max, x)
+			p.Y.Min = min(p.Y.Min, math.Floor(10*point.AUC.Low)/10)
+		}
+		slices.Reverse(low)
+		r, g, b, _ := line.Color.RGBA()
+		band := &plotter.Polygon{XYs: []plotter.XYs{slices.Concat(high, low)}, Color: color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 40}}
+		dots := &plotter.Scatter{XYs: line.XYs, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(3), Shape: draw.CircleGlyph{}}}
+		p.Add(band, line, dots)
+		p.Legend.Add(c.Name, line, dots)
+	}
+	chance := diagonal()
+	chance.XYs = plotter.XYs{{X: p.X.Min, Y: 0.5}, {X: p.X.Max, Y: 0.5}}
+	p.Add(chance)
+	return &Figure{p}
+}
+
+// filmTicks are the numbers of films that were tried, without those that would
+// crowd the axis.
+func filmTicks(curves []Curve) plot.ConstantTicks {
+	var sizes []int
+	for _, c := range curves {
+		for _, p := range c.Points {
+			sizes = append(sizes, p.Films)
+		}
+	}
+	slices.Sort(sizes)
+	var ticks plot.ConstantTicks
+	last := 0.0
+	for _, n := range slices.Compact(sizes) {
+		if float64(n) >= 1.6*last {
+			ticks = append(ticks, plot.Tick{Value: float64(n), Label: fmt.Sprint(n)})
+			last = float64(n)
+		}
+	}
+	return ticks
+}

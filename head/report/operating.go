@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/cxrkit/cxrkit/head"
+)
+
+// A Rule is a way to choose an operating point.
+type Rule string
+
+// Rules.
+const (
+	Youden        Rule = "youden"      // where sensitivity + specificity is largest
+	AtSensitivity Rule = "sensitivity" // the highest threshold with at least this sensitivity
+	AtSpecificity Rule = "specificity" // the lowest threshold with at least this specificity
+	AtThreshold   Rule = "threshold"   // this threshold
+)
+
+// An OperatingPoint is what happens if films with a probability of at least
+// Threshold are called positive. Intervals are Wilson's; films count as
+// independent.
+type OperatingPoint struct {
+	Rule      string
+	Threshold float64
+
+	TruePositives, FalseNegatives int
+	TrueNegatives, FalsePositives int
+
+	Sensitivity, Specificity Interval
+	PPV, NPV                 Interval // predictive values at this set's prevalence; not a number if no film is called so
+}
+
+// At is the operating point that a rule chooses on these films: [Youden] (value
+// is not used), [AtSensitivity], [AtSpecificity] or [AtThreshold]. A point that
+// was chosen on the films that it is judged on looks better than it is: choose
+// on tuning films with [Choose].
+func (f *FindingReport) At(rule Rule, value float64) (OperatingPoint, error) {
+	threshold, err := f.threshold(rule, value)
+	if err != nil {
+		return OperatingPoint{}, err
+	}
+	return f.point(ruleName(rule, value), threshold), nil
+}
+
+func ruleName(rule Rule, value float64) string {
+	if rule == Youden {
+		return string(rule)
+	}
+	return fmt.Sprintf("%s %v", rule, value)
+}
+
+func (f *FindingReport) threshold(rule Rule, value float64) (float64, error) {
+	if rule != Youden && !(value >= 0 && value <= 1) {
+		return 0, fmt.Errorf("report: operating point at %s %v, want 0 to 1", rule, value)
+	}
+	chosen := -1
+	switch rule {
+	case AtThreshold:
+		return value, nil
+	case Youden:
+		best := math.Inf(-1)
+		for i, p := range f.ROC {
+			if j := p.Sensitivity + p.Specificity; j > best {
+				best, chosen = j, i
+			}
+		}
+	case AtSensitivity:
+		chosen = slices.IndexFunc(f.ROC, func(p ROCPoint) bool { return p.Sensitivity >= value })
+	case AtSpecificity:
+		for i, p := range f.ROC {
+			if p.Specificity >= value {
+				chosen = i
+			}
+		}
+	default:
+		return 0, fmt.Errorf("report: no rule %q for an operating point, want %q, %q, %q or %q", rule, Youden, AtSensitivity, AtSpecificity, AtThreshold)
+	}
+	return min(f.ROC[chosen].Threshold, head.MaxThreshold), nil
+}
+
+func (f *FindingReport) point(rule string, threshold float64) OperatingPoint {
+	pos, neg := scoresOf(f.sample.positives), scoresOf(f.sample.negatives)
+	tp, fp := atLeast(pos, threshold), atLeast(neg, threshold)
+	fn, tn := len(pos)-tp, len(neg)-fp
+	return OperatingPoint{
+		Rule: rule, Threshold: threshold,
+		TruePositives: tp, FalseNegatives: fn, TrueNegatives: tn, FalsePositives: fp,
+		Sensitivity: share(tp, tp+fn), Specificity: share(tn, tn+fp), PPV: share(tp, tp+fp), NPV: share(tn, tn+fn),
+	}
+}
+
+// pointsAt fills Points from the thresholds that are of this finding.
+func (f *FindingReport) pointsAt(thresholds []head.Threshold) {
+	for _, t := range thresholds {
+		if t.Finding == f.Finding {
+			f.Points = append(f.Points, f.point(t.Rule, t.Value))
+		}
+	}
+	if f.Points == nil {
+		f.Points = []OperatingPoint{f.point(ruleName(AtThreshold, 0.5), 0.5)}
+	}
+}
+
+// Choose is the model with one more threshold for each finding, chosen by rule
+// on films that it was not trained on (see [FindingReport.At]). It is saved with
+// the model and judged by [Evaluate].
+func Choose(m *head.Model, d *head.Dataset, rule Rule, value float64) (*head.Model, error) {
+	r, err := Evaluate(m, d, nil)
+	if err != nil {
+		return nil, err
+	}
+	s := m.Spec()
+	for i := range r.Findings {
+		threshold, err := r.Findings[i].threshold(rule, value)
+		if err != nil {
+			return nil, err
+		}
+		s.Thresholds = append(s.Thresholds, head.Threshold{Finding: r.Findings[i].Finding, Rule: ruleName(rule, value), Value: threshold})
+	}
+	return head.NewModel(s)
+}
