@@ -52,6 +52,8 @@ func shapeRows() []*row {
 		moving("Tile", 0, 0, "T I", "T", shape, nil, opTile, "constant repeats").full(),
 		{op: "Range", since: 11, inputs: "T T T", outputs: "T", types: types{"T": floats | indices}, compile: opRange, note: "constant bounds"},
 		{op: "EyeLike", inputs: "T", outputs: "T2", types: types{"T": anything, "T2": anything}, runs: anything, attributes: attributes{"dtype": anInt, "k": 0}, compile: opEyeLike},
+		{op: "GatherND", since: 11, until: 11, inputs: "T I", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, compile: opGatherND, note: "constant indices"},
+		{op: "GatherND", since: 12, inputs: "T I", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, attributes: attributes{"batch_dims": 0}, compile: opGatherND, note: "constant indices"},
 		{op: "ScatterND", since: 11, until: 15, inputs: "T I T", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, compile: opScatterND, note: "constant indices"},
 		{op: "ScatterND", since: 16, inputs: "T I T", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, attributes: attributes{"reduction": "none"}, compile: opScatterND, note: "constant indices; no reduction"},
 	}
