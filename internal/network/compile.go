@@ -314,6 +314,9 @@ func (c *compiler) node(n *node) error {
 		if t.len() > maxValues || len(t.shape) > maxRank {
 			return unsupported(n, "result of %v values", t.shape)
 		}
+		if t.known() { // constants are kept as ONNX orders them
+			t = c.plain(t)
+		}
 		if elem := c.typeOf(n, i, types); elem != 0 {
 			t = t.as(elem)
 		} else if t.elem == 0 {

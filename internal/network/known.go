@@ -91,63 +91,6 @@ func opTrilu(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	})}, nil
 }
 
-// opScatterND writes updates over parts of a copy of the data.
-func opScatterND(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-	if n.Has("reduction") && n.Text("reduction") != "none" {
-		return nil, unsupported(n, "reduction %q", n.Text("reduction"))
-	}
-	data, index, updates := in[0], in[1], in[2]
-	if index.ints == nil {
-		return nil, unsupported(n, "indices that are not constant")
-	}
-	rank := len(index.shape)
-	if rank == 0 || index.shape[rank-1] < 1 || index.shape[rank-1] > len(data.shape) {
-		return nil, corrupt(n, "indices of shape %v into %v", index.shape, data.shape)
-	}
-	depth := index.shape[rank-1]
-	data = c.plain(data)
-	size, strides := product(data.shape[depth:]), data.strides()
-	if want := slices.Concat(index.shape[:rank-1], data.shape[depth:]); !slices.Equal(updates.shape, want) {
-		return nil, corrupt(n, "updates of shape %v for indices of shape %v into %v", updates.shape, index.shape, data.shape)
-	}
-	var places []int
-	for i := 0; i < len(index.ints); i += depth {
-		at := 0
-		for k, v := range index.ints[i:][:depth] {
-			if v < 0 {
-				v += int64(data.shape[k])
-			}
-			if v < 0 || v >= int64(data.shape[k]) {
-				return nil, corrupt(n, "index %d of %d", v, data.shape[k])
-			}
-			at += int(v) * strides[k]
-		}
-		places = append(places, at)
-	}
-	if data.ints != nil && updates.ints != nil {
-		out := c.integers(n, data.shape, data.elem)
-		scatter(out.ints, data.ints, updates.ints, places, size)
-		return []*tensor{out}, nil
-	}
-	var err error
-	if data, err = exact(n, data); err != nil {
-		return nil, err
-	}
-	if updates, err = exact(n, updates); err != nil {
-		return nil, err
-	}
-	return []*tensor{c.emit(n, []*tensor{data, c.plain(updates)}, data.shape, false, func(in [][]float32, out []float32) {
-		scatter(out, in[0], in[1], places, size)
-	})}, nil
-}
-
-func scatter[T any](out, data, updates []T, places []int, size int) {
-	copy(out, data)
-	for i, at := range places {
-		copy(out[at:][:size], updates[i*size:])
-	}
-}
-
 func opConstantOfShape(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	shape, err := knownShape(n, in[0])
 	if err != nil {

@@ -58,7 +58,7 @@ func elementwiseRows() []*row {
 	log := func(v float64) float64 { return math.Log(v) }
 	return []*row{
 		pair("Add", addition.operator), pair("Sub", subtraction.operator), pair("Mul", multiplication.operator), pair("Div", division.operator),
-		{op: "Pow", inputs: "T T1", outputs: "T", types: types{"T": numbers, "T1": numbers}, compile: power.operator},
+		{op: "Pow", inputs: "T T1", outputs: "T", types: types{"T": floats | indices, "T1": numbers}, compile: power.operator},
 		{op: "Mod", since: 10, inputs: "T T", outputs: "T", types: types{"T": numbers}, attributes: attributes{"fmod": 0}, compile: opMod},
 		many("Max", numbers, larger, false), many("Min", numbers, smaller, false), many("Sum", floats, addition, false), many("Mean", floats, addition, true),
 		compared("Equal", 0, anything, equality), compared("Less", 0, numbers, less), compared("Greater", 0, numbers, greater),
@@ -74,7 +74,7 @@ func elementwiseRows() []*row {
 		tuned("LeakyRelu", 0, attributes{"alpha": float32(0.01)}, opLeaky),
 		tuned("Elu", 0, attributes{"alpha": float32(1)}, pointwise(elu)),
 		tuned("Selu", 0, attributes{"alpha": float32(1.67326319217681884765625), "gamma": float32(1.05070102214813232421875)}, pointwise(selu)),
-		tuned("Celu", 12, attributes{"alpha": float32(1)}, pointwise(celu)),
+		{op: "Celu", since: 12, inputs: "T", outputs: "T", types: types{"T": float32s}, attributes: attributes{"alpha": float32(1)}, compile: pointwise(celu)},
 		tuned("ThresholdedRelu", 10, attributes{"alpha": float32(1)}, pointwise(thresholdedRelu)),
 		tuned("Swish", 24, attributes{"alpha": float32(1)}, pointwise(swish)),
 		plain("Softplus", 0, function(softplus)), plain("Softsign", 0, function(func(v float64) float64 { return v / (1 + math.Abs(v)) })), plain("Mish", 18, function(mish)),
@@ -119,9 +119,9 @@ func featureRows() []*row {
 		{op: "LpPool", since: 18, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"p": 2, "ceil_mode": 0, "dilations": ints}), compile: opLpPool, note: planes + "; p 1 or 2"},
 		{op: "GlobalAveragePool", inputs: "T", outputs: "T", types: types{"T": floats}, compile: opGlobalAveragePool, note: planes},
 		{op: "GlobalMaxPool", inputs: "T", outputs: "T", types: types{"T": floats}, compile: opGlobalMaxPool, note: planes},
-		{op: "BatchNormalization", until: 13, inputs: "T T T T T", outputs: "T T? T? T? T?", types: types{"T": floats}, attributes: norm, compile: opBatchNorm, note: "constant statistics; one output: no training"},
+		{op: "BatchNormalization", until: 13, inputs: "T T T T T", outputs: "T T? T? T? T?", types: types{"T": floats}, attributes: norm, compile: opBatchNorm, note: "constant statistics; training, which further outputs mean, of constants only"},
 		{op: "BatchNormalization", since: 14, inputs: "T T1 T1 T2 T2", outputs: "T T2? T2?", types: types{"T": floats, "T1": floats, "T2": floats},
-			attributes: attributes{"epsilon": float32(1e-5), "momentum": float32(0.9), "training_mode": 0}, compile: opBatchNorm, note: "constant statistics; no training mode"},
+			attributes: attributes{"epsilon": float32(1e-5), "momentum": float32(0.9), "training_mode": 0}, compile: opBatchNorm, note: "constant statistics; training mode of constants only"},
 		{op: "InstanceNormalization", inputs: "T T T", outputs: "T", types: types{"T": floats}, attributes: attributes{"epsilon": float32(1e-5)}, compile: opInstanceNorm, note: "constant scale and bias"},
 		{op: "GroupNormalization", since: 18, until: 20, inputs: "T T T", outputs: "T", types: types{"T": floats}, attributes: attributes{"epsilon": float32(1e-5), "num_groups": anInt}, compile: opGroupNorm, note: "constant scale and bias"},
 		{op: "GroupNormalization", since: 21, inputs: "T T T", outputs: "T", types: types{"T": floats}, attributes: attributes{"epsilon": float32(1e-5), "num_groups": anInt, "stash_type": 1}, compile: opGroupNorm, note: "constant scale and bias"},
@@ -142,7 +142,7 @@ func featureRows() []*row {
 			attributes: attributes{"mode": "nearest", "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": float32(-0.75), "exclude_outside": 0, "extrapolation_value": float32(0), "nearest_mode": "round_prefer_floor",
 				"antialias": 0, "axes": ints, "keep_aspect_ratio_policy": "stretch"},
 			compile: opResize, note: "constant scales or sizes; no region of interest"},
-		{op: "DepthToSpace", until: 10, inputs: "T", outputs: "T", types: types{"T": anything}, runs: anything, attributes: attributes{"blocksize": anInt, "mode": "DCR"}, compile: opDepthToSpace},
+		{op: "DepthToSpace", until: 10, inputs: "T", outputs: "T", types: types{"T": anything}, runs: anything, attributes: attributes{"blocksize": anInt}, compile: opDepthToSpace},
 		{op: "DepthToSpace", since: 11, inputs: "T", outputs: "T", types: types{"T": anything}, runs: anything, attributes: attributes{"blocksize": anInt, "mode": "DCR"}, compile: opDepthToSpace},
 		{op: "SpaceToDepth", inputs: "T", outputs: "T", types: types{"T": anything}, runs: anything, attributes: attributes{"blocksize": anInt}, compile: opSpaceToDepth},
 	}

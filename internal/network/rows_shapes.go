@@ -19,8 +19,8 @@ func shapeRows() []*row {
 			attributes: attributes{"value": tensorValue, "value_int": anInt, "value_ints": ints, "value_float": onnx.FloatAttribute, "value_floats": onnx.FloatsAttribute}},
 		{op: "ConstantOfShape", inputs: "I", outputs: "T", types: types{"I": int64s, "T": anything}, attributes: attributes{"value": tensorValue}, empty: true, compile: opConstantOfShape, note: "constant shape"},
 		moving("Identity", 0, 0, "T", "T", nil, nil, opIdentity, ""),
-		moving("Dropout", 0, 11, "T", "T", nil, attributes{"ratio": float32(0.5)}, opDropout, "one output"),
-		moving("Dropout", 12, 0, "T T1? B?", "T", types{"T1": floats, "B": boolean}, attributes{"seed": anInt}, opDropout, "one output; no training mode"),
+		{op: "Dropout", until: 11, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"ratio": float32(0.5)}, compile: opDropout, note: "one output"},
+		{op: "Dropout", since: 12, inputs: "T T1? B?", outputs: "T", types: types{"T": floats, "T1": floats, "B": boolean}, attributes: attributes{"seed": anInt}, compile: opDropout, note: "one output; no training mode"},
 		moving("Cast", 0, 18, "T", "T2", types{"T2": anything}, attributes{"to": anInt}, opCast, "numbers and truth values"),
 		moving("Cast", 19, 23, "T", "T2", types{"T2": anything}, attributes{"to": anInt, "saturate": 1}, opCast, "numbers and truth values"),
 		moving("Cast", 24, 0, "T", "T2", types{"T2": anything}, attributes{"to": anInt, "saturate": 1, "round_mode": "up"}, opCast, "numbers and truth values"),
@@ -45,13 +45,15 @@ func shapeRows() []*row {
 		moving("Split", 0, 12, "T", "T*", nil, attributes{"axis": 0, "split": ints}, opSplit, "").full(),
 		moving("Split", 13, 17, "T I?", "T*", shape, attributes{"axis": 0}, opSplit, "constant sizes").full(),
 		moving("Split", 18, 0, "T I?", "T*", shape, attributes{"axis": 0, "num_outputs": anInt}, opSplit, "constant sizes").full(),
-		moving("Pad", 0, 10, "T", "T", nil, attributes{"mode": "constant", "pads": ints, "value": float32(0)}, opPad, "").full(),
+		{op: "Pad", until: 10, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"mode": "constant", "pads": ints, "value": float32(0)}, compile: opPad},
 		moving("Pad", 11, 17, "T I T?", "T", shape, attributes{"mode": "constant"}, opPad, "constant pads and value").full(),
 		moving("Pad", 18, 0, "T I T? A?", "T", types{"I": int64s, "A": indices}, attributes{"mode": "constant"}, opPad, "constant pads, value and axes").full(),
 		moving("Expand", 0, 0, "T I", "T", shape, nil, opExpand, "constant shape"),
 		moving("Tile", 0, 0, "T I", "T", shape, nil, opTile, "constant repeats").full(),
-		{op: "Range", since: 11, inputs: "T T T", outputs: "T", types: types{"T": floats | indices}, compile: opRange, note: "constant bounds"},
+		{op: "Range", since: 11, inputs: "T T T", outputs: "T", types: types{"T": float32s | setOf(onnx.Double) | indices}, compile: opRange, note: "constant bounds"},
 		{op: "EyeLike", inputs: "T", outputs: "T2", types: types{"T": anything, "T2": anything}, runs: anything, attributes: attributes{"dtype": anInt, "k": 0}, compile: opEyeLike},
+		{op: "GatherND", since: 11, until: 11, inputs: "T I", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, compile: opGatherND, note: "constant indices"},
+		{op: "GatherND", since: 12, inputs: "T I", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, attributes: attributes{"batch_dims": 0}, compile: opGatherND, note: "constant indices"},
 		{op: "ScatterND", since: 11, until: 15, inputs: "T I T", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, compile: opScatterND, note: "constant indices"},
 		{op: "ScatterND", since: 16, inputs: "T I T", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, attributes: attributes{"reduction": "none"}, compile: opScatterND, note: "constant indices; no reduction"},
 	}
@@ -64,19 +66,19 @@ func (r *row) full() *row {
 }
 
 func quantizedRows() []*row {
-	stored := quantized | setOf(onnx.Int32)
-	dequantized := func(since, until int, scales elements, a attributes) *row {
-		return &row{op: "DequantizeLinear", since: since, until: until, inputs: "T S T?", outputs: "S", types: types{"T": stored, "S": scales}, runs: stored, attributes: a, compile: opDequantize}
+	stored, scales := quantized|setOf(onnx.Int32), floats&^setOf(onnx.Double)
+	dequantized := func(since, until int, scale elements, a attributes) *row {
+		return &row{op: "DequantizeLinear", since: since, until: until, inputs: "T S T?", outputs: "S", types: types{"T": stored, "S": scale}, runs: stored, attributes: a, compile: opDequantize}
 	}
 	made := func(since, until int, a attributes) *row {
-		return &row{op: "QuantizeLinear", since: since, until: until, inputs: "T S Z?", outputs: "Q", types: types{"T": floats, "S": floats, "Z": quantized, "Q": quantized}, attributes: a, compile: opQuantize}
+		return &row{op: "QuantizeLinear", since: since, until: until, inputs: "T S Z?", outputs: "Q", types: types{"T": scales, "S": scales, "Z": quantized, "Q": quantized}, attributes: a, compile: opQuantize}
 	}
 	integer := types{"A": eightBits, "B": eightBits, "Y": setOf(onnx.Int32)}
 	linear := types{"A": eightBits, "B": eightBits, "Y": eightBits, "S": float32s, "I": setOf(onnx.Int32)}
 	convolution := attributes{"auto_pad": "NOTSET", "dilations": ints, "group": 1, "kernel_shape": ints, "pads": ints, "strides": ints}
 	return []*row{
-		dequantized(10, 12, float32s, nil), dequantized(13, 18, float32s, attributes{"axis": 1}), dequantized(19, 20, floats, attributes{"axis": 1}),
-		dequantized(21, 22, floats, attributes{"axis": 1, "block_size": 0}), dequantized(23, 0, floats, attributes{"axis": 1, "block_size": 0, "output_dtype": 0}),
+		dequantized(10, 12, float32s, nil), dequantized(13, 18, float32s, attributes{"axis": 1}), dequantized(19, 20, scales, attributes{"axis": 1}),
+		dequantized(21, 22, scales, attributes{"axis": 1, "block_size": 0}), dequantized(23, 0, scales, attributes{"axis": 1, "block_size": 0, "output_dtype": 0}),
 		made(10, 12, nil), made(13, 18, attributes{"axis": 1}), made(19, 20, attributes{"axis": 1, "saturate": 1}),
 		made(21, 22, attributes{"axis": 1, "saturate": 1, "block_size": 0, "output_dtype": 0}),
 		made(23, 0, attributes{"axis": 1, "saturate": 1, "block_size": 0, "output_dtype": 0, "precision": 0}),

@@ -115,3 +115,13 @@ func paths(t *testing.T, f func(t *testing.T)) {
 		})
 	}
 }
+
+// worst is the largest difference as a share of the spread.
+func worst(got, want []float32) float64 {
+	low, high, most := math.Inf(1), math.Inf(-1), 0.0
+	for i, w := range want {
+		low, high = min(low, float64(w)), max(high, float64(w))
+		most = max(most, math.Abs(float64(w)-float64(got[i])))
+	}
+	return most / (high - low)
+}

@@ -8,7 +8,7 @@ func opDepthToSpace(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	}
 	depth, perm, shape := s[1]/(b*b), []int{0, 3, 4, 1, 5, 2}, []int{s[0], b, b, s[1] / (b * b), s[2], s[3]}
 	switch n.Text("mode") {
-	case "DCR":
+	case "DCR", "": // up to opset 10 there is no other
 	case "CRD":
 		perm, shape = []int{0, 1, 4, 2, 5, 3}, []int{s[0], depth, b, b, s[2], s[3]}
 	default:

@@ -20,8 +20,8 @@ func (c *compiler) plane(n *node, t *tensor) (*tensor, kernel.Shape, func(*tenso
 	default:
 		return nil, kernel.Shape{}, nil, unsupported(n, "input of shape %v, want films x channels and one or two dimensions", t.shape)
 	}
-	if t.known() {
-		return nil, kernel.Shape{}, nil, unsupported(n, "constant input")
+	if t.ints != nil {
+		return nil, kernel.Shape{}, nil, unsupported(n, "constant input of %v", t.elem)
 	}
 	t = c.channelsLast(n, t)
 	return t, kernel.Shape{Height: t.shape[2], Width: t.shape[3], Channels: t.shape[1]}, back, nil
