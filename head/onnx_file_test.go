@@ -90,7 +90,7 @@ var operators = map[string]func(n *onnx.Node, in []grid) grid{
 // The file is read by our own reader and evaluated node by node.
 func TestONNXFilesPredictAlike(t *testing.T) {
 	for _, tokens := range []int{1, 3} {
-		for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
+		for _, curve := range []head.Method{none, head.Platt, head.Isotonic} {
 			m := network(t, tokens, curve)
 			var file bytes.Buffer
 			if err := m.WriteONNX(&file); err != nil {
@@ -117,7 +117,7 @@ func TestONNXFilesPredictAlike(t *testing.T) {
 				}
 				for f, got := range run(t, graph, film) {
 					if math.Abs(got-want[f]) > 1e-5 {
-						t.Errorf("%d tokens, calibration %q: the file says %v, the model %v", tokens, curve, got, want[f])
+						t.Errorf("%d tokens, calibration %v: the file says %v, the model %v", tokens, curve, got, want[f])
 					}
 				}
 			}

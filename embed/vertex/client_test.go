@@ -59,7 +59,7 @@ func client(t testing.TB, protocol vertex.Protocol, so *vertextest.Options, chan
 
 func TestContract(t *testing.T) {
 	for protocol := range endpoints {
-		t.Run(string(protocol), func(t *testing.T) {
+		t.Run(protocol.String(), func(t *testing.T) {
 			if testing.Short() && protocol == vertex.V2 {
 				t.Skip("feature maps of 88,064 numbers, some hundred times")
 			}
@@ -86,10 +86,10 @@ func TestShapesAndTexts(t *testing.T) {
 		output                 vertex.Output
 		tokens, dim, textWidth int
 	}{
-		{vertex.V1, "", 1, 1376, 0}, {vertex.V2, "", 32, 768, 128}, {vertex.V2, vertex.Contrastive, 32, 128, 128},
-		{vertex.HAIDEF, vertex.General, 32, 768, 128}, {vertex.HAIDEF, vertex.Contrastive, 32, 128, 128}, {vertex.MedSigLIP, "", 1, 1152, 1152},
+		{vertex.V1, 0, 1, 1376, 0}, {vertex.V2, 0, 32, 768, 128}, {vertex.V2, vertex.Contrastive, 32, 128, 128},
+		{vertex.HAIDEF, vertex.General, 32, 768, 128}, {vertex.HAIDEF, vertex.Contrastive, 32, 128, 128}, {vertex.MedSigLIP, 0, 1, 1152, 1152},
 	} {
-		t.Run(string(test.protocol)+string(test.output), func(t *testing.T) {
+		t.Run(test.protocol.String()+test.output.String(), func(t *testing.T) {
 			c, _ := client(t, test.protocol, nil, func(o *vertex.Options) { o.Output, o.Vocabulary = test.output, vocabulary(t) })
 			v, err := c.Embed(t.Context(), film(c.Space(), 1))
 			if err != nil || v[0].Tokens != test.tokens || v[0].Dim != test.dim || v[0].Validate() != nil {

@@ -16,7 +16,7 @@ func TestStandIn(t *testing.T) {
 		var f Flags
 		flags := flag.NewFlagSet("", flag.ContinueOnError)
 		f.Register(flags)
-		if err := flags.Parse([]string{"-protocol", string(protocol), "-quota_project", "q"}); err != nil {
+		if err := flags.Parse([]string{"-protocol", protocol.String(), "-quota_project", "q"}); err != nil {
 			t.Fatal(err)
 		}
 		var told strings.Builder
