@@ -145,7 +145,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		return err
 	}
 	defer closer()
-	recipe := cmp.Or(e.Space().Recipe, dicomconv.Standard)
+	recipe := cmp.Or(e.Space().Recipe, cxr.Standard)
 	space := e.Space()
 	space.Recipe = recipe
 	out, err := o.openOutput(ctx, space)
