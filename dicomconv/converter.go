@@ -37,21 +37,39 @@ func New(o *Options) *Converter {
 // for what a policy refuses ErrNotFrontal, ErrBurnedIn, ErrColor,
 // ErrMultiFrame, ErrModality.
 func (c *Converter) Normalize(r io.Reader) (*cxr.Image, error) {
+	m, _, err := c.normalize(r)
+	return m, err
+}
+
+// normalize is Normalize, which learns the Info on the way if Options.ID needs
+// it.
+func (c *Converter) normalize(r io.Reader) (m *cxr.Image, info Info, err error) {
 	if c.err != nil {
-		return nil, fmt.Errorf("dicomconv: options: %w", c.err)
+		return nil, Info{}, fmt.Errorf("dicomconv: options: %w", c.err)
 	}
 	b, err := readAll(r, c.o.Limits.Bytes)
 	if err != nil {
-		return nil, err
+		return nil, Info{}, err
 	}
 	if format := sniff(b); format != "" {
-		return c.picture(format, b)
+		if m, err = c.picture(format, b); err != nil {
+			return nil, Info{}, err
+		}
+		return m, Info{Format: format, Width: m.Width, Height: m.Height, Frames: 1}, nil
 	}
 	f, err := c.parse(b)
 	if err != nil {
-		return nil, err
+		return nil, Info{}, err
 	}
-	return c.convert(f)
+	if c.o.ID != nil { // before the pixels, which change what the header says
+		var head stream
+		if len(f.pixels.Fragments) > 0 {
+			head, _ = readStream(f.pixels.Fragments[0])
+		}
+		info = c.info(f.header, head)
+	}
+	m, err = c.convert(f)
+	return m, info, err
 }
 
 // FromDataset makes an Image of a data set that the caller has parsed, with its

@@ -50,6 +50,12 @@ type Options struct {
 	VOI    int     // which of the file's VOI LUTs and, after them, windows: default 0, the first; cxr.Standard only
 	Depth  int     // of cxr.Standard's images, 8 or 16; default 16
 
+	// ID names the films of Files: path is that of the file, info what Stat tells
+	// of it, with pseudonyms of film and patient if there is a PseudonymKey. It
+	// must be safe for concurrent use. A film named as another is an error, and so
+	// is "".
+	ID func(path string, info Info) string
+
 	PseudonymKey []byte             // IDs become Pseudonym(key, SOP Instance UID); default: paths for Files, else ""
 	Limits       Limits             // default see there
 	Decoders     map[string]Decoder // by transfer syntax UID; before and beside those built in

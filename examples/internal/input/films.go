@@ -57,7 +57,7 @@ func (f *Films) Next(ctx context.Context) (*cxr.Image, error) {
 		prefix := f.inputs[0].Prefix
 		var one *cxr.ItemError
 		if errors.As(err, &one) {
-			return nil, &cxr.ItemError{ID: prefix + one.ID, Op: one.Op, Err: one.Err}
+			return nil, &cxr.ItemError{ID: prefix + one.ID, Path: prefix + one.Path, Op: one.Op, Err: one.Err}
 		}
 		if err != nil {
 			return nil, err
