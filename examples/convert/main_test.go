@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // films makes the current folder one with films in it.

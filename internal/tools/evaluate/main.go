@@ -2,11 +2,11 @@
 // figures along the path a user takes: Normalize, Embed, train a head, count.
 // It re-makes every figure of docs/MODELCARD.md:
 //
-//	go run ./internal/evaluate -data ../shared/data
+//	go run ./internal/tools/evaluate -data ../shared/data
 //
 // and does the same for films and labels of one's own:
 //
-//	go run ./internal/evaluate -images folder -labels labels.csv -findings Effusion,Edema
+//	go run ./internal/tools/evaluate -images folder -labels labels.csv -findings Effusion,Edema
 //
 // A line is "name | AUC | low | high | films": the area under the ROC curve and
 // its 95 % interval (DeLong, by patient), over all films that were scored. Of each name the
