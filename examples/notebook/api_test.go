@@ -20,7 +20,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 // says compares what cells say with the text that stands under them.
-func says(t *testing.T, n, ran *file) {
+func says(t *testing.T, n, ran *ipynb) {
 	t.Helper()
 	for i, c := range n.Cells {
 		if c.Kind != "code" {
