@@ -13,6 +13,7 @@ import (
 type compiler struct {
 	model   *onnx.Model
 	threads int
+	sharing int // work from which on a step is shared
 	values  map[string]*tensor
 	users   map[string][]*node // nodes that read a value
 	outputs map[string]bool    // of the graph: read by the caller
@@ -70,6 +71,9 @@ func Compile(m *onnx.Model, o Options) (p *Program, err error) {
 	c := &compiler{
 		model: m, threads: max(o.Threads, 1), values: map[string]*tensor{}, users: map[string][]*node{}, outputs: map[string]bool{output: true},
 		done: map[*node]bool{}, joined: map[string]string{}, budget: freeValues,
+	}
+	if c.sharing = worthSharing; o.shareAll {
+		c.sharing = 1
 	}
 	defer func() {
 		switch r := recover().(type) {
@@ -437,7 +441,7 @@ func (c *compiler) add(n fmt.Stringer, in []*tensor, out *tensor, over *buffer, 
 		out.at = c.newBuffer(out.len(), step)
 	}
 	out.at.step, out.at.lastUse = step, step
-	p := pendingStep{name: n.String(), inputs: in, output: out, run: f, shared: c.threads > 1 && work >= worthSharing}
+	p := pendingStep{name: n.String(), inputs: in, output: out, run: f, shared: c.threads > 1 && work >= c.sharing}
 	if scratch > 0 {
 		threads := 1
 		if p.shared {
