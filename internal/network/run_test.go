@@ -84,7 +84,7 @@ func differs(got []float32, shape []int, want []float32, wantShape []int, share 
 			low, high = min(low, float64(v)), max(high, float64(v))
 		}
 	}
-	spread := max(high-low, max(math.Abs(high), math.Abs(low))/4, 1e-6)
+	spread := max(high-low, max(math.Abs(high), math.Abs(low))/4, 1e-3)
 	worst, at := 0.0, 0
 	for i, w := range want {
 		g := got[i]
