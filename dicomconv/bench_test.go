@@ -6,8 +6,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // large is a film of 2500 x 2048 words with 12 bits of smooth noise, to be
@@ -27,7 +28,7 @@ func large() []byte {
 
 func BenchmarkNormalize(b *testing.B) {
 	file := large()
-	for _, recipe := range []string{dicomconv.Standard, dicomconv.Upstream} {
+	for _, recipe := range []string{cxr.Standard, cxr.Upstream} {
 		b.Run(recipe, func(b *testing.B) {
 			c := dicomconv.New(&dicomconv.Options{Recipe: recipe})
 			b.SetBytes(int64(len(file)))

@@ -14,21 +14,15 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// A Normalizer makes an Image of a film's file. A [Converter] is one.
-type Normalizer interface {
-	// Normalize reads r to its end. It is safe for concurrent use.
-	Normalize(r io.Reader) (*cxr.Image, error)
-}
-
 // A Converter makes Images by the options it was made with. It is safe for
 // concurrent use.
 type Converter struct {
 	o   Options
-	err error // why o means nothing
+	err error // of invalid options
 }
 
-// New is a Converter with options o, nil being the defaults. Options that mean
-// nothing make every method fail.
+// New is a Converter with options o, nil being the defaults. Invalid options make
+// every method fail.
 func New(o *Options) *Converter {
 	c := &Converter{o: o.withDefaults()}
 	c.err = c.o.validate()
@@ -113,7 +107,7 @@ func (c *Converter) convert(f *film) (*cxr.Image, error) {
 		return nil, err
 	}
 	m := &cxr.Image{Width: f.Columns, Height: f.Rows, Depth: depth, Pix: pix, View: f.view, Recipe: c.o.Recipe}
-	if f.shutter != nil && c.o.Recipe == Standard {
+	if f.shutter != nil && c.o.Recipe == cxr.Standard {
 		f.shutter.close(m)
 	}
 	if c.o.PseudonymKey != nil && f.instance != "" {

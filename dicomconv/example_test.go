@@ -14,7 +14,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // film is a DICOM file of one row: 12 bits, a rescale, a window, MONOCHROME1.
@@ -40,7 +40,7 @@ func ExampleConverter_Normalize() {
 	_, err := dicomconv.New(nil).Normalize(bytes.NewReader(film("LL")))
 	fmt.Println(errors.Is(err, cxr.ErrNotFrontal), err)
 
-	any := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream, Views: dicomconv.ViewsAny})
+	any := dicomconv.New(&dicomconv.Options{Recipe: cxr.Upstream, Views: dicomconv.ViewsAny})
 	m, err := any.Normalize(bytes.NewReader(film("LL")))
 	if err != nil {
 		log.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,7 +14,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// Files is a Source of the films in fsys, a folder (os.DirFS) or an archive
+// Files are the films in fsys, a folder (os.DirFS) or an archive
 // (zip.Reader), in order of their paths. A pattern names a file, a folder,
 // which stands for all files in it and below but those that begin with a dot,
 // or, as path.Match has it, several of either, but for names whose dot is not in
@@ -28,17 +29,18 @@ import (
 // capitals, fails with cxr.ErrDuplicate: stores would take one for the other.
 // What is no regular file, such as a pipe, fails without being opened.
 //
-// As many files as there are processors are being decoded, or are done and
-// wait, at a time. Leave the Source before its end through its Close method. Its
-// Len method lists the files if need be, and tells how many are to come.
-func (c *Converter) Files(fsys fs.FS, patterns ...string) cxr.Source {
+// Invalid options end the stream before the first film.
+func (c *Converter) Files(fsys fs.FS, patterns ...string) *Films {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	return &files{c: c, fsys: fsys, patterns: patterns, taken: map[string]bool{}, open: &opened{}}
+	return &Films{c: c, fsys: fsys, patterns: patterns, taken: map[string]bool{}, open: &opened{}}
 }
 
-type files struct {
+// Films is a [cxr.Source] of files. As many files as there are processors are being
+// decoded, or are done and wait, at a time. It is used by one goroutine, and must be
+// closed when left before its end.
+type Films struct {
 	c        *Converter
 	fsys     fs.FS
 	patterns []string // nil once they are expanded
@@ -84,22 +86,25 @@ func (o *opened) over() bool {
 }
 
 // list finds the files, once.
-func (s *files) list() {
+func (s *Films) list() {
+	if s.patterns != nil && s.c.err != nil {
+		s.err, s.patterns = fmt.Errorf("dicomconv: options: %w", s.c.err), nil
+	}
 	if s.patterns != nil {
 		s.entries, s.err = expand(s.fsys, s.patterns)
 		s.patterns = nil
 	}
 }
 
-// Len is how many films are to come; none where listing them failed, which Next
-// will tell.
-func (s *files) Len() int {
+// Len is how many films are to come. It lists the files if need be; where that
+// fails there are none, and Next tells why.
+func (s *Films) Len() int {
 	s.list()
 	return len(s.running) + len(s.entries)
 }
 
-// Next starts what is due and waits for the first in line.
-func (s *files) Next(ctx context.Context) (*cxr.Image, error) {
+// Next implements [cxr.Source].
+func (s *Films) Next(ctx context.Context) (*cxr.Image, error) {
 	s.list()
 	if s.err != nil {
 		return nil, s.err
@@ -128,8 +133,23 @@ func (s *files) Next(ctx context.Context) (*cxr.Image, error) {
 	}
 }
 
+// All is Next as an iterator: a film, or nil and an error. After an error that is
+// no *cxr.ItemError it ends. Leaving the loop closes s.
+func (s *Films) All(ctx context.Context) iter.Seq2[*cxr.Image, error] {
+	return func(yield func(*cxr.Image, error) bool) {
+		defer s.Close()
+		for {
+			m, err := s.Next(ctx)
+			var item *cxr.ItemError
+			if err == io.EOF || !yield(m, err) || err != nil && !errors.As(err, &item) {
+				return
+			}
+		}
+	}
+}
+
 // start has n films decoded, or waiting, at a time.
-func (s *files) start(n int) {
+func (s *Films) start(n int) {
 	for len(s.running) < n && len(s.entries) > 0 {
 		e, done := s.entries[0], make(chan result, 1)
 		s.entries, s.running = s.entries[1:], append(s.running, done)
@@ -143,7 +163,7 @@ func (s *files) start(n int) {
 
 // Close waits for films being decoded and drops them. It does not wait for a
 // file to be opened, which on some file systems never ends.
-func (s *files) Close() error {
+func (s *Films) Close() error {
 	s.open.mu.Lock()
 	s.open.closed = true
 	s.open.mu.Unlock()

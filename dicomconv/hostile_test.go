@@ -18,7 +18,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // The full count is 20000, with 2000 cuts; then no answer may take more than a
@@ -46,7 +46,7 @@ func judge(t *testing.T, name string, b []byte) verdict {
 		}
 	}()
 	var worst verdict
-	for _, recipe := range []string{dicomconv.Upstream, dicomconv.Standard} {
+	for _, recipe := range []string{cxr.Upstream, cxr.Standard} {
 		c := dicomconv.New(&dicomconv.Options{Recipe: recipe, Views: dicomconv.ViewsAny})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

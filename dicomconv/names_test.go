@@ -184,7 +184,7 @@ func TestCloseWaitsForNoOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan error)
-	go func() { done <- films.(io.Closer).Close() }()
+	go func() { done <- films.Close() }()
 	select {
 	case err := <-done:
 		if err != nil {
@@ -208,7 +208,7 @@ func TestCloseEndsReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan error)
-	go func() { done <- films.(io.Closer).Close() }()
+	go func() { done <- films.Close() }()
 	select {
 	case <-done:
 	case <-time.After(10 * time.Second):

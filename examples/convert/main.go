@@ -128,13 +128,13 @@ func (f *settings) options() (*dicomconv.Options, error) {
 	o := &dicomconv.Options{Depth: f.depth}
 	switch f.recipe {
 	case "standard":
-		o.Recipe = dicomconv.Standard
+		o.Recipe = cxr.Standard
 	case "upstream":
-		o.Recipe = dicomconv.Upstream
+		o.Recipe = cxr.Upstream
 	case "haidef":
-		o.Recipe = dicomconv.HAIDEF
+		o.Recipe = cxr.HAIDEF
 	case "medsiglip":
-		o.Recipe = dicomconv.MedSigLIP
+		o.Recipe = cxr.MedSigLIP
 	default:
 		return nil, fmt.Errorf("recipe %q, want standard, upstream, haidef or medsiglip", f.recipe)
 	}
@@ -148,7 +148,7 @@ func (f *settings) options() (*dicomconv.Options, error) {
 	if f.depth != 8 && f.depth != 16 {
 		return nil, fmt.Errorf("depth %d, want 8 or 16", f.depth)
 	}
-	if f.depth != 16 && o.Recipe != dicomconv.Standard {
+	if f.depth != 16 && o.Recipe != cxr.Standard {
 		return nil, fmt.Errorf("depth %d: recipe %s has a depth of its own", f.depth, f.recipe)
 	}
 	o.Modalities, o.BodyParts = list(f.modalities), list(f.bodyParts)

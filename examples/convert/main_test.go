@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // films makes the current folder one with films in it.

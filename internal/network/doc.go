@@ -1,9 +1,10 @@
-// Package network compiles an ONNX graph into a list of steps over one block of
-// memory. Every node goes through a table of operators, which refuses what it does
-// not tell; docs/OPERATORS.md lists it. Compile infers shapes, computes what is constant,
-// folds batch normalization into convolutions, joins activations to the
-// operation before them, keeps feature maps with their channels last, and lets
-// values that are not alive together share memory.
+// Package network compiles an ONNX graph into a list of steps over one block
+// of memory. Every node goes through a table of operators, which refuses what
+// it does not tell; docs/OPERATORS.md lists it. Compile infers shapes,
+// computes what is constant, folds batch normalization into convolutions,
+// joins activations to the operation before them, keeps feature maps with
+// their channels last, and lets values that are not alive together share
+// memory.
 //
 // It knows nothing of films or of Gorgonia: package embed/local runs the steps.
 package network
