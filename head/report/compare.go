@@ -55,7 +55,7 @@ type Bootstrapped struct {
 	AUC, AUPRC, Brier, LogLoss, ECE Interval
 }
 
-// Bootstrap resamples the patients, each with all of his films, with
+// Bootstrap resamples the patients, each with all of their films, with
 // replacement, so many times (1000 do for a 95 % interval). The same seed gives
 // the same intervals on every machine. Rounds without a film of each class do
 // not count; where more than half are such, there are too few patients, and

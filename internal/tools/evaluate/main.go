@@ -8,10 +8,11 @@
 //
 //	go run ./internal/tools/evaluate -images folder -labels labels.csv -findings Effusion,Edema
 //
-// A line is "name | AUC | low | high | films": the area under the ROC curve and
-// its 95 % interval (DeLong, by patient), over all films that were scored. Of each name the
-// last word says what was judged: the model, another one (-model), the same
-// network with random weights, or the 32 x 32 pixels of the film.
+// A line is "name | AUC | low | high | films": the area under the ROC curve
+// and its 95 % interval (DeLong, by patient), over all films that were scored.
+// Of each name the last word says what was judged: the model, another one
+// (-model), the same network with random weights, or the 32 x 32 pixels of the
+// film.
 //
 // A line is of a linear probe with C = 1 / number of features, five-fold by
 // patient, and the mean of ten such cross-validations, which deal the patients
