@@ -1,0 +1,38 @@
+package stats
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mathext"
+)
+
+// tTail is the probability that Student's t of so many degrees of freedom is
+// above t.
+func tTail(t, freedom float64) float64 {
+	if t < 0 {
+		return 1 - tTail(-t, freedom)
+	}
+	if math.IsInf(freedom, 1) {
+		return math.Erfc(t/math.Sqrt2) / 2
+	}
+	return mathext.RegIncBeta(freedom/2, 0.5, freedom/(freedom+t*t)) / 2
+}
+
+// tQuantile is the value below which Student's t lies with probability p, one
+// half to below 1.
+func tQuantile(p, freedom float64) float64 {
+	if math.IsInf(freedom, 1) || freedom > 1e7 {
+		return math.Sqrt2 * math.Erfinv(2*p-1)
+	}
+	x := mathext.InvRegIncBeta(freedom/2, 0.5, 2*(1-p))
+	return math.Sqrt(freedom * (1 - x) / x)
+}
+
+// chiTail is the probability that chi squared of so many degrees of freedom is
+// above x.
+func chiTail(x float64, freedom int) float64 {
+	if x <= 0 {
+		return 1
+	}
+	return mathext.GammaIncRegComp(float64(freedom)/2, x/2)
+}
