@@ -8,18 +8,14 @@ import (
 // row-major. CXR Foundation v1 is 1x1376; ELIXR is 32x768 (general) or 32x128
 // (contrastive); a text is 1x128.
 type Embedding struct {
-	ID          string // as in the Image
-	Model       string // name of the model that made it, see embed.Model
-	Recipe      string // recipe of the pixels it was made from; empty for text
-	Tokens, Dim int
-	Values      []float32 // Tokens*Dim finite values
+	ID     string    // as in the Image
+	Space            // what the values mean
+	Values []float32 // Tokens*Dim finite values
 }
 
 // String names the film or text and says what the values are, so that printing an
 // Embedding does not list them.
-func (e *Embedding) String() string {
-	return named(e.ID, fmt.Sprintf("%d x %d by %s", e.Tokens, e.Dim, e.Model))
-}
+func (e *Embedding) String() string { return named(e.ID, e.Space.String()) }
 
 // Token is row i, aliasing Values.
 func (e *Embedding) Token(i int) []float32 { return e.Values[i*e.Dim : (i+1)*e.Dim] }
@@ -51,4 +47,13 @@ func (e *Embedding) Validate() error {
 		}
 	}
 	return nil
+}
+
+// Check reports an embedding that is not valid, or, with [ErrMismatch], one of
+// another space than wanted.
+func (e *Embedding) Check(want Space) error {
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	return want.Match(e.Space)
 }

@@ -13,13 +13,14 @@ var (
 	ErrColor       = errors.New("not a gray image")
 	ErrMultiFrame  = errors.New("more than one frame")
 	ErrModality    = errors.New("modality not wanted")
+	ErrBodyPart    = errors.New("body part not wanted")
 	ErrUnsupported = errors.New("not supported")
 	ErrTooLarge    = errors.New("over the limit")
 	ErrTruncated   = errors.New("truncated")
 	ErrCorrupt     = errors.New("corrupt")
 	ErrImage       = errors.New("invalid image")
 	ErrEmbedding   = errors.New("invalid embedding")
-	ErrMismatch    = errors.New("model or recipe does not match") // embeddings or pixels made for something else
+	ErrMismatch    = errors.New("does not match") // embeddings or pixels made for something else
 )
 
 // An ItemError says which film failed, doing what. It never ends a run.

@@ -1,6 +1,7 @@
 package cxr
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/cxrkit/cxrkit/internal/resample"
@@ -46,6 +47,25 @@ func (k Kernel) String() string {
 	return "unknown"
 }
 
+// MarshalText is String, so that a Kernel in JSON is its name.
+func (k Kernel) MarshalText() ([]byte, error) {
+	if k.String() == "unknown" {
+		return nil, fmt.Errorf("%w: kernel %d", ErrUnsupported, int(k))
+	}
+	return []byte(k.String()), nil
+}
+
+// UnmarshalText reads what String writes; no text is "area", the default.
+func (k *Kernel) UnmarshalText(text []byte) error {
+	for _, known := range []Kernel{KernelArea, KernelBilinear, KernelCubic, KernelLegacyBilinear} {
+		if known.String() == string(text) || len(text) == 0 && known == KernelArea {
+			*k = known
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: kernel %q, want \"area\", \"bilinear\", \"cubic\" or \"legacy bilinear\"", ErrUnsupported, text)
+}
+
 // maxResized bounds the pixels Resize makes: 512 MiB, many times any film.
 const maxResized = 1 << 28
 
@@ -76,4 +96,15 @@ func (m *Image) Resize(width, height int, k Kernel) *Image {
 		r.Pix = resample.Gray(m.Pix, m.Width, m.Height, width, height, m.Max(), kernel)
 	}
 	return &r
+}
+
+// Fit is m scaled, its aspect kept, so that its longer side has side pixels and the
+// shorter at least one; see [Image.Resize].
+func (m *Image) Fit(side int, k Kernel) *Image {
+	if m.Validate() != nil || side < 1 || side > maxResized {
+		return &Image{}
+	}
+	longer := max(m.Width, m.Height)
+	part := func(n int) int { return max(1, int(int64(n)*int64(side)/int64(longer))) }
+	return m.Resize(part(m.Width), part(m.Height), k)
 }

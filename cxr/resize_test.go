@@ -88,4 +88,39 @@ func TestKernelsHaveNames(t *testing.T) {
 	if got := cxr.Kernel(99).String(); got != "unknown" {
 		t.Errorf("kernel 99 is %q", got)
 	}
+	for _, k := range kernels {
+		text, err := k.MarshalText()
+		back := cxr.Kernel(-1)
+		if err := errors.Join(err, back.UnmarshalText(text)); err != nil || back != k {
+			t.Errorf("%v comes back as %v from %q, error %v", k, back, text, err)
+		}
+	}
+	k := cxr.KernelCubic
+	if err := k.UnmarshalText(nil); err != nil || k != cxr.KernelArea {
+		t.Errorf("no text is %v, error %v", k, err)
+	}
+	if err := k.UnmarshalText([]byte("nearest")); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("an unknown kernel: %v", err)
+	}
+	if _, err := cxr.Kernel(99).MarshalText(); !errors.Is(err, cxr.ErrUnsupported) {
+		t.Errorf("kernel 99 as text: %v", err)
+	}
+}
+
+func TestFitKeepsTheAspect(t *testing.T) {
+	for _, test := range [][5]int{ // width, height, side; want
+		{400, 300, 200, 200, 150}, {300, 400, 200, 150, 200}, {3, 1000, 100, 1, 100}, {20, 10, 40, 40, 20}, {7, 7, 7, 7, 7},
+	} {
+		if r := ramp(test[0], test[1], 8).Fit(test[2], cxr.KernelArea); r.Width != test[3] || r.Height != test[4] || r.Validate() != nil {
+			t.Errorf("%v: %d x %d", test, r.Width, r.Height)
+		}
+	}
+	for _, side := range []int{0, -1, 1 << 40} {
+		if r := ramp(4, 2, 8).Fit(side, cxr.KernelArea); !r.Bounds().Empty() {
+			t.Errorf("side %d: %d x %d", side, r.Width, r.Height)
+		}
+	}
+	if r := (*cxr.Image)(nil).Fit(5, cxr.KernelArea); !r.Bounds().Empty() {
+		t.Error("a nil image has pixels")
+	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"github.com/cxrkit/cxrkit/internal/dicomscan"
 )
 
 // attributes are the elements of a data set or of a sequence's item. Whatever
@@ -24,12 +26,25 @@ func (a attributes) value(t tag.Tag) any {
 	return nil
 }
 
-// texts are the values of a string attribute, without padding.
+// texts are the values of a string attribute, without padding; numbers as
+// decimal ones.
 func (a attributes) texts(t tag.Tag) []string {
-	raw, _ := a.value(t).([]string)
+	var raw []string
+	switch v := a.value(t).(type) {
+	case []string:
+		raw = v
+	case []int: // data sets that others have parsed have numbers as the file had them
+		for _, n := range v {
+			raw = append(raw, strconv.Itoa(n))
+		}
+	case []float64:
+		for _, n := range v {
+			raw = append(raw, strconv.FormatFloat(n, 'g', -1, 64))
+		}
+	}
 	s := make([]string, len(raw))
 	for i, v := range raw {
-		s[i] = strings.Trim(v, " \x00")
+		s[i] = strings.Trim(v, dicomscan.Blanks)
 	}
 	return s
 }
@@ -42,31 +57,43 @@ func (a attributes) text(t tag.Tag) string {
 	return ""
 }
 
+// code is the first value of a Code String, in capitals whatever the file has.
+func (a attributes) code(t tag.Tag) string { return strings.ToUpper(a.text(t)) }
+
 // numbers are the values of a Decimal or Integer String, up to the first that
-// is not a finite decimal number.
-func (a attributes) numbers(t tag.Tag) []float64 {
-	var n []float64
-	for _, s := range a.texts(t) {
+// is not a finite decimal number; ok is false if there is such a one.
+func (a attributes) numbers(t tag.Tag) (n []float64, ok bool) {
+	texts := a.texts(t)
+	if len(texts) == 1 && texts[0] == "" {
+		return nil, true
+	}
+	for _, s := range texts {
 		v, ok := decimal(s)
 		if !ok {
-			break
+			return n, false
 		}
 		n = append(n, v)
 	}
-	return n
+	return n, true
 }
 
-// number is the first value of a Decimal or Integer String.
-func (a attributes) number(t tag.Tag) (float64, bool) {
-	if n := a.numbers(t); len(n) > 0 {
-		return n[0], true
+// number is the first value of a Decimal or Integer String, or nil; ok is false
+// if it is there and cannot be read.
+func (a attributes) number(t tag.Tag) (n *float64, ok bool) {
+	all, ok := a.numbers(t)
+	if len(all) > 0 {
+		return &all[0], true
 	}
-	return 0, false
+	return nil, ok
 }
 
-// decimal parses a Decimal String (PS3.5 6.2). Unlike strconv it refuses
-// hexadecimal, underscores, infinities and NaN.
+// decimal parses a Decimal String (PS3.5 6.2), or one with a decimal comma, as
+// some writers have it. Unlike strconv it refuses hexadecimal, underscores,
+// infinities and NaN.
 func decimal(s string) (float64, bool) {
+	if strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
+		s = strings.Replace(s, ",", ".", 1)
+	}
 	if s == "" || strings.Trim(s, "0123456789+-.eE") != "" {
 		return 0, false
 	}

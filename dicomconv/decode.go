@@ -7,10 +7,6 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/codec"
-	"github.com/cxrkit/cxrkit/internal/codec/j2k"
-	"github.com/cxrkit/cxrkit/internal/codec/jls"
-	"github.com/cxrkit/cxrkit/internal/codec/jpegdct"
-	"github.com/cxrkit/cxrkit/internal/codec/jpll"
 	"github.com/cxrkit/cxrkit/internal/codec/rle"
 )
 
@@ -45,49 +41,65 @@ func (e *TransferSyntaxError) Unwrap() error { return cxr.ErrUnsupported }
 
 // A syntax is an encapsulated transfer syntax.
 type syntax struct {
-	decode Decoder
+	coding coding
 	lossy  bool
 }
 
 const rleLossless = "1.2.840.10008.1.2.5"
 
 // syntaxes are the encapsulated transfer syntaxes decoded by this library,
-// beside RLE Lossless.
+// beside RLE Lossless, and those retired ones that differ in no more than the
+// JPEG process: their codestreams tell which it is.
 var syntaxes = map[string]syntax{
-	"1.2.840.10008.1.2.4.50": {jpegdct.Decode, true}, // JPEG Baseline (process 1)
-	"1.2.840.10008.1.2.4.51": {jpegdct.Decode, true}, // JPEG Extended (processes 2, 4)
-	"1.2.840.10008.1.2.4.57": {jpll.Decode, false},   // JPEG Lossless (process 14)
-	"1.2.840.10008.1.2.4.70": {jpll.Decode, false},   // JPEG Lossless (process 14, selection value 1)
-	"1.2.840.10008.1.2.4.80": {jls.Decode, false},    // JPEG-LS Lossless
-	"1.2.840.10008.1.2.4.81": {jls.Decode, true},     // JPEG-LS Near-lossless
-	"1.2.840.10008.1.2.4.90": {j2k.Decode, false},    // JPEG 2000 Lossless
-	"1.2.840.10008.1.2.4.91": {j2k.Decode, true},     // JPEG 2000
+	"1.2.840.10008.1.2.4.50":  {codingDCT, true},       // JPEG Baseline (process 1)
+	"1.2.840.10008.1.2.4.51":  {codingDCT, true},       // JPEG Extended (processes 2, 4)
+	"1.2.840.10008.1.2.4.53":  {codingDCT, true},       // JPEG Spectral Selection (processes 6, 8)
+	"1.2.840.10008.1.2.4.55":  {codingDCT, true},       // JPEG Full Progression (processes 10, 12)
+	"1.2.840.10008.1.2.4.57":  {codingLossless, false}, // JPEG Lossless (process 14)
+	"1.2.840.10008.1.2.4.70":  {codingLossless, false}, // JPEG Lossless (process 14, selection value 1)
+	"1.2.840.10008.1.2.4.80":  {codingLS, false},       // JPEG-LS Lossless
+	"1.2.840.10008.1.2.4.81":  {codingLS, true},        // JPEG-LS Near-lossless
+	"1.2.840.10008.1.2.4.90":  {codingJ2K, false},      // JPEG 2000 Lossless
+	"1.2.840.10008.1.2.4.91":  {codingJ2K, true},       // JPEG 2000
+	"1.2.840.10008.1.2.4.201": {codingHTJ2K, false},    // High-Throughput JPEG 2000 Lossless
+	"1.2.840.10008.1.2.4.202": {codingHTJ2K, false},    // High-Throughput JPEG 2000 with RPCL Options Lossless
+	"1.2.840.10008.1.2.4.203": {codingHTJ2K, true},     // High-Throughput JPEG 2000
 }
 
-// decoder is the decoder for the film's transfer syntax, or nil. RLE is alone in
-// not telling the size of its samples.
-func (f *film) decoder(o *Options) Decoder {
+// decoder is the decoder for a codestream: the caller's for the transfer syntax,
+// else that of what the stream is, else that of what the transfer syntax says. It
+// is nil for a transfer syntax that is not known. RLE is alone in not telling the
+// size of its samples.
+func (f *film) decoder(o *Options, s stream) Decoder {
 	if d := o.Decoders[f.syntax]; d != nil {
 		return d
 	}
-	if f.syntax == rleLossless {
+	said, known := syntaxes[f.syntax]
+	switch {
+	case s.coding != codingUnknown && (known || f.syntax == rleLossless || nativeSyntax(f.syntax)):
+		return codings[s.coding].decode
+	case f.syntax == rleLossless:
 		return func(src []byte, want Shape) (*Frame, error) { return rle.Decode(src, want, f.BitsAllocated) }
 	}
-	return syntaxes[f.syntax].decode
+	return codings[said.coding].decode
 }
 
 // decode decodes frame i of encapsulated pixel data.
 func (f *film) decode(o *Options, i int) (*stored, error) {
-	decode := f.decoder(o)
+	if f.decoder(o, stream{}) == nil && !nativeSyntax(f.syntax) {
+		return nil, f.misfit("encapsulated")
+	}
+	src, err := f.pixels.Frame(i, f.Frames)
+	if err != nil {
+		return nil, err
+	}
+	head, _ := readStream(src)
+	decode := f.decoder(o, head)
 	if decode == nil {
 		return nil, f.misfit("encapsulated")
 	}
 	if f.BitsAllocated != 8 && f.BitsAllocated != 16 {
 		return nil, fmt.Errorf("%w: %d bits allocated in a codestream", cxr.ErrUnsupported, f.BitsAllocated)
-	}
-	src, err := f.pixels.Frame(i, f.Frames)
-	if err != nil {
-		return nil, err
 	}
 	want := Shape{Width: f.Columns, Height: f.Rows, Components: f.SamplesPerPixel}
 	m, err := decode(src, want)
@@ -100,8 +112,31 @@ func (f *film) decode(o *Options, i int) (*stored, error) {
 	if m.Precision > f.BitsAllocated {
 		return nil, fmt.Errorf("%w: codestream of %d bits for %d bits allocated", cxr.ErrCorrupt, m.Precision, f.BitsAllocated)
 	}
-	lossy := syntaxes[f.syntax].lossy || o.Decoders[f.syntax] != nil && f.lossy
-	return &stored{words: m.Pix, lossy: lossy, negative: m.Signed, precision: m.Precision}, nil
+	s := &stored{words: m.Pix, negative: m.Signed, precision: m.Precision, width: f.bitsStored}
+	if f.syntax == rleLossless && head.coding == codingUnknown && o.Decoders[f.syntax] == nil {
+		s.precision = 0 // native words, packed
+		return s, nil
+	}
+	f.widen(s)
+	return s, nil
+}
+
+// widen makes room for a codestream of more bits than Bits Stored: its values
+// are the stored values, all of their bits. High bits of native words may hold
+// overlays; those of codestreams do not. A sign, which the codestream may leave
+// to the header, is where the values say: at Bits Stored if none goes beyond.
+func (f *film) widen(s *stored) {
+	if s.precision <= f.bitsStored {
+		return
+	}
+	var all uint16
+	for _, w := range s.words {
+		all |= w
+	}
+	if !s.negative && all>>f.bitsStored == 0 {
+		return
+	}
+	s.width, f.bitsStored, f.highBit, f.widened = s.precision, s.precision, s.precision-1, true
 }
 
 // nativeSyntax reports the transfer syntaxes without encapsulation, or none
@@ -117,7 +152,7 @@ func nativeSyntax(uid string) bool {
 // misfit is the error for pixel data of a kind that the transfer syntax does
 // not have, or for one that is not known at all.
 func (f *film) misfit(kind string) error {
-	if nativeSyntax(f.syntax) || f.decoder(&Options{}) != nil {
+	if nativeSyntax(f.syntax) || f.decoder(&Options{}, stream{}) != nil {
 		return fmt.Errorf("%w: %s pixel data under transfer syntax %s", cxr.ErrCorrupt, kind, f.syntax)
 	}
 	return &TransferSyntaxError{UID: validUID(f.syntax)}

@@ -7,9 +7,11 @@
 // models that were trained on its pictures.
 //
 // Pixels may be native (little or big endian, implicit or explicit, deflated)
-// or encapsulated as RLE, JPEG baseline and extended, JPEG Lossless, JPEG-LS and
-// JPEG 2000, in 1 to 16 bits, natively also 32, or floating point.
-// Options.Decoders takes decoders for more.
+// or encapsulated as RLE, JPEG baseline, extended and progressive, JPEG Lossless,
+// JPEG-LS, JPEG 2000 and high-throughput JPEG 2000, in 1 to 16 bits, natively also
+// 32, or floating point. Which of these a codestream is, and how many bits it has,
+// it tells itself, before transfer syntax and Bits Stored. Options.Decoders takes
+// decoders for more.
 //
 // Files are not trusted. A bounded pre-scan of the bytes comes before any
 // parser, every allocation is bounded by the file's size and its picture's, and

@@ -114,7 +114,7 @@ func ExampleConverter_Files() {
 	// Output:
 	// a.dcm PA
 	// decode b.dcm: not a frontal view: view position is lateral
-	// decode notes.txt: not supported: not a DICOM file
+	// decode notes.txt: not supported: not a DICOM, PNG, JPEG or TIFF file
 }
 
 // A decoder for a transfer syntax that is not built in; here, one that finds

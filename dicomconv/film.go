@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/frame"
@@ -33,13 +34,21 @@ type film struct {
 func (c *Converter) parse(b []byte) (*film, error) {
 	s, err := dicomscan.Scan(b, c.o.Limits.scan())
 	if err != nil {
-		return nil, err
+		return nil, scanError(err)
 	}
 	h, err := parseHeader(s)
 	if err != nil {
 		return nil, err
 	}
 	return &film{header: h, pixels: s.PixelData, bigEndian: s.BigEndian}, nil
+}
+
+// scanError says of a file without a format which ones there are.
+func scanError(err error) error {
+	if err == dicomscan.ErrNotDICOM {
+		return fmt.Errorf("%w: not a DICOM, PNG, JPEG or TIFF file", cxr.ErrUnsupported)
+	}
+	return err
 }
 
 func (l Limits) scan() dicomscan.Limits {
@@ -58,7 +67,10 @@ func parseHeader(s *dicomscan.File) (h *header, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: header", cxr.ErrCorrupt) // the parser's message can quote values
 	}
-	return readHeader(ds, s.TransferSyntax)
+	if h, err = readHeader(ds, s.TransferSyntax); err == nil {
+		h.patient = strings.Trim(string(s.PatientID), dicomscan.Blanks)
+	}
+	return h, err
 }
 
 // fromDataset is the film of a data set parsed by the caller.
@@ -68,6 +80,7 @@ func fromDataset(ds dicom.Dataset) (*film, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.patient = a.text(tag.PatientID)
 	f := &film{header: h, bigEndian: h.syntax == explicitBig}
 	for _, e := range ds.Elements {
 		if e == nil || e.Tag != tag.PixelData || e.Value == nil {

@@ -60,27 +60,23 @@ func (o *Options) gray(h *header, s *stored) ([]uint16, int, error) {
 	return s.words, depth, nil
 }
 
-// sample is the stored value in w as PS3.5 8.1.1 has it: what is outside of
-// High Bit and Bits Stored is no part of it. It is signed if the header or the
-// codestream says so: some headers forget. Values of a lossy codestream that
-// shoot beyond the range are clipped to it.
+// sample is the stored value in w. Of native words it is as PS3.5 8.1.1 has it:
+// what is outside of High Bit and Bits Stored is no part of it. Of a codestream
+// it is what that says. It is signed if the header or the codestream says so:
+// some headers forget.
 func (h *header) sample(s *stored, w uint16) int {
 	signed := h.signed || s.negative
-	if !s.lossy {
-		return signExtend(w>>(h.highBit+1-h.bitsStored)&(1<<h.bitsStored-1), h.bitsStored, signed)
+	if s.precision > 0 {
+		return signExtend(w, s.width, signed)
 	}
-	low, high := 0, 1<<h.bitsStored-1
-	if signed {
-		low, high = -1<<(h.bitsStored-1), 1<<(h.bitsStored-1)-1
-	}
-	return min(max(signExtend(w, s.precision, signed), low), high)
+	return signExtend(w>>(h.highBit+1-h.bitsStored)&(1<<h.bitsStored-1), h.bitsStored, signed)
 }
 
 // word is the stored value in w as pydicom has it: all bits allocated.
 func (h *header) word(s *stored, w uint16) int {
 	bits := h.BitsAllocated
 	if s.precision > 0 && s.precision < bits {
-		bits = h.bitsStored
+		bits = s.width
 	}
 	if h.BitsAllocated < 16 {
 		w &= 1<<h.BitsAllocated - 1

@@ -2,7 +2,6 @@ package dicomconv
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/suyashkumar/dicom"
@@ -16,19 +15,22 @@ import (
 // (PS3.6 A).
 const secondaryCapture = "1.2.840.10008.5.1.4.1.1.7"
 
-// A header is what a picture is made by. Of the patient it holds nothing, of
-// the instance its UID, for pseudonyms.
+// A header is what a picture is made by. Of the patient it holds nothing but the
+// ID, of the instance its UID, both for pseudonyms.
 type header struct {
 	dicomscan.Geometry
 	syntax     string // transfer syntax UID
 	instance   string // SOP Instance UID
+	patient    string // Patient ID; it leaves this type as a pseudonym only
 	planar     bool   // planes of color one after the other
 	bitsStored int    // 1..BitsAllocated
 	highBit    int    // bitsStored-1..BitsAllocated-1
+	widened    bool   // the codestream has more bits than the file says
 	signed     bool
 	padding    *padding
 
 	modality   string
+	bodyPart   string // in capitals, of bodyParts, or "other"
 	view       cxr.View
 	viewEmpty  bool // View Position is there, without a value
 	burnedIn   string
@@ -37,9 +39,13 @@ type header struct {
 	secondary  bool // Secondary Capture: a screen, a scanned film
 
 	modalityLUT      *lut
+	badModalityLUT   bool // there is one, without entries or cut off
 	slope, intercept *float64
+	unreadable       string // the attribute, of the two, that is there and no number
 	voiLUTs          []lut
+	badVOILUT        bool // there is one, without entries or cut off
 	windows          []Window
+	badWindow        bool // of a center or width that is no number, or has no other half
 	manyCenters      bool // more than one Window Center
 	manyWidths       bool
 	shape            string // Presentation LUT Shape
@@ -60,67 +66,44 @@ func readHeader(ds dicom.Dataset, syntax string) (*header, error) {
 			Frames:          1,
 			SamplesPerPixel: a.word(tag.SamplesPerPixel, 1),
 			BitsAllocated:   a.word(tag.BitsAllocated, 0),
-			Photometric:     a.text(tag.PhotometricInterpretation),
+			Photometric:     a.code(tag.PhotometricInterpretation),
 		},
 		syntax:     syntax,
 		instance:   a.text(tag.SOPInstanceUID),
 		planar:     a.word(tag.PlanarConfiguration, 0) == 1,
 		signed:     a.word(tag.PixelRepresentation, 0) == 1,
-		modality:   a.text(tag.Modality),
-		burnedIn:   a.text(tag.BurnedInAnnotation),
-		processing: a.text(tag.PresentationIntentType) == "FOR PROCESSING",
+		modality:   a.code(tag.Modality),
+		bodyPart:   bodyPart(a.code(tag.BodyPartExamined)),
+		burnedIn:   a.code(tag.BurnedInAnnotation),
+		processing: a.code(tag.PresentationIntentType) == "FOR PROCESSING",
 		lossy:      a.text(tag.LossyImageCompression) == "01",
 		secondary:  strings.HasPrefix(a.text(tag.SOPClassUID), secondaryCapture) || a.text(tag.ConversionType) != "",
-		shape:      a.text(tag.PresentationLUTShape),
+		shape:      a.code(tag.PresentationLUTShape),
 	}
 	h.view, h.viewEmpty = readView(a)
 	if s := a.text(tag.NumberOfFrames); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			return nil, fmt.Errorf("%w: number of frames is not a number", cxr.ErrCorrupt)
+		n, ok := dicomscan.ParseFrames(s)
+		if !ok {
+			return nil, fmt.Errorf("%w: number of frames (0028,0008) is not a number", cxr.ErrCorrupt)
 		}
 		h.Frames = n
 	}
 	h.readBits(a)
 	h.readPadding(a)
-	if v, ok := a.number(tag.RescaleSlope); ok {
-		h.slope = &v
-	}
-	if v, ok := a.number(tag.RescaleIntercept); ok {
-		h.intercept = &v
-	}
+	var slope, intercept bool
+	h.slope, slope = a.number(tag.RescaleSlope)
+	h.intercept, intercept = a.number(tag.RescaleIntercept)
 	h.readWindows(a)
 	h.shutter = readShutter(a)
-	return h, h.readLUTs(a)
-}
-
-// readView classes View Position (0018,5101), else View Code Sequence
-// (0054,0220), whose codes are of PS3.16 CID 4010 in SNOMED RT and CT; one that
-// is neither PA, AP nor lateral leaves the view unknown.
-func readView(a attributes) (view cxr.View, empty bool) {
-	position := a.texts(tag.ViewPosition)
-	if len(position) > 0 && position[0] != "" {
-		switch position[0] {
-		case "PA":
-			return cxr.ViewPA, false
-		case "AP":
-			return cxr.ViewAP, false
-		case "LL", "RL", "LATERAL", "LAT", "LLD", "RLD":
-			return cxr.ViewLateral, false
-		}
-		return cxr.ViewOther, false
+	h.readLUTs(a)
+	switch {
+	case h.modalityLUT != nil: // instead of a rescale
+	case !slope:
+		h.unreadable = "rescale slope (0028,1053)"
+	case !intercept:
+		h.unreadable = "rescale intercept (0028,1052)"
 	}
-	for _, code := range a.items(tag.ViewCodeSequence) {
-		switch code.text(tag.CodeValue) {
-		case "R-10214", "R-40888", "272479007":
-			return cxr.ViewPA, false
-		case "R-10206", "399348003":
-			return cxr.ViewAP, false
-		case "R-102CD", "399067008", "R-10232", "399198007", "R-10236", "399173006":
-			return cxr.ViewLateral, false
-		}
-	}
-	return cxr.ViewUnknown, a.value(tag.ViewPosition) != nil
+	return h, nil
 }
 
 // readBits reads where in a word the sample is. Nonsense is taken for the whole
@@ -149,6 +132,14 @@ func (h *header) readPadding(a attributes) {
 	h.padding = &padding{min(low, high), max(low, high)}
 }
 
+// pseudonym is that of the patient, or "" of a file that names none.
+func (h *header) pseudonym(key []byte) string {
+	if h.patient == "" {
+		return ""
+	}
+	return Pseudonym(key, h.patient)
+}
+
 // number is a 16-bit word as Pixel Representation has it.
 func (h *header) number(word uint16) int {
 	if h.signed {
@@ -158,10 +149,12 @@ func (h *header) number(word uint16) int {
 }
 
 func (h *header) readWindows(a attributes) {
-	centers, widths := a.numbers(tag.WindowCenter), a.numbers(tag.WindowWidth)
+	centers, read := a.numbers(tag.WindowCenter)
+	widths, readToo := a.numbers(tag.WindowWidth)
 	h.manyCenters, h.manyWidths = len(centers) > 1, len(widths) > 1
+	h.badWindow = !read || !readToo || len(centers) != len(widths)
 	function := LinearWindow
-	switch a.text(tag.VOILUTFunction) {
+	switch a.code(tag.VOILUTFunction) {
 	case "LINEAR_EXACT":
 		function = ExactWindow
 	case "SIGMOID":
@@ -172,24 +165,23 @@ func (h *header) readWindows(a attributes) {
 	}
 }
 
-// readLUTs needs the rescale to be read.
-func (h *header) readLUTs(a attributes) error {
+// readLUTs needs the rescale to be read. LUTs without entries, or with fewer
+// than they claim, are left out, as other readers do; notes say so.
+func (h *header) readLUTs(a attributes) {
 	if items := a.items(tag.ModalityLUTSequence); len(items) > 0 {
 		l, err := readLUT(items[0], tag.LUTDescriptor, tag.LUTData, h.signed)
-		if err != nil {
-			return fmt.Errorf("modality LUT: %w", err)
-		}
-		h.modalityLUT = l
+		h.modalityLUT, h.badModalityLUT = l, err != nil
 	}
 	for _, item := range a.items(tag.VOILUTSequence) {
 		l, err := readLUT(item, tag.LUTDescriptor, tag.LUTData, h.voiSigned())
 		if err != nil {
-			return fmt.Errorf("VOI LUT: %w", err)
+			h.badVOILUT = true
+			continue
 		}
 		h.voiLUTs = append(h.voiLUTs, *l)
 	}
 	if h.Photometric != "PALETTE COLOR" {
-		return nil
+		return
 	}
 	for i, t := range []struct{ descriptor, data tag.Tag }{
 		{tag.RedPaletteColorLookupTableDescriptor, tag.RedPaletteColorLookupTableData},
@@ -198,7 +190,6 @@ func (h *header) readLUTs(a attributes) error {
 	} {
 		h.palette[i], _ = readLUT(a, t.descriptor, t.data, h.signed) // needed only for color
 	}
-	return nil
 }
 
 // voiSigned tells how the first input value of a VOI LUT is to be read: signed

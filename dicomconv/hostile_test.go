@@ -80,7 +80,7 @@ func TestHostileFiles(t *testing.T) {
 		"deflate_bomb_1G": cxr.ErrTooLarge, "nest_1000": cxr.ErrTooLarge, "nest_100000": cxr.ErrTooLarge, "nest_2000000": cxr.ErrTooLarge,
 		"voi_nonitem_definedlen": cxr.ErrCorrupt, "rows_empty": cxr.ErrCorrupt, "rows0": cxr.ErrCorrupt,
 		"frames_overflow": cxr.ErrTooLarge, "frames_negative": cxr.ErrCorrupt, "columns_65535_rows_same": cxr.ErrTooLarge,
-		"ts_private_GE": cxr.ErrUnsupported, "ts_htj2k": cxr.ErrUnsupported, "empty": cxr.ErrUnsupported, "short": cxr.ErrUnsupported,
+		"ts_private_GE": cxr.ErrUnsupported, "ts_htj2k": cxr.ErrCorrupt, "empty": cxr.ErrUnsupported, "short": cxr.ErrUnsupported,
 		"multiframe_frag": cxr.ErrCorrupt, "encap_no_delim": cxr.ErrTruncated, "meta_only": cxr.ErrTruncated,
 		"ok": nil, "sq_nonitem_definedlen": nil, "meta_grouplen_empty": nil, "charset_thai": nil, "charset_ir58": nil, "charset_unknown": nil,
 		"charset_UN": nil, "ts_empty": nil, "no_preamble": nil, "no_preamble_no_dicm": nil, "undefined_len_UN": nil,
@@ -284,12 +284,11 @@ func TestLargeFilmsStayWithinTheLimitOfMemory(t *testing.T) {
 	}
 }
 
-// Zeros after the pixels are padding, or elements without tag and value if
-// something follows. Looking for it must not take the square of their number.
+// Nothing after the pixels is looked at, and so takes no time.
 func TestALongTailOfZerosTakesNoTime(t *testing.T) {
 	f := row(1, 2)
 	f.Trailer = append(make([]byte, 700_000), 0xff)
-	if v := judge(t, "zeros", f.Bytes()); !errors.Is(v.err, cxr.ErrTruncated) {
-		t.Errorf("error %v, want one that is cxr.ErrTruncated", v.err)
+	if v := judge(t, "zeros", f.Bytes()); v.err != nil || v.took > time.Second {
+		t.Errorf("error %v after %v", v.err, v.took)
 	}
 }

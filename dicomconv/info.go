@@ -20,7 +20,9 @@ import (
 type Info struct {
 	Format         string // "dicom", "png", "jpeg" or "tiff"; of the latter three only size is told
 	TransferSyntax string // UID
+	Codestream     string // "JPEG", "lossless JPEG", "JPEG-LS", "JPEG 2000", "high-throughput JPEG 2000", where its head tells; else ""
 	Modality       string // "CR", "DX", ...
+	BodyPart       string // Body Part Examined: "CHEST", ...
 	View           cxr.View
 	Width, Height  int
 	Frames         int
@@ -32,6 +34,7 @@ type Info struct {
 	VOILUTs        int      // number of VOI LUTs, which come before windows
 	BurnedIn       string   // Burned In Annotation: "YES", "NO" or ""
 	Pseudonym      string   // of the SOP Instance UID, with Options.PseudonymKey
+	Patient        string   // pseudonym of Patient ID, likewise: the same in all films of a patient
 	Notes          []string // what makes the picture less than certain, in fixed sentences
 }
 
@@ -40,7 +43,8 @@ var modalities = []string{"CR", "DX", "DR", "RG", "RF", "XA", "PX", "IO", "MG", 
 	"CT", "MR", "US", "NM", "PT", "SEG", "RTIMAGE", "RTDOSE", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "ECG", "HD", "DOC", "PMAP"}
 
 // Stat reads the header of a film, in DICOM no more of r than the part before
-// the pixel data. It makes no picture and applies no policy.
+// the pixel data and the head of a codestream. It makes no picture and applies no
+// policy.
 func (c *Converter) Stat(r io.Reader) (Info, error) {
 	if c.err != nil {
 		return Info{}, fmt.Errorf("dicomconv: options: %w", c.err)
@@ -52,30 +56,45 @@ func (c *Converter) Stat(r io.Reader) (Info, error) {
 			return Info{}, err
 		}
 		b = append(b, more...)
-		info, err := c.stat(b)
-		if err == nil || len(more) == 0 || !errors.Is(err, cxr.ErrTruncated) {
+		info, cut, err := c.stat(b)
+		if len(more) == 0 || !cut && !errors.Is(err, cxr.ErrTruncated) {
 			return info, err
 		}
 	}
 }
 
-// stat reads a header of which b is the beginning.
-func (c *Converter) stat(b []byte) (Info, error) {
+// stat reads a header of which b is the beginning. cut tells that more of b
+// would tell more.
+func (c *Converter) stat(b []byte) (info Info, cut bool, err error) {
 	if format := sniff(b); format != "" {
-		return statPicture(format, b)
+		info, err := statPicture(format, b)
+		return info, false, err
 	}
 	s, err := dicomscan.ScanHeader(b, c.o.Limits.scan())
 	if err != nil {
-		return Info{}, err
+		return Info{}, false, scanError(err)
 	}
 	h, err := parseHeader(s)
 	if err != nil {
-		return Info{}, err
+		return Info{}, false, err
 	}
+	head, cut := readStream(s.Stream)
+	info = c.info(h, head)
+	if c.o.PseudonymKey != nil {
+		info.Patient = h.pseudonym(c.o.PseudonymKey)
+	}
+	return info, cut && s.PixelData.Encapsulated && len(s.Stream) < maxStreamHead, nil
+}
+
+// info is what is told of a film, the head of whose codestream is known, or
+// zero.
+func (c *Converter) info(h *header, head stream) Info {
 	info := Info{
 		Format:         "dicom",
-		TransferSyntax: validUID(s.TransferSyntax),
+		TransferSyntax: validUID(h.syntax),
+		Codestream:     codings[head.coding].name,
 		Modality:       known(h.modality, modalities),
+		BodyPart:       h.bodyPart,
 		View:           h.view,
 		Width:          h.Columns,
 		Height:         h.Rows,
@@ -87,12 +106,12 @@ func (c *Converter) stat(b []byte) (Info, error) {
 		Windows:        h.windows,
 		VOILUTs:        len(h.voiLUTs),
 		BurnedIn:       known(h.burnedIn, []string{"YES", "NO"}),
-		Notes:          h.notes(),
+		Notes:          h.notes(head),
 	}
 	if c.o.PseudonymKey != nil && h.instance != "" {
 		info.Pseudonym = Pseudonym(c.o.PseudonymKey, h.instance)
 	}
-	return info, nil
+	return info
 }
 
 func statPicture(format string, b []byte) (Info, error) {
@@ -108,25 +127,4 @@ func statPicture(format string, b []byte) (Info, error) {
 		return Info{}, pictureError(err)
 	}
 	return Info{Format: format, Width: m.Width, Height: m.Height, Frames: 1}, nil
-}
-
-// notes are the facts that a careful reader of the pictures wants to know.
-func (h *header) notes() []string {
-	var notes []string
-	note := func(ok bool, s string) {
-		if ok {
-			notes = append(notes, s)
-		}
-	}
-	note(h.burnedIn != "NO", "the file does not deny burned-in annotation")
-	note(h.processing, "raw detector data, for processing and not for presentation")
-	note(h.secondary, "secondary capture: gray values of a screen or a scanned film")
-	note(h.lossy || syntaxes[h.syntax].lossy, "lossy compression")
-	note(len(h.windows)+len(h.voiLUTs) == 0, "no window and no VOI LUT: Standard takes an automatic window")
-	note(len(h.windows)+len(h.voiLUTs) > 1, "several windows or VOI LUTs: Options.VOI chooses")
-	note(h.padding != nil, "padding: excluded by Standard, taken for pixels by the other recipes")
-	note(h.shutter != nil, "display shutter: applied by Standard only")
-	note(h.monochrome() && h.BitsAllocated <= 16 && h.bitsStored < h.BitsAllocated && h.highBit != h.bitsStored-1, "high bit is not bits stored - 1")
-	note(h.view == cxr.ViewUnknown, "no view position")
-	return notes
 }

@@ -2,6 +2,7 @@ package dicomconv
 
 import (
 	"fmt"
+	mathbits "math/bits"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -46,3 +47,12 @@ func readLUT(a attributes, descriptor, data tag.Tag, signed bool) (*lut, error) 
 
 // at is the entry for v, the first or last one beyond the table.
 func (l *lut) at(v int) uint16 { return l.data[min(max(v-l.first, 0), len(l.data)-1)] }
+
+// used is the bits that the entries take.
+func (l *lut) used() int {
+	var all uint16
+	for _, v := range l.data {
+		all |= v
+	}
+	return mathbits.Len16(all)
+}

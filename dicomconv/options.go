@@ -63,7 +63,8 @@ type Options struct {
 	Views      int      // default ViewsFrontal; a film that says no view is taken
 	BurnedIn   int      // default BurnedInReject
 	Color      int      // default ColorReject
-	Modalities []string // values of Modality (0008,0060) to take, others are refused with cxr.ErrModality; default all
+	Modalities []string // values of Modality (0008,0060) to take, others are refused with cxr.ErrModality; "" is of films that say none; default all
+	BodyParts  []string // values of Body Part Examined (0018,0015) to take, others are refused with cxr.ErrBodyPart; "" is of films that say none; default all
 	Frame      int      // frame of a multi-frame file, from 1; default 0 refuses them with cxr.ErrMultiFrame
 
 	Window *Window // instead of what the file says, in modality units; Standard and MedSigLIP only

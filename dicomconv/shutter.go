@@ -3,6 +3,7 @@ package dicomconv
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -32,7 +33,7 @@ type circle struct {
 func readShutter(a attributes) *shutter {
 	s := &shutter{right: math.Inf(1), lower: math.Inf(1)}
 	for _, shape := range a.texts(tag.ShutterShape) {
-		switch shape {
+		switch strings.ToUpper(shape) {
 		case "RECTANGULAR":
 			for t, edge := range map[tag.Tag]*float64{
 				tag.ShutterLeftVerticalEdge:    &s.left,
@@ -40,18 +41,17 @@ func readShutter(a attributes) *shutter {
 				tag.ShutterUpperHorizontalEdge: &s.upper,
 				tag.ShutterLowerHorizontalEdge: &s.lower,
 			} {
-				if v, ok := a.number(t); ok {
-					*edge = v
+				if v, _ := a.number(t); v != nil {
+					*edge = *v
 				}
 			}
 		case "CIRCULAR":
-			center := a.numbers(tag.CenterOfCircularShutter)
-			if radius, ok := a.number(tag.RadiusOfCircularShutter); ok && len(center) == 2 {
-				s.circle = &circle{point{center[0], center[1]}, radius}
+			center, _ := a.numbers(tag.CenterOfCircularShutter)
+			if radius, _ := a.number(tag.RadiusOfCircularShutter); radius != nil && len(center) == 2 {
+				s.circle = &circle{point{center[0], center[1]}, *radius}
 			}
 		case "POLYGONAL":
-			v := a.numbers(tag.VerticesOfThePolygonalShutter)
-			for ; len(v) >= 2 && len(s.polygon) < maxVertices; v = v[2:] {
+			for v, _ := a.numbers(tag.VerticesOfThePolygonalShutter); len(v) >= 2 && len(s.polygon) < maxVertices; v = v[2:] {
 				s.polygon = append(s.polygon, point{v[0], v[1]})
 			}
 		}
@@ -80,8 +80,11 @@ func (s *shutter) open(row, column float64, crossings []float64) bool {
 	if column < s.left || column > s.right || row < s.upper || row > s.lower {
 		return false
 	}
-	if c := s.circle; c != nil && math.Hypot(row-c.center.row, column-c.center.column) > c.radius {
-		return false
+	if c := s.circle; c != nil { // squares and not a root, which machines make differently
+		y, x := row-c.center.row, column-c.center.column
+		if c.radius < 0 || float64(y*y)+float64(x*x) > float64(c.radius*c.radius) {
+			return false
+		}
 	}
 	if len(s.polygon) < 3 {
 		return true
@@ -96,7 +99,7 @@ func (s *shutter) crossings(row float64) []float64 {
 	for i, p := range s.polygon {
 		q := s.polygon[(i+1)%len(s.polygon)]
 		if (p.row <= row) != (q.row <= row) {
-			at = append(at, p.column+(row-p.row)/(q.row-p.row)*(q.column-p.column))
+			at = append(at, p.column+float64((row-p.row)/(q.row-p.row)*(q.column-p.column))) // not fused: the same on every machine
 		}
 	}
 	slices.Sort(at)

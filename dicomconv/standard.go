@@ -106,7 +106,7 @@ func (o *Options) voi(h *header, l levels, padded []bool) (func(float64) float64
 // of pictures made for display; else that of the pixels but for the darkest and
 // the brightest automaticTails.
 func (h *header) automatic(l levels, padded []bool) (low, high float64) {
-	if h.bitsStored <= 8 && h.modalityLUT == nil {
+	if h.bitsStored <= 8 && h.modalityLUT == nil && !h.widened {
 		ends := []float64{0, float64(int(1)<<h.bitsStored - 1)}
 		if h.signed {
 			ends = []float64{float64(-int(1) << (h.bitsStored - 1)), float64(int(1)<<(h.bitsStored-1) - 1)}

@@ -14,15 +14,14 @@ type stored struct {
 	words []uint16  // of up to 16 bits, as they are in the file
 	wide  []float64 // instead of words: 32-bit integers and floating point
 	float bool      // wide is of Float Pixel Data
-	lossy bool      // decoded from a lossy codestream: no overlay in high bits, but overshoot
 
 	// negative tells that the codestream has signed samples, whatever the header
 	// says.
 	negative bool
 
-	// precision is the width of decoded words that do not carry their sign
-	// beyond it; 0 for native ones.
-	precision int
+	// precision is the bits of a sample in the codestream, 0 for native words;
+	// width is where the sign is of those that do not carry it beyond.
+	precision, width int
 }
 
 // stored reads or decodes the frame that o asks for and makes it gray.

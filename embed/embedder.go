@@ -2,47 +2,37 @@ package embed
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
 // An Embedder turns films into embeddings.
 //
-// Embed returns one result for each image, in order, each with the ID and
-// Recipe of its image and Model().Name. It neither keeps nor changes the
+// Embed returns one result for each image, in order, each with the ID of its
+// image and the Space Space().For(image). It neither keeps nor changes the
 // images. If only some films fail, it returns nil at their places and a
 // [*BatchError]; after any other error the results are nil. It returns soon
 // after ctx ends, with an error that wraps ctx.Err(). No images give no
 // results and no error. It is safe for concurrent use, and the same image
 // gives the same values every time.
+//
+// Space tells what the embeddings mean. If its Recipe is not empty, films must
+// be made by that recipe.
+//
+// [Each] implements Embed for models that take one film at a time, and package
+// embed/embedtest tests all of the above.
 type Embedder interface {
 	Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error)
-	Model() Model
+	Space() cxr.Space
 }
 
-// A TextEmbedder places texts in the space of contrastive image embeddings,
+// A TextEmbedder places texts among the embeddings of a contrastive image model,
 // with the same promises as [Embedder].
 type TextEmbedder interface {
 	EmbedText(ctx context.Context, texts ...string) ([]*cxr.Embedding, error)
-}
-
-// A Model says what an Embedder computes.
-type Model struct {
-	Name        string // stable and unique; goes into every Embedding and model file
-	Tokens, Dim int    // shape of its embeddings
-	Recipe      string // recipe its films must be made by; empty: any
-	Input       Input  // what a film becomes before the network; zero for remote models
-	Digest      string // SHA-256 of the weights in hex; empty for remote models
-}
-
-// An Input is the preprocessing that belongs to a network's weights.
-type Input struct {
-	Width, Height int       // pixels the network looks at
-	Channels      int       // 1, or 3 equal ones
-	Low, High     float64   // value of black and of white, before Mean and Std
-	Mean, Std     []float64 // per channel; nil: none
-	PerImage      bool      // then shifted and scaled to mean 0, deviation 1 over the film
 }
 
 // A BatchError holds the failures of one Embed call by position: Errors has
@@ -73,15 +63,15 @@ func (e *BatchError) Unwrap() []error {
 	return errs
 }
 
-// CheckImages validates what an Embedder is given, before any work: every
-// image well-formed, and made by the recipe the model expects. It returns nil
-// if all are good, else an error for each bad one at its position. For
-// implementations, which then embed the others.
-func CheckImages(m Model, images []*cxr.Image) *BatchError {
+// CheckImages validates what an Embedder of a space is given, before any work:
+// every image well-formed, and made by the recipe that the model expects. It
+// returns nil if all are good, else an error for each bad one at its position.
+// Implementations that do not use [Each] call it and embed the others.
+func CheckImages(s cxr.Space, images []*cxr.Image) *BatchError {
 	errs, bad := make([]error, len(images)), false
 	for i, im := range images {
-		if errs[i] = im.Validate(); errs[i] == nil && m.Recipe != "" && im.Recipe != m.Recipe {
-			errs[i] = fmt.Errorf("%w: film made by recipe %q, model %s wants %q", cxr.ErrMismatch, im.Recipe, m.Name, m.Recipe)
+		if errs[i] = im.Validate(); errs[i] == nil && s.Recipe != "" && im.Recipe != s.Recipe {
+			errs[i] = fmt.Errorf("%w: film made by recipe %q, model %s wants %q", cxr.ErrMismatch, im.Recipe, s.Model, s.Recipe)
 		}
 		bad = bad || errs[i] != nil
 	}
@@ -89,4 +79,46 @@ func CheckImages(m Model, images []*cxr.Image) *BatchError {
 		return nil
 	}
 	return &BatchError{Errors: errs}
+}
+
+// Each implements Embed for a model that takes one film at a time: it checks the
+// images, calls one for each good film, all at once, and puts the values, Tokens x
+// Dim each, together as the interface wants them. one bounds how many run at
+// once, if it must, and returns soon after ctx ends.
+func Each(ctx context.Context, s cxr.Space, images []*cxr.Image, one func(ctx context.Context, m *cxr.Image) ([]float32, error)) ([]*cxr.Embedding, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("embed: %w", err)
+	}
+	errs := make([]error, len(images))
+	if failed := CheckImages(s, images); failed != nil {
+		errs = failed.Errors
+	}
+	out := make([]*cxr.Embedding, len(images))
+	embed := func(i int, m *cxr.Image) {
+		v := &cxr.Embedding{ID: m.ID, Space: s.For(m)}
+		if v.Values, errs[i] = one(ctx, m); errs[i] == nil {
+			errs[i] = v.Validate()
+		}
+		if errs[i] == nil {
+			out[i] = v
+		}
+	}
+	var group sync.WaitGroup
+	for i, m := range images {
+		switch {
+		case errs[i] != nil:
+		case len(images) == 1: // no goroutine for the common case
+			embed(i, m)
+		default:
+			group.Go(func() { embed(i, m) })
+		}
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("embed: %w", err)
+	}
+	if errors.Join(errs...) != nil {
+		return out, &BatchError{Errors: errs}
+	}
+	return out, nil
 }

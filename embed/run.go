@@ -13,52 +13,29 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
+// ErrAllFailed is the error of a run in which not one film could be embedded.
+var ErrAllFailed = errors.New("all films failed")
+
 // A Run drives an [Embedder] over a stream of films: several calls at once,
-// results in input order, and one outcome for every film. Memory is bounded by
-// Batch x Parallel films, however many the source holds. The zero Run is ready
-// to use; a Run may be used by several goroutines at once.
+// results in input order, and one outcome for every film. At most (Parallel + 1)
+// x Batch films are held at once, however many the source has. The zero Run is
+// ready to use; a Run may be used by several goroutines at once.
 type Run struct {
-	Batch    int         // films in one Embed call; 0: 1
-	Parallel int         // Embed calls at once; 0: one for each processor
-	Store    Store       // what it has is not embedded again, and what is embedded goes there, as it is done: in no order; nil: none
-	OnItem   func(Event) // told of every film, in input order, never concurrently; may be nil
+	Batch    int   // films in one Embed call; 0: 1
+	Parallel int   // Embed calls at once; 0: one for each processor
+	Store    Store // what it has is not embedded again, and what is embedded goes there, as it is done: in no order; nil: none
 }
 
-// An Event is the outcome of one film.
-type Event struct {
-	Index int    // of the film in the source, from 0
-	ID    string // of the film, as far as it is known
-	Err   error  // nil, or an error that [errors.As] finds to be a *cxr.ItemError
-	Found bool   // in the store: the film was not embedded again
-}
-
-// Name is the event by the name of its counter in CXR Foundation's pipeline.
-func (e Event) Name() string {
-	var item *cxr.ItemError
-	switch {
-	case e.Found:
-		return "output-file-exists"
-	case e.Err == nil:
-		return "successful-inference"
-	case errors.Is(e.Err, cxr.ErrNotFrontal):
-		return "non-frontal"
-	case errors.As(e.Err, &item) && item.Op == "embed":
-		return "failed-inference"
-	case errors.As(e.Err, &item) && item.Op == "store":
-		return "failed-output"
-	}
-	return "failed-example-creation"
-}
-
-// Do embeds every film of src and hands the embeddings to emit, in input
-// order, from the calling goroutine. A film that cannot be read or embedded is
-// an Event with an error; the run goes on. Do ends with nil after the last
-// film, or with the first of: an error of emit, an error of src that is no
-// *cxr.ItemError, the end of ctx. It closes src if src is an [io.Closer], and
-// leaves no goroutine behind.
-func (r *Run) Do(ctx context.Context, e Embedder, src cxr.Source, emit func(*cxr.Embedding) error) (err error) {
+// Do embeds every film of src and hands the outcomes to each, in input order,
+// from the calling goroutine. A film that cannot be read or embedded is an
+// [Event] with an error; the run goes on. Do ends with nil after the last film,
+// or with the first of: an error of each, an error of src that is no
+// *cxr.ItemError, the end of ctx. If every film failed, that is an error too:
+// [ErrAllFailed], which counts them and wraps the first failure. Do closes src if src is an
+// [io.Closer], and leaves no goroutine behind.
+func (r Run) Do(ctx context.Context, e Embedder, src cxr.Source, each func(Event) error) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	calls := make(chan *call, max(r.parallel()-1, 0)) // with the one being awaited: Parallel
+	calls := make(chan *call, r.parallel()-1) // with the one being awaited: Parallel
 	var readErr error
 	var reader sync.WaitGroup
 	reader.Go(func() {
@@ -76,61 +53,67 @@ func (r *Run) Do(ctx context.Context, e Embedder, src cxr.Source, emit func(*cxr
 		}
 	}()
 
-	index := 0
+	var films, failed int
+	var first error
 	for c := range calls {
 		<-c.done
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("embed: %w", err)
 		}
-		for _, it := range c.items {
-			if r.OnItem != nil {
-				r.OnItem(Event{Index: index, ID: it.id, Err: it.err, Found: it.found})
+		for i, ev := range c.events {
+			c.events[i] = Event{} // whoever was told may let the film go
+			ev.Index = films
+			films++
+			if ev.Err != nil {
+				if failed++; first == nil {
+					first = ev.Err
+				}
 			}
-			index++
-			if it.err != nil {
-				continue
-			}
-			if err := emit(it.embedding); err != nil {
+			if err := each(ev); err != nil {
 				return err
 			}
 		}
 	}
-	return readErr // the reader has closed calls, so it is done
+	if readErr == nil && films > 0 && failed == films { // the reader has closed calls, so it is done
+		return fmt.Errorf("embed: %w: %d, the first: %w", ErrAllFailed, films, first)
+	}
+	return readErr
 }
 
-// All is Do as an iterator: an embedding, or nil and a *cxr.ItemError, for
-// every film; any other error is the last. Leaving the loop ends the run.
-func (r *Run) All(ctx context.Context, e Embedder, src cxr.Source) iter.Seq2[*cxr.Embedding, error] {
-	return func(yield func(*cxr.Embedding, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		left, errLeft := false, errors.New("loop left")
-		give := func(v *cxr.Embedding, err error) error {
-			if !left && !yield(v, err) {
-				left = true
-				cancel()
-			}
-			if left {
+// All is Do as an iterator: the outcome of every film with a nil error, and last,
+// if Do ends with an error, that error. Leaving the loop ends the run.
+func (r Run) All(ctx context.Context, e Embedder, src cxr.Source) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		errLeft := errors.New("loop left")
+		left := false
+		err := r.Do(ctx, e, src, func(ev Event) error {
+			if left = !yield(ev, nil); left {
 				return errLeft
 			}
 			return nil
-		}
-		inner := Run{Batch: r.Batch, Parallel: r.Parallel, Store: r.Store, OnItem: func(ev Event) {
-			if r.OnItem != nil && !left {
-				r.OnItem(ev)
-			}
-			if ev.Err != nil {
-				give(nil, ev.Err)
-			}
-		}}
-		err := inner.Do(ctx, e, src, func(v *cxr.Embedding) error { return give(v, nil) })
+		})
 		if err != nil && !left {
-			yield(nil, err)
+			yield(Event{}, err)
 		}
 	}
 }
 
-func (r *Run) parallel() int {
+// Collect is Do with the results as slices: the embeddings and the failures, each
+// in input order. After an error they are those of the films before it.
+func (r Run) Collect(ctx context.Context, e Embedder, src cxr.Source) (embeddings []*cxr.Embedding, failed []*cxr.ItemError, err error) {
+	err = r.Do(ctx, e, src, func(ev Event) error {
+		var item *cxr.ItemError
+		if errors.As(ev.Err, &item) {
+			failed = append(failed, item)
+		} else {
+			embeddings = append(embeddings, ev.Embedding)
+		}
+		return nil
+	})
+	return embeddings, failed, err
+}
+
+func (r Run) parallel() int {
 	if r.Parallel > 0 {
 		return r.Parallel
 	}
@@ -139,22 +122,13 @@ func (r *Run) parallel() int {
 
 // A call is one Embed call and its outcomes.
 type call struct {
-	items []*item
-	done  chan struct{}
-}
-
-// An item is a film on its way: read, then embedded or failed.
-type item struct {
-	id        string
-	image     *cxr.Image
-	embedding *cxr.Embedding
-	found     bool // in the store
-	err       error
+	events []Event
+	done   chan struct{}
 }
 
 // read fills calls from src. A call is sent before it is started, so that the
 // channel's capacity bounds the calls under way.
-func (r *Run) read(ctx context.Context, e Embedder, src cxr.Source, calls chan<- *call) error {
+func (r Run) read(ctx context.Context, e Embedder, src cxr.Source, calls chan<- *call) error {
 	batch := max(r.Batch, 1)
 	for end := false; !end; {
 		c := &call{done: make(chan struct{})}
@@ -163,13 +137,13 @@ func (r *Run) read(ctx context.Context, e Embedder, src cxr.Source, calls chan<-
 			var bad *cxr.ItemError
 			switch {
 			case err == nil:
-				c.items = append(c.items, &item{id: m.ID, image: m})
+				c.events = append(c.events, Event{ID: m.ID, Image: m})
 				films++
 				continue
 			case errors.As(err, &bad):
-				c.items = append(c.items, &item{id: bad.ID, err: err})
+				c.events = append(c.events, Event{ID: bad.ID, Err: err})
 				// A long run of bad files must not wait for a good one.
-				if len(c.items) < 2*batch {
+				if len(c.events) < 2*batch {
 					continue
 				}
 			case err == io.EOF:
@@ -188,8 +162,8 @@ func (r *Run) read(ctx context.Context, e Embedder, src cxr.Source, calls chan<-
 }
 
 // start sends the call and starts it. It reports false if ctx ended first.
-func (r *Run) start(ctx context.Context, e Embedder, c *call, calls chan<- *call) bool {
-	if len(c.items) == 0 {
+func (r Run) start(ctx context.Context, e Embedder, c *call, calls chan<- *call) bool {
+	if len(c.events) == 0 {
 		return true
 	}
 	select {
@@ -204,31 +178,31 @@ func (r *Run) start(ctx context.Context, e Embedder, c *call, calls chan<- *call
 	return true
 }
 
-// embed makes the call for what the store does not have, and gives every item
+// embed makes the call for what the store does not have, and gives every film
 // its outcome.
 func (c *call) embed(ctx context.Context, e Embedder, store Store) {
+	space := e.Space()
 	var images []*cxr.Image
-	var items []*item
+	var events []*Event
 	var keys []Key
-	for _, it := range c.items {
-		if it.image == nil {
+	for i := range c.events {
+		ev := &c.events[i]
+		if ev.Image == nil {
 			continue
 		}
-		if store != nil && it.image.Validate() == nil {
-			key := KeyOf(e.Model(), it.image)
+		var key Key
+		if store != nil && ev.Image.Validate() == nil {
+			key = KeyOf(space, ev.Image)
 			switch v, err := store.Get(ctx, key); {
 			case err == nil:
-				it.embedding, it.found, it.image = v, true, nil
+				ev.Embedding, ev.Found = v, true
 				continue
 			case !errors.Is(err, fs.ErrNotExist):
-				it.err, it.image = &cxr.ItemError{ID: it.id, Op: "store", Err: err}, nil
+				ev.Err = &cxr.ItemError{ID: ev.ID, Op: "store", Err: err}
 				continue
 			}
-			keys = append(keys, key)
-		} else {
-			keys = append(keys, Key{})
 		}
-		images, items = append(images, it.image), append(items, it)
+		images, events, keys = append(images, ev.Image), append(events, ev), append(keys, key)
 	}
 	if len(images) == 0 {
 		return
@@ -238,24 +212,37 @@ func (c *call) embed(ctx context.Context, e Embedder, store Store) {
 	if errors.As(err, &batch) && len(batch.Errors) != len(images) {
 		batch = nil // it speaks of other films than ours
 	}
-	for i, it := range items {
-		it.image = nil // the film can go as soon as it is embedded
+	for i, ev := range events {
+		failure := err // of the whole call
 		switch {
 		case batch != nil && batch.Errors[i] != nil:
-			it.err = batch.Errors[i]
+			failure = batch.Errors[i]
 		case batch == nil && err != nil:
-			it.err = err
 		case len(results) != len(images) || results[i] == nil:
-			it.err = fmt.Errorf("%w: embedder %s gave no result", cxr.ErrEmbedding, e.Model().Name)
+			failure = fmt.Errorf("%w: embedder of %v gave no result", cxr.ErrEmbedding, space)
 		default:
-			it.embedding, it.err = results[i], results[i].Validate()
+			failure = checkResult(space, ev.Image, results[i])
 		}
-		if it.err != nil {
-			it.err = &cxr.ItemError{ID: it.id, Op: "embed", Err: it.err}
+		if failure != nil {
+			ev.Err = &cxr.ItemError{ID: ev.ID, Op: "embed", Err: failure}
 		} else if store != nil {
-			if err := store.Put(ctx, keys[i], it.embedding); err != nil {
-				it.err = &cxr.ItemError{ID: it.id, Op: "store", Err: err}
+			if err := store.Put(ctx, keys[i], results[i]); err != nil {
+				ev.Err = &cxr.ItemError{ID: ev.ID, Op: "store", Err: err}
 			}
 		}
+		if ev.Err == nil {
+			ev.Embedding = results[i]
+		}
 	}
+}
+
+// checkResult refuses what is not the embedding of the film.
+func checkResult(s cxr.Space, m *cxr.Image, v *cxr.Embedding) error {
+	if v.ID != m.ID {
+		return fmt.Errorf("%w: embedder of %v gave the result of another film", cxr.ErrEmbedding, s)
+	}
+	if err := v.Check(s.For(m)); err != nil {
+		return fmt.Errorf("%w: embedder gave another embedding than it says: %w", cxr.ErrEmbedding, err)
+	}
+	return nil
 }

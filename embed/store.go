@@ -9,26 +9,26 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// A Key says which embedding: of what pixels, made by what recipe and model.
-// Films of equal names do not collide, and a film that was changed is another.
+// A Key says which embedding: of what pixels, in what space. Films of equal names
+// do not collide, and a film that was changed is another.
 type Key struct {
-	ID      string // of the film, as the caller names it
-	Content string // SHA-256 in hex of pixels, recipe, model and digest of its weights
-	Model   Model
-	Recipe  string
+	ID      string    // of the film, as the caller names it
+	Content string    // SHA-256 in hex of pixels and space
+	Space   cxr.Space // of the embedding, with the film's recipe
 }
 
-// KeyOf is the key of what a model makes of a film.
-func KeyOf(m Model, im *cxr.Image) Key {
+// KeyOf is the key of what an Embedder of space s makes of a film.
+func KeyOf(s cxr.Space, im *cxr.Image) Key {
+	s = s.For(im)
 	h := sha256.New()
-	for _, s := range []string{m.Name, m.Digest, im.Recipe} {
+	for _, text := range []string{s.Model, s.Digest, s.Recipe} {
 		var n [8]byte
-		binary.LittleEndian.PutUint64(n[:], uint64(len(s)))
+		binary.LittleEndian.PutUint64(n[:], uint64(len(text)))
 		h.Write(n[:])
-		h.Write([]byte(s))
+		h.Write([]byte(text))
 	}
 	b := make([]byte, 0, 32<<10)
-	for _, v := range []int{m.Tokens, m.Dim, im.Width, im.Height, im.Depth} {
+	for _, v := range []int{s.Tokens, s.Dim, im.Width, im.Height, im.Depth} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(v))
 	}
 	h.Write(b)
@@ -37,7 +37,7 @@ func KeyOf(m Model, im *cxr.Image) Key {
 		h.Write(littleEndian(b[:2*n], pix[:n]))
 		pix = pix[n:]
 	}
-	return Key{ID: im.ID, Content: hex.EncodeToString(h.Sum(nil)), Model: m, Recipe: im.Recipe}
+	return Key{ID: im.ID, Content: hex.EncodeToString(h.Sum(nil)), Space: s}
 }
 
 // littleEndian writes pixels to dst, which has two bytes for each, four at a

@@ -15,9 +15,9 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr/bucket"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
 	"github.com/cxrkit/cxrkit/internal/gcstest"
-	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
 // shared has the films that developers have beside the project.

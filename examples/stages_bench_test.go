@@ -40,7 +40,7 @@ func BenchmarkStages(b *testing.B) {
 		b.Fatal(err)
 	}
 	file := largeFilm(0)
-	c := dicomconv.New(&dicomconv.Options{Recipe: e.Model().Recipe})
+	c := dicomconv.New(&dicomconv.Options{Recipe: e.Space().Recipe})
 	film, err := c.Normalize(bytes.NewReader(file))
 	if err != nil {
 		b.Fatal(err)
@@ -61,7 +61,7 @@ func BenchmarkStages(b *testing.B) {
 	})
 	b.Run("key", func(b *testing.B) {
 		for b.Loop() {
-			_ = embed.KeyOf(e.Model(), film)
+			_ = embed.KeyOf(e.Space(), film)
 		}
 	})
 	b.Run("embed", func(b *testing.B) {
@@ -79,11 +79,11 @@ func BenchmarkStages(b *testing.B) {
 		}
 	})
 	b.Run("store", func(b *testing.B) {
-		d, err := store.Open(b.TempDir(), e.Model(), nil)
+		d, err := store.Open(b.TempDir(), e.Space(), nil)
 		if err != nil {
 			b.Fatal(err)
 		}
-		k := embed.KeyOf(e.Model(), film)
+		k := embed.KeyOf(e.Space(), film)
 		for b.Loop() {
 			if err := d.Put(b.Context(), k, embeddings[0]); err != nil {
 				b.Fatal(err)
@@ -99,13 +99,12 @@ func BenchmarkStages(b *testing.B) {
 			}
 		}
 		for b.Loop() {
-			d, err := store.Open(b.TempDir(), e.Model(), nil)
+			d, err := store.Open(b.TempDir(), e.Space(), nil)
 			if err != nil {
 				b.Fatal(err)
 			}
 			n := 0
-			run := &embed.Run{Store: d}
-			err = run.Do(b.Context(), e, c.Files(os.DirFS(dir)), func(*cxr.Embedding) error { n++; return nil })
+			err = embed.Run{Store: d}.Do(b.Context(), e, c.Files(os.DirFS(dir)), func(embed.Event) error { n++; return nil })
 			if err != nil || n != films {
 				b.Fatal(n, err)
 			}

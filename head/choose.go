@@ -67,11 +67,11 @@ func (l Linear) folds(d *Dataset) ([]Fold, error) {
 // candidate, from the strongest penalty to the weakest, each fit starting from
 // the last.
 func (l Linear) addLosses(ctx context.Context, fold Fold, candidates, losses []float64) error {
-	in, err := fold.Train.Check()
+	space, err := fold.Train.Check()
 	if err != nil {
 		return err
 	}
-	x := newDesign(fold.Train, in.Dim, l.Raw)
+	x := newDesign(fold.Train, space.Dim, l.Raw)
 	var start *logistic.Solution
 	for k, c := range candidates {
 		p, err := l.problem(fold.Train, x, 0, c)
@@ -82,8 +82,8 @@ func (l Linear) addLosses(ctx context.Context, fold Fold, candidates, losses []f
 			return err
 		}
 		m, err := NewModel(Spec{
-			Findings: fold.Train.Findings, Input: in, Mean: x.mean, Scale: x.scale,
-			Layers: []Layer{{In: in.Dim, Out: 1, Weights: start.Weights, Bias: []float64{start.Intercept}}},
+			Findings: fold.Train.Findings, Space: space, Mean: x.mean, Scale: x.scale,
+			Layers: []Layer{{In: space.Dim, Out: 1, Weights: start.Weights, Bias: []float64{start.Intercept}}},
 		})
 		if err != nil {
 			return err

@@ -84,39 +84,39 @@ func (d *Dataset) Subset(at []int) *Dataset {
 }
 
 // Check reports the first reason why nothing can be learned from d, or measured
-// on it, and else what its embeddings are. Trainers call it first.
-func (d *Dataset) Check() (Input, error) {
-	var in Input
+// on it, and else the space of its embeddings. Trainers call it first.
+func (d *Dataset) Check() (cxr.Space, error) {
+	var space cxr.Space
 	switch {
 	case d == nil || len(d.Examples) == 0:
-		return in, fmt.Errorf("head: no films")
+		return space, fmt.Errorf("head: no films")
 	case len(d.Findings) == 0:
-		return in, fmt.Errorf("head: no findings")
+		return space, fmt.Errorf("head: no findings")
 	case d.Weights != nil && len(d.Weights) != len(d.Examples):
-		return in, fmt.Errorf("head: %d weights for %d films", len(d.Weights), len(d.Examples))
+		return space, fmt.Errorf("head: %d weights for %d films", len(d.Weights), len(d.Examples))
 	}
 	for f, name := range d.Findings {
 		if slices.Index(d.Findings, name) < f {
-			return in, fmt.Errorf("head: finding %q twice", name)
+			return space, fmt.Errorf("head: finding %q twice", name)
 		}
 	}
 	for i, w := range d.Weights {
 		if !(w >= 0) || math.IsInf(w, 0) {
-			return in, fmt.Errorf("head: film %d: weight %v, want a number of at least 0", i, w)
+			return space, fmt.Errorf("head: film %d: weight %v, want a number of at least 0", i, w)
 		}
 	}
 	for i, e := range d.Examples {
 		if len(e.Labels) != len(d.Findings) {
-			return in, fmt.Errorf("head: film %d has %d labels for %d findings", i, len(e.Labels), len(d.Findings))
+			return space, fmt.Errorf("head: film %d has %d labels for %d findings", i, len(e.Labels), len(d.Findings))
 		}
 		if i == 0 && e.Embedding != nil {
-			in = InputOf(e.Embedding)
+			space = e.Embedding.Space
 		}
-		if err := in.Check(e.Embedding); err != nil {
-			return in, fmt.Errorf("head: film %d: %w", i, err)
+		if err := e.Embedding.Check(space); err != nil {
+			return space, fmt.Errorf("head: film %d: %w", i, err)
 		}
 	}
-	return in, nil
+	return space, nil
 }
 
 // Features are the rows that trainers learn from: of each film the mean over its

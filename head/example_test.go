@@ -17,8 +17,8 @@ func ExampleLabels_Join() {
 		panic(err)
 	}
 	embeddings := []*cxr.Embedding{
-		{ID: "export/day1/film1.png", Model: "m", Tokens: 1, Dim: 2, Values: []float32{1, 2}},
-		{ID: "export/day3/film7.png", Model: "m", Tokens: 1, Dim: 2, Values: []float32{3, 4}},
+		{ID: "export/day1/film1.png", Space: cxr.Space{Model: "m", Tokens: 1, Dim: 2}, Values: []float32{1, 2}},
+		{ID: "export/day3/film7.png", Space: cxr.Space{Model: "m", Tokens: 1, Dim: 2}, Values: []float32{3, 4}},
 	}
 	data, left, err := labels.Join(embeddings)
 	if err != nil {

@@ -132,7 +132,7 @@ func TestJoinReportsWhatIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	embedding := func(id string) *cxr.Embedding {
-		return &cxr.Embedding{ID: id, Tokens: 1, Dim: 1, Values: []float32{1}}
+		return &cxr.Embedding{ID: id, Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}
 	}
 	d, left, err := l.Join([]*cxr.Embedding{embedding("b/1.png"), embedding("z.png"), embedding("a/2.png")})
 	if err != nil {
@@ -157,7 +157,7 @@ func TestWeightsAndAttributes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, _, err := l.Join([]*cxr.Embedding{{ID: "b", Tokens: 1, Dim: 1, Values: []float32{1}}, {ID: "a", Tokens: 1, Dim: 1, Values: []float32{1}}})
+	d, _, err := l.Join([]*cxr.Embedding{{ID: "b", Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}, {ID: "a", Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}})
 	if err != nil {
 		t.Fatal(err)
 	}

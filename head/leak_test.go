@@ -11,7 +11,7 @@ import (
 
 func TestFindLeak(t *testing.T) {
 	film := func(id, patient string, value float32) head.Example {
-		return head.Example{Embedding: &cxr.Embedding{ID: id, Tokens: 1, Dim: 2, Values: []float32{value, 1}}, Patient: patient}
+		return head.Example{Embedding: &cxr.Embedding{ID: id, Space: cxr.Space{Tokens: 1, Dim: 2}, Values: []float32{value, 1}}, Patient: patient}
 	}
 	set := func(films ...head.Example) *head.Dataset { return &head.Dataset{Examples: films} }
 	tests := map[string]struct {

@@ -52,21 +52,21 @@ type Linear struct {
 
 // Fit implements [Trainer].
 func (l Linear) Fit(ctx context.Context, train, tune *Dataset) (*Model, error) {
-	in, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	x := newDesign(train, in.Dim, l.Raw)
+	x := newDesign(train, space.Dim, l.Raw)
 	s := Spec{
-		Findings: train.Findings, Input: in, Mean: x.mean, Scale: x.scale,
-		Layers:   []Layer{{In: in.Dim, Out: len(train.Findings)}},
-		Training: NewTraining("linear", train, l.settings(in.Dim)),
+		Findings: train.Findings, Space: space, Mean: x.mean, Scale: x.scale,
+		Layers:   []Layer{{In: space.Dim, Out: len(train.Findings)}},
+		Training: NewTraining("linear", train, l.settings(space.Dim)),
 	}
 	for f, name := range train.Findings {
-		c := l.strength(in.Dim)
+		c := l.strength(space.Dim)
 		if l.Candidates != nil {
 			if c, err = l.choose(ctx, train, tune, f); err != nil {
 				return nil, fmt.Errorf("head: choosing C for %q: %w", name, err)

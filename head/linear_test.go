@@ -35,7 +35,7 @@ func TestLinearReachesTheOptimum(t *testing.T) {
 		d.Examples[4].Labels = []head.Label{head.Missing, head.Positive}
 		h := fit(t, head.Linear{C: c}, d)
 		logit := func(v []float32, f int) float64 {
-			p, err := h.Predict(&cxr.Embedding{Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim, Values: v})
+			p, err := h.Predict(&cxr.Embedding{Space: cxr.Space{Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim}, Values: v})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -263,7 +263,7 @@ func TestFitRefuses(t *testing.T) {
 		"a film without labels":  {func(d *head.Dataset) { d.Examples[1].Labels = nil }, "head: film 1 has 0 labels for 1 findings"},
 		"NaN":                    {func(d *head.Dataset) { d.Examples[1].Embedding.Values[1] = float32(math.NaN()) }, "head: film 1: invalid embedding: value 1 of token 0 is NaN"},
 		"no embedding":           {func(d *head.Dataset) { d.Examples[0].Embedding = nil }, "head: film 0: invalid embedding: nil embedding"},
-		"shapes that differ":     {func(d *head.Dataset) { d.Examples[1].Embedding.Tokens, d.Examples[1].Embedding.Dim = 2, 1 }, `head: film 1: model or recipe does not match: embedding is 2 x 1 of model "m", recipe "", the head was trained on 1 x 2 of model "m", recipe ""`},
+		"shapes that differ":     {func(d *head.Dataset) { d.Examples[1].Embedding.Tokens, d.Examples[1].Embedding.Dim = 2, 1 }, "head: film 1: does not match: shape 2 x 1, want 1 x 2"},
 		"too few weights":        {func(d *head.Dataset) { d.Weights = []float64{1} }, "head: 1 weights for 2 films"},
 		"an end before it began": {func(d *head.Dataset) {}, "context canceled"},
 	}
@@ -271,7 +271,7 @@ func TestFitRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := &head.Dataset{Findings: []string{"x"}}
 			for i, l := range []head.Label{head.Positive, head.Negative} {
-				e := &cxr.Embedding{Model: "m", Tokens: 1, Dim: 2, Values: []float32{float32(i), 1}}
+				e := &cxr.Embedding{Space: cxr.Space{Model: "m", Tokens: 1, Dim: 2}, Values: []float32{float32(i), 1}}
 				d.Examples = append(d.Examples, head.Example{Embedding: e, Labels: []head.Label{l}})
 			}
 			test.change(d)

@@ -12,7 +12,7 @@ import (
 // A Spec is all there is to a [Model], and what a model file holds.
 type Spec struct {
 	Findings []string
-	Input    Input
+	Space    cxr.Space // of the embeddings that the head was trained on, and all that it accepts
 
 	// Feature j of the mean over the tokens enters as (x-Mean[j])*Scale[j].
 	Mean, Scale []float64
@@ -109,7 +109,7 @@ func (m *Model) Predict(e *cxr.Embedding) ([]float64, error) {
 
 // logOdds are the last layer's outputs.
 func (m *Model) logOdds(e *cxr.Embedding) ([]float64, error) {
-	if err := m.spec.Input.Check(e); err != nil {
+	if err := e.Check(m.spec.Space); err != nil {
 		return nil, fmt.Errorf("head: %w", err)
 	}
 	x := make([]float64, e.Dim)
@@ -175,11 +175,11 @@ func (s *Spec) check() error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("head: invalid model: "+format, args...)
 	}
-	switch dim := s.Input.Dim; {
+	switch dim := s.Space.Dim; {
 	case len(s.Findings) == 0:
 		return fail("no findings")
-	case s.Input.Tokens < 1 || dim < 1:
-		return fail("input of %d x %d", s.Input.Tokens, dim)
+	case s.Space.Tokens < 1 || dim < 1:
+		return fail("input of %d x %d", s.Space.Tokens, dim)
 	case len(s.Mean) != dim || len(s.Scale) != dim:
 		return fail("%d means and %d scales for %d features", len(s.Mean), len(s.Scale), dim)
 	case len(s.Layers) == 0:
@@ -187,7 +187,7 @@ func (s *Spec) check() error {
 	case s.Calibrations != nil && len(s.Calibrations) != len(s.Findings):
 		return fail("%d calibrations for %d findings", len(s.Calibrations), len(s.Findings))
 	}
-	in := s.Input.Dim
+	in := s.Space.Dim
 	for i, l := range s.Layers {
 		if l.In != in || l.Out < 1 || len(l.Bias) != l.Out || len(l.Weights)%l.Out != 0 || len(l.Weights)/l.Out != l.In {
 			return fail("layer %d: %d weights and %d biases for %d to %d, after %d outputs", i, len(l.Weights), len(l.Bias), l.In, l.Out, in)

@@ -15,7 +15,7 @@ import (
 // The format of model files is described in docs/HEADFORMAT.md.
 const (
 	fileMagic    = "CXRHEAD\n"
-	fileVersion  = 1
+	fileVersion  = 2
 	filePreamble = len(fileMagic) + 8
 	maxModelFile = 1 << 30
 	maxFileSide  = 1 << 24 // of a layer
@@ -25,18 +25,11 @@ const (
 // that follow it are Mean, Scale, then weights and bias of each layer.
 type fileHeader struct {
 	Findings     []string      `json:"findings"`
-	Input        fileInput     `json:"input"`
+	Space        cxr.Space     `json:"space"`
 	Layers       []fileLayer   `json:"layers"`
 	Calibrations []Calibration `json:"calibrations,omitempty"`
 	Thresholds   []Threshold   `json:"thresholds,omitempty"`
 	Training     Training      `json:"training"`
-}
-
-type fileInput struct {
-	Model  string `json:"model"`
-	Recipe string `json:"recipe"`
-	Tokens int    `json:"tokens"`
-	Dim    int    `json:"dim"`
 }
 
 type fileLayer struct {
@@ -48,7 +41,7 @@ type fileLayer struct {
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	s := &m.spec
 	header := fileHeader{
-		Findings: s.Findings, Input: fileInput(s.Input), Calibrations: s.Calibrations, Thresholds: s.Thresholds, Training: s.Training,
+		Findings: s.Findings, Space: s.Space, Calibrations: s.Calibrations, Thresholds: s.Thresholds, Training: s.Training,
 	}
 	for _, l := range s.Layers {
 		header.Layers = append(header.Layers, fileLayer{l.In, l.Out})
@@ -109,7 +102,11 @@ func parseModel(file []byte) (*Model, error) {
 	if len(file) < filePreamble+sha256.Size {
 		return nil, fmt.Errorf("%w: %d bytes", cxr.ErrTruncated, len(file))
 	}
-	if v := binary.LittleEndian.Uint32(file[len(fileMagic):]); v != fileVersion {
+	switch v := binary.LittleEndian.Uint32(file[len(fileMagic):]); v {
+	case fileVersion:
+	case 1:
+		return nil, fmt.Errorf("%w: model file version 1 does not say by which weights its embeddings were made; train the head again", cxr.ErrUnsupported)
+	default:
 		return nil, fmt.Errorf("%w: model file version %d, this program reads %d", cxr.ErrUnsupported, v, fileVersion)
 	}
 	body, sum := file[:len(file)-sha256.Size], file[len(file)-sha256.Size:]
@@ -145,7 +142,7 @@ func parseHeader(text []byte) (*Spec, error) {
 	if d.More() {
 		return nil, fmt.Errorf("header: something after its end")
 	}
-	s := &Spec{Findings: h.Findings, Input: Input(h.Input), Calibrations: h.Calibrations, Thresholds: h.Thresholds, Training: h.Training}
+	s := &Spec{Findings: h.Findings, Space: h.Space, Calibrations: h.Calibrations, Thresholds: h.Thresholds, Training: h.Training}
 	for _, l := range h.Layers {
 		s.Layers = append(s.Layers, Layer{In: l.In, Out: l.Out})
 	}
@@ -155,11 +152,11 @@ func parseHeader(text []byte) (*Spec, error) {
 // parseNumbers takes what the shapes in the header ask for, which must be
 // exactly what there is.
 func (s *Spec) parseNumbers(data []byte) error {
-	counts := []int{s.Input.Dim, s.Input.Dim}
+	counts := []int{s.Space.Dim, s.Space.Dim}
 	total := 0
 	side := func(n int) bool { return n >= 1 && n <= maxFileSide }
-	if !side(s.Input.Dim) {
-		return fmt.Errorf("%d features", s.Input.Dim)
+	if !side(s.Space.Dim) {
+		return fmt.Errorf("%d features", s.Space.Dim)
 	}
 	for i, l := range s.Layers {
 		if !side(l.In) || !side(l.Out) {

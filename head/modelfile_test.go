@@ -30,7 +30,7 @@ func network(t testing.TB, tokens int, curve head.Method) *head.Model {
 	}
 	s := head.Spec{
 		Findings: []string{"effusion", "mass"},
-		Input:    head.Input{Model: "test", Recipe: "standard/1", Tokens: tokens, Dim: 4},
+		Space:    cxr.Space{Model: "test", Digest: "d1", Recipe: "standard/1", Tokens: tokens, Dim: 4},
 		Mean:     normals(4), Scale: []float64{1, 2, 0, 0.5},
 		Layers: []head.Layer{
 			{In: 4, Out: 3, Weights: normals(12), Bias: normals(3)},
@@ -60,7 +60,7 @@ func inputs(tokens, n int) []*cxr.Embedding {
 	rng := rand.New(rand.NewPCG(8, 8))
 	var all []*cxr.Embedding
 	for range n {
-		e := &cxr.Embedding{Model: "test", Recipe: "standard/1", Tokens: tokens, Dim: 4}
+		e := &cxr.Embedding{Space: cxr.Space{Model: "test", Digest: "d1", Recipe: "standard/1", Tokens: tokens, Dim: 4}}
 		for range tokens * 4 {
 			e.Values = append(e.Values, float32(2*rng.NormFloat64()))
 		}
@@ -123,12 +123,14 @@ func TestTornAndAlteredModelsAreRefused(t *testing.T) {
 	}
 }
 
-func TestModelFilesOfLaterVersionsAreRefused(t *testing.T) {
+func TestModelFilesOfOtherVersionsAreRefused(t *testing.T) {
 	file := bytesOf(t, network(t, 1, ""))
-	file[8] = 2
-	_, err := head.ReadModel(bytes.NewReader(sign(file[:len(file)-sha256.Size])))
-	if !errors.Is(err, cxr.ErrUnsupported) || !strings.Contains(err.Error(), "version 2") {
-		t.Error(err)
+	for version, want := range map[byte]string{1: "train the head again", 3: "version 3, this program reads 2"} {
+		file[8] = version
+		_, err := head.ReadModel(bytes.NewReader(sign(file[:len(file)-sha256.Size])))
+		if !errors.Is(err, cxr.ErrUnsupported) || !strings.Contains(err.Error(), want) {
+			t.Errorf("version %d: %v, want %q", version, err, want)
+		}
 	}
 }
 
@@ -144,7 +146,7 @@ func TestForgedModelsAreRefused(t *testing.T) {
 	size := binary.LittleEndian.Uint32(good[12:])
 	header, numbers := string(good[16:16+size]), good[16+size:len(good)-sha256.Size]
 	forge := func(header string, numbers []byte) []byte {
-		b := append([]byte("CXRHEAD\n"), 1, 0, 0, 0)
+		b := append([]byte("CXRHEAD\n"), 2, 0, 0, 0)
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(header)))
 		return sign(append(append(b, header...), numbers...))
 	}

@@ -18,8 +18,8 @@ func (m *Model) WriteONNX(w io.Writer) error {
 	s := &m.spec
 	g := &onnxGraph{last: onnxInput}
 	g.node("ReduceMean", nil, ints("axes", 1), integer("keepdims", 0))
-	g.node("Sub", []string{g.tensor(s.Mean, s.Input.Dim)})
-	g.node("Mul", []string{g.tensor(s.Scale, s.Input.Dim)})
+	g.node("Sub", []string{g.tensor(s.Mean, s.Space.Dim)})
+	g.node("Mul", []string{g.tensor(s.Scale, s.Space.Dim)})
 	for i, l := range s.Layers {
 		if i > 0 {
 			g.node("Relu", nil)
@@ -32,14 +32,14 @@ func (m *Model) WriteONNX(w io.Writer) error {
 	g.nodes[len(g.nodes)-1].output = onnxOutput
 
 	graph := g.encode()
-	graph = appendBytes(graph, graphInput, valueInfo(onnxInput, s.Input.Tokens, s.Input.Dim))
+	graph = appendBytes(graph, graphInput, valueInfo(onnxInput, s.Space.Tokens, s.Space.Dim))
 	graph = appendBytes(graph, graphOutput, valueInfo(onnxOutput, len(s.Findings)))
 	file := appendInt(nil, modelIR, onnxIR)
 	file = appendBytes(file, modelProducer, []byte("cxrkit"))
 	file = appendBytes(file, modelGraph, graph)
 	file = appendBytes(file, modelOpset, appendInt(nil, opsetVersion, onnxOpset))
 	for _, entry := range [][2]string{
-		{"embedding_model", s.Input.Model}, {"recipe", s.Input.Recipe}, {"findings", strings.Join(s.Findings, "|")},
+		{"embedding_model", s.Space.Model}, {"digest", s.Space.Digest}, {"recipe", s.Space.Recipe}, {"findings", strings.Join(s.Findings, "|")},
 	} {
 		file = appendBytes(file, modelMetadata, appendBytes(appendBytes(nil, entryKey, []byte(entry[0])), entryValue, []byte(entry[1])))
 	}

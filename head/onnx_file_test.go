@@ -100,7 +100,7 @@ func TestONNXFilesPredictAlike(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, want := fmt.Sprint(graph.Metadata), "map[embedding_model:test findings:effusion|mass recipe:standard/1]"; got != want {
+			if got, want := fmt.Sprint(graph.Metadata), "map[digest:d1 embedding_model:test findings:effusion|mass recipe:standard/1]"; got != want {
 				t.Errorf("metadata %s, want %s", got, want)
 			}
 			if got, want := fmt.Sprint(graph.Inputs, graph.Outputs), fmt.Sprintf("[{embedding [-1 %d 4]}] [{probability [-1 2]}]", tokens); got != want {

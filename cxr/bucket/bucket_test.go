@@ -17,9 +17,9 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/cxrkit/cxrkit/cxr/bucket"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/internal/gcstest"
-	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
 // stores are URLs of empty buckets of each kind, on this machine.

@@ -1,5 +1,4 @@
-// Package embedtest checks that an implementation of [embed.Embedder] keeps
-// the contract. Call [TestEmbedder] from a test of the implementation; run it
+// Package embedtest tests implementations of [embed.Embedder]. Call [TestEmbedder] from a test of the implementation; run it
 // under the race detector too.
 package embedtest
 
@@ -23,7 +22,7 @@ import (
 const sameWithin = 1e-5
 
 // TestEmbedder checks order, number, shape and finiteness of results, that
-// they name film, model and recipe, that they are the same every time, alone
+// they name film and space, that they are the same every time, alone
 // and among others, from one goroutine and from eight, that different films
 // differ, that inputs are left as they were, that a bad film fails alone, that
 // no films give no results, and that an ended context ends the call.
@@ -51,13 +50,13 @@ func TestEmbedder(t *testing.T, open func(testing.TB) embed.Embedder) {
 	}
 }
 
-// Film makes a smooth random film of the recipe that the model expects. The
+// Film makes a smooth random film of the recipe that a space names. The
 // same seed gives the same film.
-func Film(m embed.Model, seed uint64, width, height, depth int) *cxr.Image {
+func Film(s cxr.Space, seed uint64, width, height, depth int) *cxr.Image {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	im := &cxr.Image{
 		ID: fmt.Sprintf("film%d", seed), Width: width, Height: height, Depth: depth,
-		Pix: make([]uint16, width*height), View: cxr.ViewPA, Recipe: m.Recipe,
+		Pix: make([]uint16, width*height), View: cxr.ViewPA, Recipe: s.Recipe,
 	}
 	fx, fy, phase := 1+4*rng.Float64(), 1+4*rng.Float64(), 6*rng.Float64()
 	for i := range im.Pix {
@@ -68,10 +67,10 @@ func Film(m embed.Model, seed uint64, width, height, depth int) *cxr.Image {
 	return im
 }
 
-func someFilms(m embed.Model, n int) []*cxr.Image {
+func someFilms(s cxr.Space, n int) []*cxr.Image {
 	films := make([]*cxr.Image, n)
 	for i := range films {
-		films[i] = Film(m, uint64(i), 160, 140, 16)
+		films[i] = Film(s, uint64(i), 160, 140, 16)
 	}
 	return films
 }
@@ -89,20 +88,17 @@ func mustEmbed(t *testing.T, e embed.Embedder, films ...*cxr.Image) []*cxr.Embed
 }
 
 func inOrder(t *testing.T, e embed.Embedder) {
-	m := e.Model()
-	if m.Name == "" || m.Tokens <= 0 || m.Dim <= 0 {
-		t.Fatalf("model %q with embeddings of %d x %d", m.Name, m.Tokens, m.Dim)
+	s := e.Space()
+	if s.Model == "" || s.Tokens <= 0 || s.Dim <= 0 {
+		t.Fatalf("space %q", s)
 	}
-	films := someFilms(m, 5)
+	films := someFilms(s, 5)
 	for i, v := range mustEmbed(t, e, films...) {
 		if err := v.Validate(); err != nil {
 			t.Fatalf("result %d: %v", i, err)
 		}
-		if v.ID != films[i].ID || v.Model != m.Name || v.Recipe != films[i].Recipe {
-			t.Errorf("result %d is of film %q by %q, recipe %q; want %q, %q, %q", i, v.ID, v.Model, v.Recipe, films[i].ID, m.Name, films[i].Recipe)
-		}
-		if v.Tokens != m.Tokens || v.Dim != m.Dim {
-			t.Errorf("result %d is %d x %d, the model says %d x %d", i, v.Tokens, v.Dim, m.Tokens, m.Dim)
+		if err := s.For(films[i]).Match(v.Space); err != nil || v.ID != films[i].ID {
+			t.Errorf("result %d is of film %q, want %q; its space: %v", i, v.ID, films[i].ID, err)
 		}
 		alone := mustEmbed(t, e, films[i])[0]
 		if d := distance(v, alone); d > sameWithin {
@@ -112,7 +108,7 @@ func inOrder(t *testing.T, e embed.Embedder) {
 }
 
 func deterministic(t *testing.T, e embed.Embedder) {
-	film := Film(e.Model(), 3, 120, 150, 16)
+	film := Film(e.Space(), 3, 120, 150, 16)
 	first := mustEmbed(t, e, film)[0]
 	for range 3 {
 		if again := mustEmbed(t, e, film)[0]; !reflect.DeepEqual(again, first) {
@@ -122,7 +118,7 @@ func deterministic(t *testing.T, e embed.Embedder) {
 }
 
 func distinct(t *testing.T, e embed.Embedder) {
-	got := mustEmbed(t, e, someFilms(e.Model(), 2)...)
+	got := mustEmbed(t, e, someFilms(e.Space(), 2)...)
 	if d := distance(got[0], got[1]); d < 100*sameWithin {
 		t.Errorf("two films that differ lie %.2g apart", d)
 	}
@@ -130,12 +126,12 @@ func distinct(t *testing.T, e embed.Embedder) {
 
 func shapes(t *testing.T, e embed.Embedder) {
 	for i, s := range [][3]int{{1, 1, 16}, {7, 300, 8}, {300, 7, 16}, {513, 479, 8}} {
-		v := mustEmbed(t, e, Film(e.Model(), uint64(i), s[0], s[1], s[2]))[0]
+		v := mustEmbed(t, e, Film(e.Space(), uint64(i), s[0], s[1], s[2]))[0]
 		if err := v.Validate(); err != nil {
 			t.Errorf("film of %d x %d, %d bits: %v", s[0], s[1], s[2], err)
 		}
 	}
-	constant := Film(e.Model(), 9, 50, 50, 16)
+	constant := Film(e.Space(), 9, 50, 50, 16)
 	clear(constant.Pix)
 	if err := mustEmbed(t, e, constant)[0].Validate(); err != nil {
 		t.Errorf("black film: %v", err)
@@ -149,9 +145,9 @@ func empty(t *testing.T, e embed.Embedder) {
 }
 
 func unchanged(t *testing.T, e embed.Embedder) {
-	films := someFilms(e.Model(), 2)
+	films := someFilms(e.Space(), 2)
 	got := mustEmbed(t, e, films...)
-	if !reflect.DeepEqual(films, someFilms(e.Model(), 2)) {
+	if !reflect.DeepEqual(films, someFilms(e.Space(), 2)) {
 		t.Error("Embed changed its films")
 	}
 	first := append([]float32(nil), got[0].Values...)
@@ -163,7 +159,7 @@ func unchanged(t *testing.T, e embed.Embedder) {
 }
 
 func badAlone(t *testing.T, e embed.Embedder) {
-	films := someFilms(e.Model(), 3)
+	films := someFilms(e.Space(), 3)
 	films[1].Pix = films[1].Pix[1:]
 	got, err := e.Embed(t.Context(), films...)
 	var batch *embed.BatchError
@@ -178,10 +174,10 @@ func badAlone(t *testing.T, e embed.Embedder) {
 }
 
 func otherRecipe(t *testing.T, e embed.Embedder) {
-	if e.Model().Recipe == "" {
+	if e.Space().Recipe == "" {
 		t.Skip("the model takes films of any recipe")
 	}
-	film := Film(e.Model(), 1, 64, 64, 16)
+	film := Film(e.Space(), 1, 64, 64, 16)
 	film.Recipe = "another/1"
 	if _, err := e.Embed(t.Context(), film); !errors.Is(err, cxr.ErrMismatch) {
 		t.Errorf("error %v, want cxr.ErrMismatch", err)
@@ -191,15 +187,15 @@ func otherRecipe(t *testing.T, e embed.Embedder) {
 func canceled(t *testing.T, e embed.Embedder) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	got, err := e.Embed(ctx, someFilms(e.Model(), 2)...)
+	got, err := e.Embed(ctx, someFilms(e.Space(), 2)...)
 	if !errors.Is(err, context.Canceled) || got != nil {
 		t.Errorf("%d results, error %v; want none and context.Canceled", len(got), err)
 	}
-	mustEmbed(t, e, someFilms(e.Model(), 1)...) // the embedder survives
+	mustEmbed(t, e, someFilms(e.Space(), 1)...) // the embedder survives
 }
 
 func concurrent(t *testing.T, e embed.Embedder) {
-	films := someFilms(e.Model(), 4)
+	films := someFilms(e.Space(), 4)
 	want := mustEmbed(t, e, films...)
 	var group sync.WaitGroup
 	for g := range 8 {

@@ -75,14 +75,14 @@ func describe(m *onnx.Model, p *network.Program) Description {
 }
 
 // Raw runs the network on values that no preprocessing touches, channels x
-// height x width as the model's Input tells, and returns its output with its
+// height x width as [Embedder.Preprocess] tells, and returns its output with its
 // shape, in the order of ONNX and without pooling. It is for comparison with
 // other programs; films go through [Embedder.Embed].
 func (e *Embedder) Raw(ctx context.Context, values []float32) (out []float32, shape []int, err error) {
-	channels := e.model.Input.Channels
-	places := e.model.Input.Width * e.model.Input.Height
+	channels := e.pre.Channels
+	places := e.pre.Width * e.pre.Height
 	if len(values) != channels*places {
-		return nil, nil, fmt.Errorf("local: %w: %d values for an input of %d x %d x %d", cxr.ErrMismatch, len(values), channels, e.model.Input.Height, e.model.Input.Width)
+		return nil, nil, fmt.Errorf("local: %w: %d values for an input of %d x %d x %d", cxr.ErrMismatch, len(values), channels, e.pre.Height, e.pre.Width)
 	}
 	err = e.run(ctx, func(dst []float32) {
 		for ch := range channels {

@@ -72,7 +72,7 @@ func equalsVector(t *testing.T, name string, v vector) {
 	}
 	in := e.idle[0]
 	for range 2 { // a run leaves nothing behind that the next one sees
-		formula(e.program.In(in.memory), e.model.Input.Channels, 0)
+		formula(e.program.In(in.memory), e.pre.Channels, 0)
 		if err := in.run(t.Context()); err != nil {
 			t.Fatal(err)
 		}

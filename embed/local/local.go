@@ -13,6 +13,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -33,11 +35,14 @@ import (
 // fully connected layer takes: what a classifier was trained on.
 const LastGemmInput = network.LastGemmInput
 
-// How an output of many tokens becomes an embedding.
+// A Pool is how an output of many tokens becomes an embedding.
+type Pool int
+
+// Pools.
 const (
-	PoolNone = iota // Tokens x Dim as they are; a feature map has a token for each place
-	PoolMean        // mean over the tokens, 1 x Dim
-	PoolCLS         // the first token, 1 x Dim
+	PoolNone Pool = iota // Tokens x Dim as they are; a feature map has a token for each place
+	PoolMean             // mean over the tokens, 1 x Dim
+	PoolCLS              // the first token, 1 x Dim
 )
 
 // maxThreads bounds the threads on one film, each of which needs memory.
@@ -47,19 +52,19 @@ const maxThreads = 64
 type Options struct {
 	Name       string // of the model, for embeddings and heads; empty: what the file tells, else its base name
 	Output     string // tensor that is the embedding; empty: the model's first output
-	Pool       int    // PoolNone, PoolMean or PoolCLS
+	Pool       Pool   // of its tokens
 	Preprocess *Preprocess
 	Parallel   int // films embedded at once; 0: as many as processors allow
 	Threads    int // goroutines that work together on one film; 0: one, which embeds most films a second
 }
 
-// An Embedder is an opened model. It keeps the contract of [embed.Embedder].
+// An Embedder is an opened model. It implements [embed.Embedder].
 type Embedder struct {
 	program *network.Program
-	model   embed.Model
+	space   cxr.Space
+	pre     Preprocess // with all that the model decides filled in
 	about   Description
-	kernel  cxr.Kernel
-	pool    int
+	pool    Pool
 	threads int
 	slots   chan struct{} // one for each film that may be under way
 	mu      sync.Mutex
@@ -154,16 +159,16 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	if pre.Name == "" {
 		pre.Name = name
 	}
-	e := &Embedder{program: program, pool: o.Pool, kernel: pre.kernel(), threads: threads, about: about}
-	e.model = embed.Model{Name: pre.Name, Tokens: tokens, Dim: dim, Recipe: pre.Recipe, Digest: hex.EncodeToString(digest.Sum(nil))}
-	if o.Name != "" {
-		e.model.Name = o.Name
-	}
-	if e.model.Name == "" {
-		e.model.Name = "onnx-" + e.model.Digest[:12]
-	}
-	if e.model.Input, err = pre.input(program.Input); err != nil {
+	if err := pre.fit(program.Input); err != nil {
 		return nil, err
+	}
+	e := &Embedder{program: program, pool: o.Pool, pre: *pre, threads: threads, about: about}
+	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre, o), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
+	if o.Name != "" {
+		e.space.Model = o.Name
+	}
+	if e.space.Model == "" {
+		e.space.Model = "onnx-" + e.space.Digest[:12]
 	}
 	n := o.Parallel
 	if n <= 0 {
@@ -178,9 +183,25 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 	return e, nil
 }
 
+// identity is the digest of a [cxr.Space]: of the weights, which are in digest
+// already, and of all else that decides the numbers.
+func identity(digest interface {
+	io.Writer
+	Sum([]byte) []byte
+}, pre *Preprocess, o *Options) string {
+	numbers := *pre
+	numbers.Name, numbers.Recipe = "", "" // fields of their own
+	json.NewEncoder(digest).Encode(struct {
+		Preprocess Preprocess
+		Output     string
+		Pool       Pool
+	}{numbers, o.Output, o.Pool}) // neither a hash nor these types fail
+	return hex.EncodeToString(digest.Sum(nil))
+}
+
 // embeddingShape reads an output as tokens: n x dim; n x tokens x dim; or a
 // feature map with a token for each place.
-func embeddingShape(shape []int, pool int) (tokens, dim int, err error) {
+func embeddingShape(shape []int, pool Pool) (tokens, dim int, err error) {
 	switch len(shape) {
 	case 2:
 		tokens, dim = 1, shape[1]
@@ -198,57 +219,30 @@ func embeddingShape(shape []int, pool int) (tokens, dim int, err error) {
 	return tokens, dim, nil
 }
 
-// Model tells what the embedder computes, with the preprocessing that belongs
-// to it and the SHA-256 of its weights.
-func (e *Embedder) Model() embed.Model { return e.model }
+// Space implements [embed.Embedder]. Its digest is of the weights, the
+// preprocessing, the output and how it is pooled.
+func (e *Embedder) Space() cxr.Space { return e.space }
 
-// Embed keeps the contract of [embed.Embedder]. Films of any size are resized
-// to what the network looks at.
-func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("local: %w", err)
-	}
-	failed := embed.CheckImages(e.model, images)
-	out := make([]*cxr.Embedding, len(images))
-	errs := make([]error, len(images))
-	var group sync.WaitGroup
-	for i, im := range images {
-		if failed != nil && failed.Errors[i] != nil {
-			continue
-		}
-		if len(images) == 1 { // no goroutine for the common case
-			out[i], errs[i] = e.one(ctx, im)
-			continue
-		}
-		group.Go(func() { out[i], errs[i] = e.one(ctx, im) })
-	}
-	group.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("local: %w", err)
-	}
-	if failed == nil && errors.Join(errs...) == nil {
-		return out, nil
-	}
-	if failed == nil {
-		failed = &embed.BatchError{Errors: make([]error, len(images))}
-	}
-	for i, err := range errs {
-		if err != nil {
-			out[i], failed.Errors[i] = nil, fmt.Errorf("local: %w", err)
-		}
-	}
-	return out, failed
+// Preprocess is what a film becomes before the network, with all that the model
+// decides filled in.
+func (e *Embedder) Preprocess() Preprocess {
+	p := e.pre
+	p.Mean, p.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
+	return p
 }
 
-func (e *Embedder) one(ctx context.Context, im *cxr.Image) (*cxr.Embedding, error) {
-	v := &cxr.Embedding{ID: im.ID, Model: e.model.Name, Recipe: im.Recipe, Tokens: e.model.Tokens, Dim: e.model.Dim}
-	err := e.run(ctx, func(dst []float32) {
-		fill(dst, e.model.Input, im.Resize(e.model.Input.Width, e.model.Input.Height, e.kernel))
-	}, func(src []float32) { v.Values = e.tokens(src) })
-	if err != nil {
-		return nil, err
-	}
-	return v, v.Validate()
+// String is what the embeddings are.
+func (e *Embedder) String() string { return e.space.String() }
+
+// Embed implements [embed.Embedder]. Films of any size are resized to what the
+// network looks at.
+func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
+	return embed.Each(ctx, e.space, images, func(ctx context.Context, m *cxr.Image) (values []float32, err error) {
+		err = e.run(ctx, func(dst []float32) {
+			e.pre.fill(dst, m.Resize(e.pre.Width, e.pre.Height, e.pre.Resize))
+		}, func(src []float32) { values = e.tokens(src) })
+		return values, err
+	})
 }
 
 // run runs the network once: fill writes its input, use reads its output.
@@ -289,8 +283,8 @@ func (e *Embedder) take() (*instance, error) {
 
 // tokens copies the embedding out of the network's memory.
 func (e *Embedder) tokens(out []float32) []float32 {
-	dim := e.model.Dim
-	values := make([]float32, e.model.Tokens*dim)
+	dim := e.space.Dim
+	values := make([]float32, e.space.Tokens*dim)
 	if len(e.program.Output) == 4 { // channels first: places become tokens
 		places := len(out) / dim
 		turned := make([]float32, len(out))

@@ -52,8 +52,8 @@ func TestOutputs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.options.Preprocess = size(test.side)
 			e := open(t, test.model, &test.options)
-			m := e.Model()
-			if m.Tokens != test.tokens || m.Dim != test.dim || m.Input.Width != test.side || len(m.Digest) != 64 {
+			m := e.Space()
+			if m.Tokens != test.tokens || m.Dim != test.dim || e.Preprocess().Width != test.side || len(m.Digest) != 64 {
 				t.Fatalf("model %+v, want %d x %d", m, test.tokens, test.dim)
 			}
 			v, err := e.Embed(t.Context(), embedtest.Film(m, 1, 100, 90, 16))
@@ -65,7 +65,7 @@ func TestOutputs(t *testing.T) {
 	// The mean of the tokens is the mean of the tokens.
 	tokens := open(t, "vit", &local.Options{Output: "/encoder/ln/Add_1_output_0", Preprocess: size(32)})
 	mean := open(t, "vit", &local.Options{Output: "/encoder/ln/Add_1_output_0", Pool: local.PoolMean, Preprocess: size(32)})
-	film := embedtest.Film(tokens.Model(), 3, 50, 50, 8)
+	film := embedtest.Film(tokens.Space(), 3, 50, 50, 8)
 	a, _ := tokens.Embed(t.Context(), film)
 	b, _ := mean.Embed(t.Context(), film)
 	for i, v := range a[0].Mean(nil) {
@@ -86,8 +86,8 @@ func TestPreprocessingTravelsWithTheModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := e.Model(); m.Name != "ours/1" || m.Recipe != "upstream/1" || m.Input.Low != -1024 || m.Input.Std[2] != 6 || m.Input.Channels != 3 {
-		t.Errorf("model %+v", m)
+	if s, p := e.Space(), e.Preprocess(); s.Model != "ours/1" || s.Recipe != "upstream/1" || p.Low != -1024 || p.Std[2] != 6 || p.Channels != 3 || p.Width != 64 {
+		t.Errorf("space %v, preprocessing %+v", s, p)
 	}
 	for name, bad := range map[string]string{
 		"an unknown key":      `{"widht": 64}`,
@@ -140,7 +140,7 @@ func TestEndedContextStopsARun(t *testing.T) {
 	var group sync.WaitGroup
 	films := make([]*cxr.Image, 64)
 	for i := range films {
-		films[i] = embedtest.Film(e.Model(), uint64(i), 64, 64, 16)
+		films[i] = embedtest.Film(e.Space(), uint64(i), 64, 64, 16)
 	}
 	group.Go(cancel)
 	if _, err := e.Embed(ctx, films...); err != nil && !errors.Is(err, context.Canceled) {
@@ -154,11 +154,54 @@ func TestEndedContextStopsARun(t *testing.T) {
 
 func BenchmarkEmbed(b *testing.B) {
 	e := open(b, "efficientnet", &local.Options{Preprocess: size(40)})
-	film := embedtest.Film(e.Model(), 1, 256, 256, 16)
+	film := embedtest.Film(e.Space(), 1, 256, 256, 16)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := e.Embed(b.Context(), film); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// The digest is of everything that decides the numbers: none of these may find
+// the other's embeddings in a store, or pass the check of its heads.
+func TestSpaceTellsApartWhatDecidesTheNumbers(t *testing.T) {
+	base := local.Preprocess{Width: 64, Height: 64, Mean: []float64{0.1, 0.2, 0.3}, Std: []float64{1, 1, 1}}
+	with := func(change func(*local.Preprocess)) *local.Options {
+		p := base
+		change(&p)
+		return &local.Options{Preprocess: &p, Name: "same"}
+	}
+	nothing := func(*local.Preprocess) {}
+	options := map[string]*local.Options{
+		"as it is":       with(nothing),
+		"another range":  with(func(p *local.Preprocess) { p.Low, p.High = -1024, 1024 }),
+		"another mean":   with(func(p *local.Preprocess) { p.Mean = []float64{0.1, 0.2, 0.4} }),
+		"no mean":        with(func(p *local.Preprocess) { p.Mean = nil }),
+		"a deviation":    with(func(p *local.Preprocess) { p.Std = []float64{1, 1, 2} }),
+		"per image":      with(func(p *local.Preprocess) { p.PerImage = true }),
+		"another kernel": with(func(p *local.Preprocess) { p.Resize = cxr.KernelCubic }),
+		"another output": with(nothing),
+		"another pool":   with(nothing),
+	}
+	options["another output"].Output = local.LastGemmInput
+	options["another pool"].Output, options["another pool"].Pool = "/layer4/layer4.0/relu_2/Relu_output_0", local.PoolMean
+	digests := map[string]string{}
+	// A size that the file leaves open.
+	if a, b := open(t, "vit", &local.Options{Preprocess: size(32)}).Space(), open(t, "resnet", &local.Options{Preprocess: size(64)}).Space(); a.Digest == b.Digest {
+		t.Error("two models have one digest")
+	}
+	for name, o := range options {
+		s := open(t, "resnet", o).Space()
+		if s.Model != "same" {
+			t.Errorf("%s: model %q", name, s.Model)
+		}
+		if other, twice := digests[s.Digest]; twice {
+			t.Errorf("%s has the digest of %s", name, other)
+		}
+		digests[s.Digest] = name
+	}
+	if a, b := open(t, "resnet", with(nothing)).Space(), open(t, "resnet", with(nothing)).Space(); a != b {
+		t.Errorf("the same model has the spaces %v and %v", a, b)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
@@ -17,17 +16,17 @@ import (
 // Options.Preprocess overrides both. Without any, films are resized to the
 // model's own size and scaled to 0..1.
 type Preprocess struct {
-	Name     string    `json:"name"`      // of the model
-	Recipe   string    `json:"recipe"`    // that films must be made by; empty: any
-	Width    int       `json:"width"`     // 0: the model's own
-	Height   int       `json:"height"`    // likewise
-	Channels int       `json:"channels"`  // 1 or 3; 0: the model's own
-	Low      float64   `json:"low"`       // value of black
-	High     float64   `json:"high"`      // value of white; Low and High both 0: 0 and 1
-	Mean     []float64 `json:"mean"`      // taken off, for each channel
-	Std      []float64 `json:"std"`       // divided by
-	PerImage bool      `json:"per_image"` // then to mean 0 and deviation 1 over the film
-	Resize   string    `json:"resize"`    // "area" (also if empty), "bilinear" or "cubic"
+	Name     string     `json:"name"`      // of the model
+	Recipe   string     `json:"recipe"`    // that films must be made by; empty: any
+	Width    int        `json:"width"`     // 0: the model's own
+	Height   int        `json:"height"`    // likewise
+	Channels int        `json:"channels"`  // 1 or 3; 0: the model's own
+	Low      float64    `json:"low"`       // value of black
+	High     float64    `json:"high"`      // value of white; Low and High both 0: 0 and 1
+	Mean     []float64  `json:"mean"`      // taken off, for each channel
+	Std      []float64  `json:"std"`       // divided by
+	PerImage bool       `json:"per_image"` // then to mean 0 and deviation 1 over the film
+	Resize   cxr.Kernel `json:"resize"`    // "area" (also if left out), "bilinear" or "cubic"
 }
 
 func preprocessing(m *onnx.Model, beside []byte, o *Options) (*Preprocess, error) {
@@ -52,59 +51,50 @@ func preprocessing(m *onnx.Model, beside []byte, o *Options) (*Preprocess, error
 		return nil, fmt.Errorf("%w: preprocessing to %d x %d pixels", cxr.ErrUnsupported, p.Width, p.Height)
 	}
 	switch p.Resize {
-	case "", "area", "bilinear", "cubic":
+	case cxr.KernelArea, cxr.KernelBilinear, cxr.KernelCubic, cxr.KernelLegacyBilinear:
 	default:
-		return nil, fmt.Errorf("%w: preprocessing resizes by %q", cxr.ErrUnsupported, p.Resize)
+		return nil, fmt.Errorf("%w: preprocessing resizes by %v", cxr.ErrUnsupported, p.Resize)
 	}
 	return p, nil
 }
 
-func (p *Preprocess) kernel() cxr.Kernel {
-	switch p.Resize {
-	case "bilinear":
-		return cxr.KernelBilinear
-	case "cubic":
-		return cxr.KernelCubic
+// fit fills in the shape of a network's input, 1 x channels x height x width, and
+// checks that the rest goes with it.
+func (p *Preprocess) fit(shape []int) error {
+	if p.Channels != 0 && p.Channels != shape[1] {
+		return fmt.Errorf("%w: preprocessing for %d channels, the model has %d", cxr.ErrMismatch, p.Channels, shape[1])
 	}
-	return cxr.KernelArea
-}
-
-// input is the preprocessing for a network of an input shape, checked.
-func (p *Preprocess) input(shape []int) (embed.Input, error) {
-	in := embed.Input{Width: shape[3], Height: shape[2], Channels: shape[1], Low: p.Low, High: p.High, Mean: p.Mean, Std: p.Std, PerImage: p.PerImage}
-	if p.Channels != 0 && p.Channels != in.Channels {
-		return in, fmt.Errorf("%w: preprocessing for %d channels, the model has %d", cxr.ErrMismatch, p.Channels, in.Channels)
-	}
+	p.Channels, p.Height, p.Width = shape[1], shape[2], shape[3]
 	for _, v := range [][]float64{p.Mean, p.Std} {
-		if v != nil && len(v) != in.Channels {
-			return in, fmt.Errorf("%w: mean or deviation of %d channels, the model has %d", cxr.ErrMismatch, len(v), in.Channels)
+		if v != nil && len(v) != p.Channels {
+			return fmt.Errorf("%w: mean or deviation of %d channels, the model has %d", cxr.ErrMismatch, len(v), p.Channels)
 		}
 	}
 	for _, v := range p.Std {
 		if !(v > 0) {
-			return in, fmt.Errorf("%w: deviation of %v", cxr.ErrUnsupported, v)
+			return fmt.Errorf("%w: deviation of %v", cxr.ErrUnsupported, v)
 		}
 	}
 	if !(p.Low < p.High) || math.IsInf(p.High-p.Low, 0) {
-		return in, fmt.Errorf("%w: black is %v and white %v", cxr.ErrUnsupported, p.Low, p.High)
+		return fmt.Errorf("%w: black is %v and white %v", cxr.ErrUnsupported, p.Low, p.High)
 	}
-	return in, nil
+	return nil
 }
 
 // fill writes a film of the network's size into its input, channels last.
-func fill(dst []float32, in embed.Input, im *cxr.Image) {
-	scale := (in.High - in.Low) / float64(im.Max())
-	gain, offset := make([]float64, in.Channels), make([]float64, in.Channels)
+func (p *Preprocess) fill(dst []float32, im *cxr.Image) {
+	scale := (p.High - p.Low) / float64(im.Max())
+	gain, offset := make([]float64, p.Channels), make([]float64, p.Channels)
 	for ch := range gain {
-		gain[ch], offset[ch] = scale, in.Low
-		if in.Mean != nil {
-			offset[ch] -= in.Mean[ch]
+		gain[ch], offset[ch] = scale, p.Low
+		if p.Mean != nil {
+			offset[ch] -= p.Mean[ch]
 		}
-		if in.Std != nil {
-			gain[ch], offset[ch] = gain[ch]/in.Std[ch], offset[ch]/in.Std[ch]
+		if p.Std != nil {
+			gain[ch], offset[ch] = gain[ch]/p.Std[ch], offset[ch]/p.Std[ch]
 		}
 	}
-	if in.PerImage {
+	if p.PerImage {
 		// Of what the gray values become, so of each channel alone.
 		var sum, squares float64
 		for _, v := range im.Pix {
@@ -123,7 +113,7 @@ func fill(dst []float32, in embed.Input, im *cxr.Image) {
 	}
 	for i, v := range im.Pix {
 		for ch := range gain {
-			dst[i*in.Channels+ch] = float32(float64(float64(v)*gain[ch]) + offset[ch])
+			dst[i*p.Channels+ch] = float32(float64(float64(v)*gain[ch]) + offset[ch])
 		}
 	}
 }

@@ -21,15 +21,18 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 )
 
+// A Format is how the file of a film is written.
+type Format string
+
 // Formats.
 const (
-	TFRecord = "tfrecord"
-	NPZ      = "npz"
+	TFRecord Format = "tfrecord"
+	NPZ      Format = "npz"
 )
 
 // Options of a store. Nil means the zero value.
 type Options struct {
-	Format string // TFRecord (also if empty) or NPZ
+	Format Format // TFRecord (also if empty) or NPZ
 
 	// BaseNames names files by the last part of the film's id without its
 	// extension, as upstream does; two films of equal base names are then an
@@ -43,44 +46,28 @@ type Options struct {
 type Dir struct {
 	folder  Folder
 	options Options
-	about   about
+	space   cxr.Space
 }
 
-// about is what the files of a folder have in common; it is in the file about.
-type about struct {
-	Model  string `json:"model"`
-	Recipe string `json:"recipe"`
-	Tokens int    `json:"tokens"`
-	Dim    int    `json:"dim"`
-	Digest string `json:"digest,omitempty"` // of the weights
-}
-
-func (a about) String() string {
-	s := fmt.Sprintf("%d x %d of model %q, recipe %q", a.Tokens, a.Dim, a.Model, a.Recipe)
-	if a.Digest != "" {
-		s += fmt.Sprintf(", weights %.12s", a.Digest)
-	}
-	return s
-}
-
+// aboutFile holds the space of the folder's embeddings.
 const aboutFile = "cxrkit.json"
 
 // Open opens the folder dir of this machine, see [OpenIn], and makes it if needed.
-func Open(dir string, m embed.Model, o *Options) (*Dir, error) {
+func Open(dir string, s cxr.Space, o *Options) (*Dir, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	return OpenIn(context.Background(), Local(dir), m, o)
+	return OpenIn(context.Background(), Local(dir), s, o)
 }
 
-// OpenIn opens a folder for the embeddings of a model. A folder that holds
-// embeddings of another model, or of the same with other weights, is
-// [cxr.ErrMismatch].
-func OpenIn(ctx context.Context, f Folder, m embed.Model, o *Options) (*Dir, error) {
+// OpenIn opens a folder for embeddings of space s: of an embedder's Space, with the
+// recipe of the films where the embedder takes any. A folder that holds embeddings
+// of another space is [cxr.ErrMismatch].
+func OpenIn(ctx context.Context, f Folder, s cxr.Space, o *Options) (*Dir, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	d := &Dir{folder: f, options: *o, about: about{m.Name, m.Recipe, m.Tokens, m.Dim, m.Digest}}
+	d := &Dir{folder: f, options: *o, space: s}
 	switch o.Format {
 	case "":
 		d.options.Format = TFRecord
@@ -90,7 +77,7 @@ func OpenIn(ctx context.Context, f Folder, m embed.Model, o *Options) (*Dir, err
 	}
 	text, err := fs.ReadFile(f, aboutFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		if text, err = json.Marshal(d.about); err == nil {
+		if text, err = json.Marshal(s); err == nil {
 			err = f.WriteFile(ctx, aboutFile, append(text, '\n'))
 		}
 		if err != nil {
@@ -101,12 +88,12 @@ func OpenIn(ctx context.Context, f Folder, m embed.Model, o *Options) (*Dir, err
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	var there about
+	var there cxr.Space
 	if err := json.Unmarshal(text, &there); err != nil {
 		return nil, fmt.Errorf("store: %s: %w: %w", aboutFile, cxr.ErrCorrupt, err)
 	}
-	if there != d.about {
-		return nil, fmt.Errorf("store: %w: the folder holds %s, not %s", cxr.ErrMismatch, there, d.about)
+	if err := there.Match(s); err != nil {
+		return nil, fmt.Errorf("store: the folder holds other embeddings: %w; use another folder", err)
 	}
 	return d, nil
 }
@@ -117,17 +104,17 @@ func (d *Dir) file(k embed.Key) (string, error) {
 		if content, err := hex.DecodeString(k.Content); err != nil || len(content) != sha256.Size {
 			return "", fmt.Errorf("store: %w: a key whose content is no SHA-256 in hex", cxr.ErrUnsupported)
 		}
-		return k.Content[:32] + "." + d.options.Format, nil
+		return k.Content[:32] + "." + string(d.options.Format), nil
 	}
 	base := path.Base(filepath.ToSlash(k.ID))
 	base = strings.TrimSuffix(base, path.Ext(base))
 	if base == "" || base == "." || base == "/" || strings.ContainsAny(base, "\x00/\\") || strings.HasPrefix(base, ".") {
 		return "", fmt.Errorf("store: %w: film whose id makes no file name", cxr.ErrUnsupported)
 	}
-	return base + "." + d.options.Format, nil
+	return base + "." + string(d.options.Format), nil
 }
 
-// Get keeps the contract of [embed.Store].
+// Get implements [embed.Store].
 func (d *Dir) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 	name, err := d.file(k)
 	if err != nil {
@@ -138,27 +125,30 @@ func (d *Dir) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	v, err := decode(d.options.Format, data)
-	if err != nil || len(v.Values) != k.Model.Tokens*k.Model.Dim {
+	if err != nil || len(v.Values) != k.Space.Tokens*k.Space.Dim {
 		return nil, fmt.Errorf("store: %w: the file there is torn or foreign", fs.ErrNotExist)
 	}
 	if d.options.BaseNames && v.ID != "" && v.ID != k.ID {
 		return nil, fmt.Errorf("store: %w: two films of one base name", cxr.ErrMismatch)
 	}
-	v.ID, v.Model, v.Recipe, v.Tokens, v.Dim = k.ID, k.Model.Name, k.Recipe, k.Model.Tokens, k.Model.Dim
+	v.ID, v.Space = k.ID, k.Space
 	if v.Validate() != nil {
 		return nil, fmt.Errorf("store: %w: the file there holds no embedding", fs.ErrNotExist)
 	}
 	return v, nil
 }
 
-// Put keeps the contract of [embed.Store].
+// Put implements [embed.Store].
 func (d *Dir) Put(ctx context.Context, k embed.Key, v *cxr.Embedding) error {
 	name, err := d.file(k)
 	if err != nil {
 		return err
 	}
-	if v.Tokens != d.about.Tokens || v.Dim != d.about.Dim { // Get would never find it
-		return fmt.Errorf("store: %w: an embedding of %d x %d in a folder of %s", cxr.ErrMismatch, v.Tokens, v.Dim, d.about)
+	if err := v.Check(k.Space); err != nil { // Get would never find it
+		return fmt.Errorf("store: %w", err)
+	}
+	if err := d.space.Match(k.Space); err != nil {
+		return fmt.Errorf("store: %w", err)
 	}
 	data, err := encode(d.options.Format, v)
 	if err != nil {

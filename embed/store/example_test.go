@@ -19,15 +19,18 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 	e := &sums{} // any embedder
-	kept, err := store.Open(dir, e.Model(), nil)
+	kept, err := store.Open(dir, e.Space(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	for range 2 {
 		counts := map[string]int{}
-		run := &embed.Run{Store: kept, OnItem: func(v embed.Event) { counts[v.Name()]++ }}
-		if err := run.Do(context.Background(), e, cxr.Images(films(3)...), func(*cxr.Embedding) error { return nil }); err != nil {
+		err := embed.Run{Store: kept}.Do(context.Background(), e, cxr.Images(films(3)...), func(film embed.Event) error {
+			counts[film.Name()]++
+			return nil
+		})
+		if err != nil {
 			fmt.Println(err)
 			return
 		}

@@ -25,7 +25,7 @@ import (
 var kills = flag.Int("kills", 6, "how often the killed run is killed")
 
 func openKilled(dir string) (embed.Store, func() error, error) {
-	d, err := store.Open(dir, killtest.Model, nil)
+	d, err := store.Open(dir, killtest.Space, nil)
 	return d, func() error { return nil }, err
 }
 
@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 			t.Run(fmt.Sprint(name, every), func(t *testing.T) {
 				dir := t.TempDir()
 				f := &faulty{Folder: store.Local(dir), cause: cause}
-				d, err := store.OpenIn(t.Context(), f, (&sums{}).Model(), nil)
+				d, err := store.OpenIn(t.Context(), f, (&sums{}).Space(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -137,8 +137,8 @@ func TestArchive(t *testing.T) {
 	var b bytes.Buffer
 	a := store.NewArchive(&b)
 	want := []*cxr.Embedding{
-		{ID: "p10/s1/a.dcm", Tokens: 1, Dim: 3, Values: []float32{1, 2, 3}},
-		{ID: "b", Tokens: 2, Dim: 2, Values: []float32{4, 5, 6, 7}},
+		{ID: "p10/s1/a.dcm", Space: cxr.Space{Tokens: 1, Dim: 3}, Values: []float32{1, 2, 3}},
+		{ID: "b", Space: cxr.Space{Tokens: 2, Dim: 2}, Values: []float32{4, 5, 6, 7}},
 	}
 	for _, v := range want {
 		if err := a.Add(v); err != nil {
@@ -168,23 +168,5 @@ func TestArchive(t *testing.T) {
 	out, err := exec.Command(python, "-c", "import numpy,sys; z = numpy.load(sys.argv[1]); print(sorted(z), z['p10/s1/a.dcm'], z['b'].shape)", name).CombinedOutput()
 	if err != nil || string(out) != "['b', 'p10/s1/a.dcm'] [1. 2. 3.] (2, 2)\n" {
 		t.Errorf("%s, error %v", out, err)
-	}
-}
-
-func TestParseMIMIC(t *testing.T) {
-	want := store.MIMIC{Subject: "19692222", Study: "59566639", Image: "965b6053-a2c70d67-c0467ca6-02372346-fb7c6224"}
-	for _, name := range []string{
-		"files/p19/p19692222/s59566639/965b6053-a2c70d67-c0467ca6-02372346-fb7c6224.tfrecord",
-		"gs://b/files/p19/p19692222/s59566639/965b6053-a2c70d67-c0467ca6-02372346-fb7c6224.dcm",
-		"p19/p19692222/s59566639/965b6053-a2c70d67-c0467ca6-02372346-fb7c6224",
-	} {
-		if got, err := store.ParseMIMIC(name); err != nil || got != want {
-			t.Errorf("%s: %+v, error %v", name, got, err)
-		}
-	}
-	for _, name := range []string{"", "a.dcm", "files/p19/p19692222/a.dcm", "p18/p19692222/s59566639/a.dcm", "p19/p1969222x/s59566639/a.dcm", "p19/p19692222/59566639/a.dcm", "p19/p19692222/s59566639/.dcm"} {
-		if got, err := store.ParseMIMIC(name); !errors.Is(err, cxr.ErrCorrupt) {
-			t.Errorf("%s: %+v, error %v", name, got, err)
-		}
 	}
 }

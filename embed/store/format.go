@@ -21,7 +21,7 @@ const (
 // maxValues bounds one embedding: 64 Mi values.
 const maxValues = 64 << 20
 
-func encode(format string, v *cxr.Embedding) ([]byte, error) {
+func encode(format Format, v *cxr.Embedding) ([]byte, error) {
 	if format == TFRecord {
 		e := tfexample.Marshal(tfexample.Feature{Name: idFeature, Bytes: [][]byte{[]byte(v.ID)}}, tfexample.Feature{Name: embeddingFeature, Floats: v.Values})
 		return tfrecord.Append(nil, e), nil
@@ -42,7 +42,7 @@ var errEmpty = errors.New("no embedding in the file")
 
 // decode reads the file of one film. Only values and, if it is told, the id are
 // set.
-func decode(format string, data []byte) (*cxr.Embedding, error) {
+func decode(format Format, data []byte) (*cxr.Embedding, error) {
 	list, err := decodeAll(format, data, "")
 	if err != nil {
 		return nil, err
@@ -51,13 +51,13 @@ func decode(format string, data []byte) (*cxr.Embedding, error) {
 }
 
 // decodeAll reads all films of a file; base is the id where the file tells none.
-func decodeAll(format string, data []byte, base string) ([]*cxr.Embedding, error) {
+func decodeAll(format Format, data []byte, base string) ([]*cxr.Embedding, error) {
 	if format == TFRecord {
 		return decodeRecords(data, base)
 	}
 	var list []*cxr.Embedding
 	comment, err := npy.Each(bytes.NewReader(data), int64(len(data)), maxValues, func(a npy.Array) error {
-		v := &cxr.Embedding{ID: a.Name, Tokens: 1, Dim: len(a.Values), Values: a.Values}
+		v := &cxr.Embedding{ID: a.Name, Space: cxr.Space{Tokens: 1, Dim: len(a.Values)}, Values: a.Values}
 		if a.Name == embeddingFeature {
 			v.ID = base
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -28,18 +29,17 @@ func Read(name string) ([]*cxr.Embedding, error) {
 }
 
 // ReadFS reads a file of fsys, or a folder with all below it ("."). A film's id
-// is what its file says, else the file's base name. Model and recipe are those
-// of the folder they lie in, if it is one of [Open]'s; upstream's files tell
-// none. An npz archive of many films, as [NewArchive] writes them and as
+// is what its file says, else the file's base name. The space is that of the
+// folder they lie in, if it is one of [Open]'s; upstream's files tell only a shape. An npz archive of many films, as [NewArchive] writes them and as
 // Google's demo data are, has an array for each, named by its id.
 func ReadFS(fsys fs.FS, name string) ([]*cxr.Embedding, error) {
 	var all []*cxr.Embedding
-	folders := map[string]*about{}
+	folders := map[string]*cxr.Space{}
 	err := fs.WalkDir(fsys, name, func(p string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
 			return err
 		}
-		format := strings.TrimPrefix(path.Ext(p), ".")
+		format := Format(strings.TrimPrefix(path.Ext(p), "."))
 		if format != TFRecord && format != NPZ {
 			return nil
 		}
@@ -52,18 +52,21 @@ func ReadFS(fsys fs.FS, name string) ([]*cxr.Embedding, error) {
 			return fmt.Errorf("%s: %w", p, err)
 		}
 		dir := path.Dir(p)
-		a, known := folders[dir]
+		s, known := folders[dir]
 		if !known {
-			a = &about{}
-			if text, err := fs.ReadFile(fsys, path.Join(dir, aboutFile)); err != nil || json.Unmarshal(text, a) != nil {
-				*a = about{}
+			if s, err = readSpace(fsys, dir); err != nil {
+				return err
 			}
-			folders[dir] = a
+			folders[dir] = s
 		}
 		for _, v := range list {
-			if a.Model != "" && len(v.Values) == a.Tokens*a.Dim {
-				v.Model, v.Recipe, v.Tokens, v.Dim = a.Model, a.Recipe, a.Tokens, a.Dim
+			if s == nil {
+				continue
 			}
+			if len(v.Values) != s.Tokens*s.Dim {
+				return fmt.Errorf("%s: %w: %d values in a folder of %v", p, cxr.ErrMismatch, len(v.Values), s)
+			}
+			v.Space = *s
 		}
 		all = append(all, list...)
 		return nil
@@ -77,38 +80,19 @@ func ReadFS(fsys fs.FS, name string) ([]*cxr.Embedding, error) {
 	return all, nil
 }
 
-// A MIMIC is what the path of a file of MIMIC-CXR tells, or of the embeddings
-// that Google published of it: files/p10/p10000032/s50414267/IMAGE.dcm (Johnson
-// et al. 2019, https://doi.org/10.1038/s41597-019-0322-0).
-type MIMIC struct {
-	Subject string // of the de-identified patient: 10000032
-	Study   string // 50414267
-	Image   string // dicom_id of MIMIC's tables
-}
-
-// ParseMIMIC takes a path of MIMIC-CXR apart, whatever comes before files and
-// whatever its extension.
-func ParseMIMIC(name string) (MIMIC, error) {
-	bad := fmt.Errorf("store: %w: want a path like files/pNN/pNNNNNNNN/sNNNNNNNN/IMAGE.dcm", cxr.ErrCorrupt)
-	parts := strings.Split(filepath.ToSlash(name), "/")
-	if len(parts) < 4 {
-		return MIMIC{}, bad
+// readSpace is what [Open] noted of a folder, or nil if it is another's.
+func readSpace(fsys fs.FS, dir string) (*cxr.Space, error) {
+	name := path.Join(dir, aboutFile)
+	text, err := fs.ReadFile(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	parts = parts[len(parts)-4:]
-	group, okG := number(parts[0], 'p', 2)
-	subject, okP := number(parts[1], 'p', 8)
-	study, okS := number(parts[2], 's', 8)
-	image := strings.TrimSuffix(parts[3], path.Ext(parts[3]))
-	if !okG || !okP || !okS || !strings.HasPrefix(subject, group) || image == "" {
-		return MIMIC{}, bad
+	if err != nil {
+		return nil, err
 	}
-	return MIMIC{subject, study, image}, nil
-}
-
-// number is the digits after a letter.
-func number(s string, letter byte, digits int) (string, bool) {
-	if len(s) != digits+1 || s[0] != letter || strings.Trim(s[1:], "0123456789") != "" {
-		return "", false
+	var s cxr.Space
+	if err := json.Unmarshal(text, &s); err != nil || s.Tokens < 1 || s.Dim < 1 {
+		return nil, fmt.Errorf("%s: %w: it does not say what the embeddings are", name, cxr.ErrCorrupt)
 	}
-	return s[1:], true
+	return &s, nil
 }

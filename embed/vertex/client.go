@@ -76,16 +76,16 @@ func (c *Client) GoString() string { return c.String() }
 // Format keeps credentials out of every verb.
 func (c *Client) Format(s fmt.State, _ rune) { fmt.Fprint(s, c.String()) }
 
-// Model keeps the contract of [embed.Embedder].
-func (c *Client) Model() embed.Model { return c.service.model(c.options) }
+// Space implements [embed.Embedder].
+func (c *Client) Space() cxr.Space { return c.service.space(c.options) }
 
-// Embed keeps the contract of [embed.Embedder]. Films are sent in requests of a
+// Embed implements [embed.Embedder]. Films are sent in requests of a
 // bounded size, several at once; one that is too large is first shrunk to what
 // the model looks at. What the service refuses fails alone.
 func (c *Client) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	m := c.Model()
+	space := c.Space()
 	jobs := make([]*job, len(images))
-	failed := embed.CheckImages(m, images)
+	failed := embed.CheckImages(space, images)
 	for i, im := range images {
 		jobs[i] = &job{image: im}
 		if failed != nil {
@@ -93,11 +93,11 @@ func (c *Client) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedd
 		}
 	}
 	return c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{ID: j.image.ID, Model: m.Name, Recipe: j.image.Recipe, Tokens: m.Tokens, Dim: m.Dim, Values: j.values}
+		return &cxr.Embedding{ID: j.image.ID, Space: space.For(j.image), Values: j.values}
 	})
 }
 
-// EmbedText keeps the contract of [embed.TextEmbedder]: 1 x 128 for V2 and
+// EmbedText implements [embed.TextEmbedder]: 1 x 128 for V2 and
 // HAIDEF, 1 x 1152 for MedSigLIP.
 func (c *Client) EmbedText(ctx context.Context, texts ...string) ([]*cxr.Embedding, error) {
 	if c.service.text == nil {
@@ -107,9 +107,9 @@ func (c *Client) EmbedText(ctx context.Context, texts ...string) ([]*cxr.Embeddi
 	for i := range texts {
 		jobs[i] = &job{text: &texts[i]}
 	}
-	name := c.Model().Name
+	name := c.Space().Model
 	return c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{Model: name, Tokens: 1, Dim: len(j.values), Values: j.values}
+		return &cxr.Embedding{Space: cxr.Space{Model: name, Tokens: 1, Dim: len(j.values)}, Values: j.values}
 	})
 }
 
@@ -122,9 +122,9 @@ func (c *Client) EmbedWithTexts(ctx context.Context, images []*cxr.Image, texts 
 	if len(images) != len(texts) {
 		return nil, nil, fmt.Errorf("vertex: %w: %d films and %d texts", cxr.ErrMismatch, len(images), len(texts))
 	}
-	m := c.Model()
+	space := c.Space()
 	jobs := make([]*job, len(images))
-	failed := embed.CheckImages(m, images)
+	failed := embed.CheckImages(space, images)
 	for i, im := range images {
 		jobs[i] = &job{image: im, text: &texts[i]}
 		if failed != nil {
@@ -132,7 +132,7 @@ func (c *Client) EmbedWithTexts(ctx context.Context, images []*cxr.Image, texts 
 		}
 	}
 	films, err = c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{ID: j.image.ID, Model: m.Name, Recipe: j.image.Recipe, Tokens: m.Tokens, Dim: m.Dim, Values: j.values}
+		return &cxr.Embedding{ID: j.image.ID, Space: space.For(j.image), Values: j.values}
 	})
 	if films == nil {
 		return nil, nil, err
@@ -140,7 +140,7 @@ func (c *Client) EmbedWithTexts(ctx context.Context, images []*cxr.Image, texts 
 	phrases = make([]*cxr.Embedding, len(jobs))
 	for i, j := range jobs {
 		if films[i] != nil {
-			phrases[i] = &cxr.Embedding{Model: m.Name, Tokens: 1, Dim: len(j.phrase), Values: j.phrase}
+			phrases[i] = &cxr.Embedding{Space: cxr.Space{Model: space.Model, Tokens: 1, Dim: len(j.phrase)}, Values: j.phrase}
 		}
 	}
 	return films, phrases, err

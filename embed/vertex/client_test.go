@@ -71,9 +71,9 @@ func TestContract(t *testing.T) {
 	}
 }
 
-func film(m embed.Model, seed int) *cxr.Image { return embedtest.Film(m, uint64(seed), 40, 30, 16) }
+func film(m cxr.Space, seed int) *cxr.Image { return embedtest.Film(m, uint64(seed), 40, 30, 16) }
 
-func films(m embed.Model, n int) (list []*cxr.Image) {
+func films(m cxr.Space, n int) (list []*cxr.Image) {
 	for i := range n {
 		list = append(list, film(m, i))
 	}
@@ -90,7 +90,7 @@ func TestShapesAndTexts(t *testing.T) {
 	} {
 		t.Run(test.protocol+test.output, func(t *testing.T) {
 			c, _ := client(t, test.protocol, nil, func(o *vertex.Options) { o.Output, o.Vocabulary = test.output, vocabulary(t) })
-			v, err := c.Embed(t.Context(), film(c.Model(), 1))
+			v, err := c.Embed(t.Context(), film(c.Space(), 1))
 			if err != nil || v[0].Tokens != test.tokens || v[0].Dim != test.dim || v[0].Validate() != nil {
 				t.Fatalf("error %v", err)
 			}
@@ -111,7 +111,7 @@ func TestShapesAndTexts(t *testing.T) {
 // The film that V1 sends is the PNG of its pixels, in upstream's tf.Example.
 func TestV1SendsUpstreamsExample(t *testing.T) {
 	c, s := client(t, vertex.V1, &vertextest.Options{Keep: true}, nil)
-	im := film(c.Model(), 1)
+	im := film(c.Space(), 1)
 	if _, err := c.Embed(t.Context(), im); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestFaults(t *testing.T) {
 							o.Retry.Timeout = patience(t, protocol, batch)
 						}
 					})
-					v, err := c.Embed(t.Context(), films(c.Model(), batch)...)
+					v, err := c.Embed(t.Context(), films(c.Space(), batch)...)
 					failed := 0
 					var b *embed.BatchError
 					if errors.As(err, &b) {
@@ -275,7 +275,7 @@ func patience(t *testing.T, protocol string, batch int) time.Duration {
 	t.Helper()
 	c, _ := client(t, protocol, nil, nil)
 	start := time.Now()
-	if _, err := c.Embed(t.Context(), films(c.Model(), batch)...); err != nil {
+	if _, err := c.Embed(t.Context(), films(c.Space(), batch)...); err != nil {
 		t.Fatal(err)
 	}
 	return 200*time.Millisecond + 20*time.Since(start)/time.Duration(batch)
@@ -288,7 +288,7 @@ func TestLargeFilmsAreShrunk(t *testing.T) {
 		ok       bool
 	}{{vertex.V1, 1_400_000, true}, {vertex.HAIDEF, 1_400_000, true}, {vertex.MedSigLIP, 150_000, true}, {vertex.V1, 1000, false}} {
 		c, s := client(t, test.protocol, &vertextest.Options{Keep: true}, func(o *vertex.Options) { o.MaxBytes = test.limit })
-		im := embedtest.Film(c.Model(), 1, 1500, 1400, 16)
+		im := embedtest.Film(c.Space(), 1, 1500, 1400, 16)
 		for i := range im.Pix { // the kind that PNG cannot compress
 			im.Pix[i] ^= uint16(uint32(i) * 2654435761 >> 30)
 		}
@@ -311,7 +311,7 @@ func TestLargeFilmsAreShrunk(t *testing.T) {
 
 func TestFilmsWithTexts(t *testing.T) {
 	c, s := client(t, vertex.HAIDEF, nil, nil)
-	list := films(c.Model(), 2)
+	list := films(c.Space(), 2)
 	f, p, err := c.EmbedWithTexts(t.Context(), list, []string{"effusion", "no effusion"})
 	if err != nil || len(f) != 2 || f[1].ID != "film1" || f[1].Dim != 768 || p[1].Dim != 128 || s.Calls() != 1 {
 		t.Fatalf("%d films, %d texts, %d calls, error %v", len(f), len(p), s.Calls(), err)
@@ -337,14 +337,14 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		return vertextest.Fault{}
 	}}, func(o *vertex.Options) { o.Retry.Longest = time.Minute })
 	start := time.Now()
-	if _, err := c.Embed(t.Context(), film(c.Model(), 1)); err != nil || s.Calls() != 2 || time.Since(start) < time.Second {
+	if _, err := c.Embed(t.Context(), film(c.Space(), 1)); err != nil || s.Calls() != 2 || time.Since(start) < time.Second {
 		t.Errorf("%d calls in %v, error %v", s.Calls(), time.Since(start), err)
 	}
 }
 
 func TestBatchesByBytes(t *testing.T) {
 	c, s := client(t, vertex.HAIDEF, nil, func(o *vertex.Options) { o.MaxBatch = 4 })
-	if _, err := c.Embed(t.Context(), films(c.Model(), 10)...); err != nil || s.Calls() != 3 {
+	if _, err := c.Embed(t.Context(), films(c.Space(), 10)...); err != nil || s.Calls() != 3 {
 		t.Errorf("%d calls for 10 films by 4, error %v", s.Calls(), err)
 	}
 }
@@ -353,7 +353,7 @@ func TestBatchesByBytes(t *testing.T) {
 func TestMaxBytesIsExact(t *testing.T) {
 	embedTwo := func(protocol string, limit int) (requests [][]byte) {
 		c, s := client(t, protocol, &vertextest.Options{Keep: true}, func(o *vertex.Options) { o.MaxBytes, o.Parallel = limit, 1 })
-		im := film(c.Model(), 1)
+		im := film(c.Space(), 1)
 		if _, err := c.Embed(t.Context(), im, im); err != nil {
 			t.Fatalf("limit %d: %v", limit, err)
 		}
@@ -372,7 +372,7 @@ func TestMaxBytesIsExact(t *testing.T) {
 		one := len(got[0])
 		embedTwo(protocol, one)
 		c, s := client(t, protocol, nil, func(o *vertex.Options) { o.MaxBytes = 100 })
-		if _, err := c.Embed(t.Context(), film(c.Model(), 1)); !errors.Is(err, cxr.ErrTooLarge) || s.Calls() != 0 {
+		if _, err := c.Embed(t.Context(), film(c.Space(), 1)); !errors.Is(err, cxr.ErrTooLarge) || s.Calls() != 0 {
 			t.Errorf("%s: %d calls, error %v", protocol, s.Calls(), err)
 		}
 	}
@@ -392,7 +392,7 @@ func TestMaxBytesIsExact(t *testing.T) {
 	}
 	// ELIXR-B's feature maps have a request of their own.
 	c, _ := client(t, vertex.V2, nil, func(o *vertex.Options) { o.MaxBytes = 500_000 })
-	if _, err := c.Embed(t.Context(), film(c.Model(), 1)); !errors.Is(err, cxr.ErrTooLarge) || !strings.Contains(err.Error(), "feature map") {
+	if _, err := c.Embed(t.Context(), film(c.Space(), 1)); !errors.Is(err, cxr.ErrTooLarge) || !strings.Contains(err.Error(), "feature map") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -411,7 +411,7 @@ func TestNothingButPixelsLeaves(t *testing.T) {
 		c, s := client(t, protocol, &vertextest.Options{Keep: true, Fault: fault}, nil)
 		var list []*cxr.Image
 		for i := range 4 {
-			im := film(c.Model(), i)
+			im := film(c.Space(), i)
 			im.ID = strings.Join(planted[15*i:][:15], " ")
 			list = append(list, im)
 		}
@@ -435,10 +435,10 @@ func TestManyFilmsInConstantMemory(t *testing.T) {
 		t.Skip("some seconds")
 	}
 	c, _ := client(t, vertex.V1, nil, nil)
-	im := film(c.Model(), 1)
+	im := film(c.Space(), 1)
 	heap := func(n int) uint64 {
-		run := &embed.Run{Batch: 4, Parallel: 4}
-		if err := run.Do(t.Context(), c, &repeat{im, n}, func(*cxr.Embedding) error { return nil }); err != nil {
+		run := embed.Run{Batch: 4, Parallel: 4}
+		if err := run.Do(t.Context(), c, &repeat{im, n}, func(embed.Event) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		for range 3 { // pools give their buffers up in two rounds
@@ -489,7 +489,7 @@ func TestParallel(t *testing.T) {
 		}
 		return vertextest.Fault{}
 	}}, func(o *vertex.Options) { o.Parallel, o.MaxBatch = parallel, 1 })
-	if _, err := c.Embed(t.Context(), films(c.Model(), 3*parallel)...); err != nil {
+	if _, err := c.Embed(t.Context(), films(c.Space(), 3*parallel)...); err != nil {
 		t.Fatal(err)
 	}
 	if alone || s.Most() != parallel || s.Calls() != 3*parallel {
@@ -500,7 +500,7 @@ func TestParallel(t *testing.T) {
 // Waiting for 200 ms answers 32 at a time: an ideal client needs 7 rounds.
 func BenchmarkThroughput(b *testing.B) {
 	c, _ := client(b, vertex.V1, &vertextest.Options{Latency: 200 * time.Millisecond}, func(o *vertex.Options) { o.Parallel, o.MaxBatch = 32, 1 })
-	list := films(c.Model(), 32*7)
+	list := films(c.Space(), 32*7)
 	if _, err := c.Embed(b.Context(), list[:32]...); err != nil { // connects
 		b.Fatal(err)
 	}

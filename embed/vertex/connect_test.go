@@ -40,7 +40,7 @@ func TestTokenAndQuotaProjectOverTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := newClient(o, api, api, api.Close)
-		film := &cxr.Image{ID: "film", Width: 2, Height: 2, Depth: 8, Pix: []uint16{0, 100, 200, 255}, Recipe: c.Model().Recipe}
+		film := &cxr.Image{ID: "film", Width: 2, Height: 2, Depth: 8, Pix: []uint16{0, 100, 200, 255}, Recipe: c.Space().Recipe}
 		if _, err := c.Embed(t.Context(), film); err != nil {
 			t.Fatal(err)
 		}

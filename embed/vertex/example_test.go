@@ -27,7 +27,7 @@ func Example() {
 		return
 	}
 	defer client.Close()
-	film := &cxr.Image{ID: "film", Width: 2, Height: 2, Depth: 8, Pix: []uint16{0, 100, 200, 255}, Recipe: client.Model().Recipe}
+	film := &cxr.Image{ID: "film", Width: 2, Height: 2, Depth: 8, Pix: []uint16{0, 100, 200, 255}, Recipe: client.Space().Recipe}
 	embeddings, err := client.Embed(context.Background(), film)
 	if err != nil {
 		fmt.Println(err)

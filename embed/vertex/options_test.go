@@ -104,7 +104,7 @@ func TestV2OnDedicatedEndpoints(t *testing.T) {
 	c, first := client(t, vertex.V2, &vertextest.Options{Keep: true}, func(o *vertex.Options) {
 		o.Dedicated, o.QFormerHost, o.QuotaProject, o.Vocabulary = true, second.Addr(), "billed", vocabulary(t)
 	})
-	if v, err := c.Embed(t.Context(), films(c.Model(), 2)...); err != nil || v[1] == nil {
+	if v, err := c.Embed(t.Context(), films(c.Space(), 2)...); err != nil || v[1] == nil {
 		t.Fatal(err)
 	}
 	if _, err := c.EmbedText(t.Context(), "hello"); err != nil {

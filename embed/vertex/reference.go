@@ -50,13 +50,13 @@ func (c *Client) EmbedReferences(ctx context.Context, references ...Reference) (
 	if c.service.reference == nil {
 		return nil, fmt.Errorf("vertex: %w: protocol %s fetches no films", cxr.ErrUnsupported, c.options.Protocol)
 	}
-	m := c.Model()
+	space := c.Space()
 	jobs := make([]*job, len(references))
 	for i := range references {
 		jobs[i] = &job{reference: &references[i]}
 	}
 	return c.run(ctx, jobs, func(j *job) *cxr.Embedding {
-		return &cxr.Embedding{ID: j.reference.ID, Model: m.Name, Recipe: m.Recipe, Tokens: m.Tokens, Dim: m.Dim, Values: j.values}
+		return &cxr.Embedding{ID: j.reference.ID, Space: space, Values: j.values}
 	})
 }
 

@@ -103,7 +103,7 @@ func TestWordsOfTheService(t *testing.T) {
 		c, _ := client(t, vertex.V1, &vertextest.Options{Fault: func(int) vertextest.Fault {
 			return vertextest.Fault{Code: codes.InvalidArgument, Message: message}
 		}}, nil)
-		_, err := c.Embed(t.Context(), film(c.Model(), 1))
+		_, err := c.Embed(t.Context(), film(c.Space(), 1))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
@@ -170,7 +170,7 @@ func TestNotUTF8FailsAlone(t *testing.T) {
 		}
 	}
 	c, s := client(t, vertex.HAIDEF, nil, nil)
-	f, p, err := c.EmbedWithTexts(t.Context(), films(c.Model(), 2), []string{bad, "effusion"})
+	f, p, err := c.EmbedWithTexts(t.Context(), films(c.Space(), 2), []string{bad, "effusion"})
 	var b *embed.BatchError
 	if !errors.As(err, &b) || f[0] != nil || p[0] != nil || f[1] == nil || p[1] == nil || s.Calls() != 1 {
 		t.Errorf("%d calls, error %v", s.Calls(), err)

@@ -15,7 +15,7 @@ func TestProbability(t *testing.T) {
 	if s, ok := c.Scale(); ok {
 		t.Errorf("scale %v before the first answer", s)
 	}
-	f, err := c.Embed(t.Context(), film(c.Model(), 1))
+	f, err := c.Embed(t.Context(), film(c.Space(), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,22 +42,22 @@ func TestProbability(t *testing.T) {
 		t.Errorf("probability %v, error %v", p, err)
 	}
 	for _, bad := range []*cxr.Embedding{
-		{Model: "another", Tokens: 1, Dim: 1152, Values: f[0].Values},
-		{Model: f[0].Model, Tokens: 1, Dim: 2, Values: []float32{1, 2}},
-		{Model: f[0].Model, Tokens: 1152, Dim: 1, Values: f[0].Values},
+		{Space: cxr.Space{Model: "another", Tokens: 1, Dim: 1152}, Values: f[0].Values},
+		{Space: cxr.Space{Model: f[0].Model, Tokens: 1, Dim: 2}, Values: []float32{1, 2}},
+		{Space: cxr.Space{Model: f[0].Model, Tokens: 1152, Dim: 1}, Values: f[0].Values},
 	} {
 		if _, err := s.Probability(f[0], bad); !errors.Is(err, cxr.ErrMismatch) {
 			t.Errorf("error %v", err)
 		}
 	}
-	for _, bad := range []*cxr.Embedding{nil, {Model: f[0].Model, Tokens: 1, Dim: 1152, Values: make([]float32, 1152)}} {
+	for _, bad := range []*cxr.Embedding{nil, {Space: cxr.Space{Model: f[0].Model, Tokens: 1, Dim: 1152}, Values: make([]float32, 1152)}} {
 		if _, err := s.Probability(f[0], bad); err == nil {
 			t.Error("no error")
 		}
 	}
 	for _, protocol := range []string{vertex.V1, vertex.HAIDEF} {
 		c, _ := client(t, protocol, nil, nil)
-		if _, err := c.Embed(t.Context(), film(c.Model(), 1)); err != nil {
+		if _, err := c.Embed(t.Context(), film(c.Space(), 1)); err != nil {
 			t.Fatal(err)
 		}
 		if _, ok := c.Scale(); ok {

@@ -6,14 +6,13 @@ import (
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/internal/tfexample"
 )
 
 // A service is one protocol: how films, texts and references become instances
 // of a request, and what is done with a batch of them.
 type service struct {
-	model     func(Options) embed.Model
+	space     func(Options) cxr.Space
 	image     func(png []byte) []byte
 	text      func(Options, string) ([]byte, error)
 	reference func(Options, Reference) ([]byte, error)
@@ -40,8 +39,8 @@ var services map[string]service
 func init() { // not a literal: some functions look at the services
 	services = map[string]service{
 		V1: {
-			model: func(Options) embed.Model {
-				return embed.Model{Name: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: upstream}
+			space: func(Options) cxr.Space {
+				return cxr.Space{Model: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: upstream}
 			},
 			image: example, side: 1280,
 			send: func(ctx context.Context, c *Client, jobs []*job) {
@@ -49,10 +48,10 @@ func init() { // not a literal: some functions look at the services
 			},
 		},
 		V2: {
-			model: elixrModel("cxr-foundation-v2", upstream), image: example, side: 1280, text: tokens, send: sendV2,
+			space: elixrModel("cxr-foundation-v2", upstream), image: example, side: 1280, text: tokens, send: sendV2,
 		},
 		HAIDEF: {
-			model: elixrModel("hai-def-cxr-foundation", haidef), side: 1280,
+			space: elixrModel("hai-def-cxr-foundation", haidef), side: 1280,
 			image:     func(png []byte) []byte { return fields("input_bytes", text(base64.StdEncoding.EncodeToString(png))) },
 			text:      func(_ Options, t string) ([]byte, error) { return fields("prompt_query", text(t)), nil },
 			reference: haidefReference,
@@ -63,8 +62,8 @@ func init() { // not a literal: some functions look at the services
 			},
 		},
 		MedSigLIP: {
-			model: func(Options) embed.Model {
-				return embed.Model{Name: "medsiglip", Tokens: 1, Dim: 1152, Recipe: medsiglip}
+			space: func(Options) cxr.Space {
+				return cxr.Space{Model: "medsiglip", Tokens: 1, Dim: 1152, Recipe: medsiglip}
 			},
 			side: 448, squared: true,
 			image: func(png []byte) []byte {
@@ -84,13 +83,13 @@ func init() { // not a literal: some functions look at the services
 	}
 }
 
-func elixrModel(name, recipe string) func(Options) embed.Model {
-	return func(o Options) embed.Model {
+func elixrModel(name, recipe string) func(Options) cxr.Space {
+	return func(o Options) cxr.Space {
 		shape, full := elixrShapes[o.Output], name
 		if o.Output == Contrastive {
 			full += "-contrastive"
 		}
-		return embed.Model{Name: full, Tokens: shape[0], Dim: shape[1], Recipe: recipe}
+		return cxr.Space{Model: full, Tokens: shape[0], Dim: shape[1], Recipe: recipe}
 	}
 }
 
@@ -107,13 +106,10 @@ func example(png []byte) []byte {
 func (s service) shrink(film *cxr.Image, attempt int) *cxr.Image {
 	switch {
 	case attempt == 0 && (film.Width > s.side || film.Height > s.side):
-		width, height := s.side, s.side
 		if s.squared { // padded to a square by the service
-			longer := max(film.Width, film.Height)
-			width, height = max(1, film.Width*s.side/longer), max(1, film.Height*s.side/longer)
-			return film.Resize(width, height, cxr.KernelBilinear)
+			return film.Fit(s.side, cxr.KernelBilinear)
 		}
-		return film.Resize(width, height, cxr.KernelLegacyBilinear)
+		return film.Resize(s.side, s.side, cxr.KernelLegacyBilinear)
 	case attempt <= 1 && film.Depth > 8:
 		small := *film
 		small.Depth, small.Pix = 8, make([]uint16, len(film.Pix))

@@ -35,7 +35,7 @@ func TestWhichFailuresSplitABatch(t *testing.T) {
 			}
 			return vertextest.Fault{}
 		}}, nil)
-		v, err := c.Embed(t.Context(), films(c.Model(), 3)...)
+		v, err := c.Embed(t.Context(), films(c.Space(), 3)...)
 		var b *embed.BatchError
 		if !errors.As(err, &b) || v[0] == nil || v[1] != nil || v[2] == nil || s.Calls() != tries+alone+2 {
 			t.Errorf("%v: %d calls, want %d, error %v", code, s.Calls(), tries+alone+2, err)
@@ -48,7 +48,7 @@ func TestWhichFailuresSplitABatch(t *testing.T) {
 	}
 	for code, tries := range whole {
 		c, s := client(t, vertex.V1, &vertextest.Options{Fault: func(int) vertextest.Fault { return vertextest.Fault{Code: code} }}, nil)
-		v, err := c.Embed(t.Context(), films(c.Model(), 3)...)
+		v, err := c.Embed(t.Context(), films(c.Space(), 3)...)
 		if err == nil || v[0] != nil || v[1] != nil || v[2] != nil || s.Calls() != tries {
 			t.Errorf("%v: %d calls, want %d, error %v", code, s.Calls(), tries, err)
 		}
@@ -60,12 +60,12 @@ func TestWhichFailuresSplitABatch(t *testing.T) {
 		}
 		return vertextest.Fault{}
 	}}, nil)
-	if v, err := c.Embed(t.Context(), films(c.Model(), 2)...); err != nil || v[1] == nil || s.Calls() != 3 {
+	if v, err := c.Embed(t.Context(), films(c.Space(), 2)...); err != nil || v[1] == nil || s.Calls() != 3 {
 		t.Errorf("%d calls, error %v", s.Calls(), err)
 	}
 	// A request that MedSigLIP cannot parse has an answer without predictions.
 	c, s = client(t, vertex.MedSigLIP, &vertextest.Options{Fault: func(call int) vertextest.Fault { return vertextest.Fault{None: call < 2} }}, nil)
-	if v, err := c.Embed(t.Context(), films(c.Model(), 3)...); err == nil || v[0] != nil || v[1] == nil || v[2] == nil || s.Calls() != 4 {
+	if v, err := c.Embed(t.Context(), films(c.Space(), 3)...); err == nil || v[0] != nil || v[1] == nil || v[2] == nil || s.Calls() != 4 {
 		t.Errorf("%d calls, error %v", s.Calls(), err)
 	}
 }
@@ -80,7 +80,7 @@ func TestRefusals(t *testing.T) {
 		c, _ := client(t, test.protocol, &vertextest.Options{Fault: func(int) vertextest.Fault {
 			return vertextest.Fault{Refuse: true, Message: test.message}
 		}}, nil)
-		v, err := c.Embed(t.Context(), films(c.Model(), 2)...)
+		v, err := c.Embed(t.Context(), films(c.Space(), 2)...)
 		var r *vertex.Refusal
 		if !errors.As(err, &r) || r.Code != test.code || r.Error() != test.told || v[1] == nil {
 			t.Errorf("%s: error %v", test.protocol, err)
@@ -93,7 +93,7 @@ func TestRefusals(t *testing.T) {
 func TestReset(t *testing.T) {
 	for protocol := range endpoints {
 		c, s := client(t, protocol, &vertextest.Options{Fault: func(call int) vertextest.Fault { return vertextest.Fault{Reset: true} }}, nil)
-		_, err := c.Embed(t.Context(), film(c.Model(), 1))
+		_, err := c.Embed(t.Context(), film(c.Space(), 1))
 		var e *vertex.Error
 		if !errors.As(err, &e) || e.Code != codes.Unavailable.String() || s.Calls() != 5 || strings.Contains(fmt.Sprint(err), "127.0.0.1") {
 			t.Errorf("%s: %d calls, error %v", protocol, s.Calls(), err)
@@ -113,7 +113,7 @@ func TestReset(t *testing.T) {
 		}
 		return vertextest.Fault{}
 	}}, func(o *vertex.Options) { o.MaxBatch = 1 })
-	if _, err := c.Embed(t.Context(), films(c.Model(), 4)...); err != nil || s.Calls() != 8 {
+	if _, err := c.Embed(t.Context(), films(c.Space(), 4)...); err != nil || s.Calls() != 8 {
 		t.Errorf("%d calls, error %v", s.Calls(), err)
 	}
 }

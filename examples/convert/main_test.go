@@ -66,7 +66,7 @@ func TestLines(t *testing.T) {
 			`bd4dc1ab59e0dee8c965d817a17edf87a55a5e25dfc98e1519f54d1e5a52f9e3  in/a.dcm
 8493100b11a2fe625bcf97fc313f83b580ba4fd2c016221009db93bfe184ee45  in/sub/1.2.3
 -  in/sub/lateral.dcm: not a frontal view: view position is lateral
--  in/text.dcm: not supported: not a DICOM file
+-  in/text.dcm: not supported: not a DICOM, PNG, JPEG or TIFF file
 `},
 		{"several arguments, a zip and a pattern among them", "-checksum -recipe upstream films.zip in/a*", 0,
 			"e77b9a9ae9e30b0dbdb6f510a264ef9de781501d7b6b92ae89eb059c5ab743db  films.zip/x/z.dcm\n054edec1d0211f624fed0cbca9d4f9400b0e491c43742af2c5b0abebf0c990d8  in/a.dcm\n"},
@@ -74,7 +74,7 @@ func TestLines(t *testing.T) {
 			`in/a.dcm: png/a.png, 4 x 1, 16 bits
 in/sub/1.2.3: png/sub/1.2.3.png, 2 x 1, 16 bits
 in/sub/lateral.dcm: not a frontal view: view position is lateral
-in/text.dcm: not supported: not a DICOM file
+in/text.dcm: not supported: not a DICOM, PNG, JPEG or TIFF file
 films.zip/x/z.dcm: png/x/z.png, 1 x 1, 16 bits
 `},
 		{"any view, scaled", "-views any -size 4 -out small in/sub in/sub/lateral.dcm", 1,

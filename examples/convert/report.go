@@ -15,8 +15,8 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/examples/internal/input"
 	"github.com/cxrkit/cxrkit/internal/atomicfile"
-	"github.com/cxrkit/cxrkit/internal/input"
 )
 
 // An action is what is done with a film: its line, or an error.

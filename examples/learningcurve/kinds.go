@@ -8,6 +8,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/embed/pixels"
 	"github.com/cxrkit/cxrkit/internal/untrained"
 )
 
@@ -27,7 +28,7 @@ func openKinds() (kinds, error) {
 	if err != nil {
 		return nil, err
 	}
-	return kinds{encoder, random, pixels{}}, nil
+	return kinds{encoder, random, pixels.Embedder{}}, nil
 }
 
 // A together embeds by all kinds at once: its results are the first's, and it

@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var pool, test experiment
 	if o.images == "" {
 		fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
-		if pool, err = embedPhantoms(ctx, k); err != nil {
+		if pool, err = embedPhantoms(ctx, k, stderr); err != nil {
 			return err
 		}
 	} else if pool, err = embedFilms(ctx, k, o, o.images, stderr); err != nil {
@@ -121,7 +121,7 @@ func draw(ctx context.Context, o *options, k kinds, pool, test experiment, stdou
 			return err
 		}
 		for _, c := range curves {
-			c.Name += ", " + e.Model().Name
+			c.Name += ", " + e.Space().Model
 			lines = append(lines, c)
 			fmt.Fprintln(stdout, c)
 		}

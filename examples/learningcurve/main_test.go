@@ -56,7 +56,7 @@ func TestCurveOfFilms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"up to 24 films to train on, 12 to test on", "sick, random weights", "sick, 32 x 32 pixels", "24     12        1.000"} {
+	for _, want := range []string{"up to 24 films to train on, 12 to test on", "sick, random weights", "sick, pixels-32x32", "24     12        1.000"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("output has no %q:\n%s", want, &stdout)
 		}
@@ -80,7 +80,7 @@ func TestRefuses(t *testing.T) {
 		"a wrong path":          {[]string{"-images", "nowhere", "-labels", table, "-finding", "sick"}, "nowhere"},
 		"no labels":             {[]string{"-images", folder}, "-images needs -labels and -finding"},
 		"a finding that is not": {[]string{"-images", folder, "-labels", table, "-finding", "x"}, `no finding "x"`},
-		"a folder without them": {[]string{"-images", t.TempDir(), "-labels", table, "-finding", "sick"}, "no file has a label of sick"},
+		"a folder without them": {[]string{"-images", t.TempDir(), "-labels", table, "-finding", "sick"}, "no files"},
 		"labels of nothing":     {[]string{"-labels", table}, "go with -images"},
 		"the same to test on":   {[]string{"-images", folder, "-test-images", folder, "-labels", table, "-finding", "sick"}, "4 films on both sides"},
 		"words":                 {[]string{"please"}, `unexpected argument "please"`},

@@ -23,7 +23,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local"
@@ -70,9 +69,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	m := e.Model()
+	space, pre := e.Space(), e.Preprocess()
 	fmt.Fprint(stdout, e.Describe())
-	fmt.Fprintf(stdout, "embedding %d x %d of films of %d x %d pixels, %d channels\n", m.Tokens, m.Dim, m.Input.Width, m.Input.Height, m.Input.Channels)
+	fmt.Fprintf(stdout, "embedding %d x %d of films of %d x %d pixels, %d channels\n", space.Tokens, space.Dim, pre.Width, pre.Height, pre.Channels)
 	if *raw != "" {
 		return runRaw(ctx, e, *raw, *out, stdout)
 	}
@@ -137,21 +136,21 @@ func embedFilms(ctx context.Context, e *local.Embedder, patterns []string, stdou
 	if len(patterns) == 0 {
 		return nil
 	}
-	c := dicomconv.New(&dicomconv.Options{Recipe: e.Model().Recipe})
+	c := dicomconv.New(&dicomconv.Options{Recipe: e.Space().Recipe})
 	failed := 0
 	for _, p := range patterns {
 		films := c.Files(os.DirFS(filepath.Dir(p)), filepath.Base(p))
-		for v, err := range (&embed.Run{}).All(ctx, e, films) {
-			var one *cxr.ItemError
-			switch {
-			case err == nil:
-				fmt.Fprintln(stdout, v.ID, preview(v.Values))
-			case errors.As(err, &one):
+		err := embed.Run{}.Do(ctx, e, films, func(film embed.Event) error {
+			if film.Err != nil {
 				failed++
-				fmt.Fprintln(stdout, err)
-			default:
-				return err
+				fmt.Fprintln(stdout, film.Err)
+				return nil
 			}
+			fmt.Fprintln(stdout, film.ID, preview(film.Embedding.Values))
+			return nil
+		})
+		if err != nil && !errors.Is(err, embed.ErrAllFailed) { // films that failed are counted below
+			return err
 		}
 	}
 	if failed > 0 {

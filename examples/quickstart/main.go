@@ -25,9 +25,12 @@ import (
 	"time"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/examples/internal/cohort"
+	"github.com/cxrkit/cxrkit/examples/internal/progress"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/report"
 )
@@ -85,19 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.images == "" {
-		dir, err := os.MkdirTemp("", "cxrkit-quickstart-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		if err := writePhantoms(ctx, dir, stderr); err != nil {
-			return err
-		}
-		o.images, o.labels = dir, filepath.Join(dir, "labels.csv")
-		fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
-	}
-	c, err := openCohort(o)
+	c, err := o.cohort(stdout)
 	if err != nil {
 		return err
 	}
@@ -108,32 +99,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	films := &thumbnails{Source: dicomconv.New(nil).Files(c.fsys, c.paths...), of: map[string]*cxr.Image{}}
-	bar := newProgress(stderr, "embedding", len(c.paths))
-	failed := 0
-	pipeline := embed.Run{OnItem: func(ev embed.Event) {
-		if ev.Err != nil {
-			failed++
-			bar.line(ev.Err.Error())
-		}
-		bar.step()
-	}}
+	bar := progress.New(stderr, "embedding", len(c.Paths))
 	var embeddings []*cxr.Embedding
-	err = pipeline.Do(ctx, embedder, films, func(e *cxr.Embedding) error {
-		embeddings = append(embeddings, e)
+	thumbs := map[string]*cxr.Image{} // for the contact sheet: the films themselves are gone once embedded
+	err = embed.Run{}.Do(ctx, embedder, dicomconv.New(nil).Files(c.FS, c.Paths...), func(film embed.Event) error {
+		bar.Step()
+		if film.Err != nil {
+			bar.Line(film.Err.Error())
+			return nil
+		}
+		embeddings = append(embeddings, film.Embedding)
+		thumbs[film.ID] = film.Image.Fit(tile, cxr.KernelArea)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if len(embeddings) == 0 {
-		return fmt.Errorf("%s: none of %d films could be embedded", o.images, len(c.paths))
-	}
-	model := embedder.Model()
-	fmt.Fprintf(stdout, "embedded %d films, %d failed: %s, %d features\n", len(embeddings), failed, model.Name, model.Tokens*model.Dim)
+	space := embedder.Space()
+	fmt.Fprintf(stdout, "embedded %d films, %d failed: %s, %d features\n", len(embeddings), len(c.Paths)-len(embeddings), space.Model, space.Tokens*space.Dim)
 
 	// From embeddings and labels to a classifier.
-	data, _, err := c.labels.Join(embeddings)
+	data, _, err := c.Labels.Join(embeddings)
 	if err != nil {
 		return err
 	}
@@ -152,12 +138,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprint(stdout, r)
 
-	if err := writePictures(o.out, r, classifier, test, films.of); err != nil {
+	if err := writePictures(o.out, r, classifier, test, thumbs); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nwrote %s, %s and %s\n", filepath.Join(o.out, rocFile), filepath.Join(o.out, sheetFile), filepath.Join(o.out, reportFile))
 	fmt.Fprintf(stderr, "took %.1f s\n", time.Since(start).Seconds())
 	return nil
+}
+
+// cohort is the films that the flags name, or without any a synthetic one: enough
+// patients for an interval worth printing, films small enough for a few seconds.
+func (o *options) cohort(stdout io.Writer) (*cohort.Cohort, error) {
+	if o.images != "" {
+		var findings []string
+		if o.finding != "" {
+			findings = append(findings, o.finding)
+		}
+		return cohort.Open(o.images, o.labels, o.limit, findings...)
+	}
+	fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
+	films := phantom.Cohort{Patients: 160, Seed: 2022, Difficulty: 0.3, Size: 300}.FS()
+	labels, err := films.Open(phantom.LabelsFile)
+	if err != nil {
+		return nil, err
+	}
+	defer labels.Close()
+	return cohort.Find(films, labels, o.limit)
 }
 
 // split follows the labels' own split where they have one, and parts patients

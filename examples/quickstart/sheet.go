@@ -44,18 +44,6 @@ type scored struct {
 	truth bool
 }
 
-// thumbnail is the film as the sheet shows it, whole, without its proportions
-// changed.
-func thumbnail(m *cxr.Image) *cxr.Image {
-	w, h := tile, tile
-	if m.Width > m.Height {
-		h = max(1, tile*m.Height/m.Width)
-	} else {
-		w = max(1, tile*m.Width/m.Height)
-	}
-	return m.Resize(w, h, cxr.KernelArea)
-}
-
 func contactSheet(rows []sheetRow) (image.Image, error) {
 	title, err := face(gobold.TTF, 20)
 	if err != nil {

@@ -23,8 +23,8 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/examples/internal/hosted"
 	"github.com/cxrkit/cxrkit/head/search"
-	"github.com/cxrkit/cxrkit/internal/hosted"
 )
 
 func main() {
@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer end()
 	var films []*candidate
 	add := func(m *cxr.Image, v *cxr.Embedding) error {
-		films = append(films, &candidate{embedding: v, thumb: thumbnail(m)})
+		films = append(films, &candidate{embedding: v, thumb: m.Fit(tile, cxr.KernelArea)})
 		return nil
 	}
 	var shown []*cxr.Image
@@ -130,12 +130,6 @@ const (
 	tile = 200
 	gap  = 12
 )
-
-// thumbnail is a film that fits a tile.
-func thumbnail(m *cxr.Image) *cxr.Image {
-	longer := max(m.Width, m.Height)
-	return m.Resize(max(1, tile*m.Width/longer), max(1, tile*m.Height/longer), cxr.KernelArea)
-}
 
 // sheet is films side by side.
 func sheet(films []*cxr.Image) image.Image {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cxrkit/cxrkit/internal/phantom"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 )
 
 func call(t *testing.T, args ...string) (string, error) {
@@ -47,7 +47,7 @@ func TestByFilm(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := call(t, "-like", query, "-out", filepath.Join(dir, "p.png"))
-	if err != nil || !strings.Contains(out, "1.000 phantom4\n") {
+	if err != nil || !strings.Contains(out, "1.000 phantom4.dcm\n") {
 		t.Errorf("%s, error %v", out, err)
 	}
 }

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -34,7 +35,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/vertex"
-	"github.com/cxrkit/cxrkit/internal/input"
+	"github.com/cxrkit/cxrkit/examples/internal/input"
 )
 
 func main() {
@@ -78,7 +79,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.vertex.QuotaProject, "quota_project", "", "`project` whose quota and bill the calls count for; empty: what the credentials say")
 	f.StringVar(&o.vertex.Host, "endpoint", "", "`host:port` of a dedicated endpoint, or of a stand-in on this machine")
 	f.BoolVar(&o.vertex.Insecure, "insecure", false, "no TLS and no credentials, for a stand-in on this machine")
-	f.StringVar(&o.format, "format", store.TFRecord, "of the embeddings: tfrecord or npz, a file a film, or arrow, files of many")
+	f.StringVar(&o.format, "format", string(store.TFRecord), "of the embeddings: tfrecord or npz, a file a film, or arrow, files of many")
 	f.StringVar(&o.archive, "archive", "", "npz `file` of this machine to write all embeddings to as well, each by its film's id")
 	f.IntVar(&o.parallel, "parallel", 0, "calls of the embedder at once; 0: one for each processor")
 	f.IntVar(&o.batch, "batch", 0, "films in a call; 0: 1 local, 8 else")
@@ -143,12 +144,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		return err
 	}
 	defer closer()
-	out, err := o.openOutput(ctx, e.Model())
+	recipe := cmp.Or(e.Space().Recipe, dicomconv.Standard)
+	space := e.Space()
+	space.Recipe = recipe
+	out, err := o.openOutput(ctx, space)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.close()) }()
-	films, untried, err := o.films(ctx, e.Model().Recipe, out.folder)
+	films, untried, err := o.films(ctx, recipe, out.folder)
 	if err != nil {
 		return err
 	}
@@ -159,13 +163,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &embed.Run{Batch: o.batch, Parallel: o.parallel, Store: out.store, OnItem: func(v embed.Event) {
-		delete(untried, v.ID)
-		if tally.add(v); v.Err != nil && !o.skipErrors && v.Name() != "non-frontal" {
-			cancel(v.Err)
+	r := embed.Run{Batch: o.batch, Parallel: o.parallel, Store: out.store}
+	err = r.Do(ctx, e, films, func(film embed.Event) error {
+		delete(untried, film.ID)
+		tally.add(film)
+		switch {
+		case film.Err == nil:
+			return out.add(film.Embedding)
+		case o.skipErrors || film.Name() == "non-frontal":
+			return nil
 		}
-	}}
-	err = r.Do(ctx, e, films, out.add)
+		cancel(film.Err)
+		return film.Err
+	})
 	out.whole = err == nil
 	if terminal {
 		fmt.Fprintln(stderr) // below the bar
@@ -179,6 +189,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	}
 	var one *cxr.ItemError
 	switch n := len(tally.failed); {
+	case errors.Is(err, embed.ErrAllFailed):
 	case errors.As(err, &one):
 		return fmt.Errorf("%w; with --skip_errors the run goes on", err)
 	case err == nil && n > 0:

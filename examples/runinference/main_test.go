@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
-	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
 // films makes a folder of four phantoms, a lateral film's worth of nonsense and
@@ -95,7 +95,7 @@ func TestManyFailuresAreSummedUp(t *testing.T) {
 		write(t, filepath.Join(in, fmt.Sprintf("%02d.dcm", i)), []byte("no film"))
 	}
 	text, err := call(t, "--input_path", in, "--output_path", out, "--skip_errors")
-	if err == nil || strings.Count(text, "\n") != 12 || !strings.HasSuffix(text, "09.dcm: not supported: not a DICOM file\n  and 15 more\n") {
+	if err == nil || strings.Count(text, "\n") != 12 || !strings.HasSuffix(text, "09.dcm: not supported: not a DICOM, PNG, JPEG or TIFF file\n  and 15 more\n") {
 		t.Errorf("%s, error %v", text, err)
 	}
 	if data, err := os.ReadFile(filepath.Join(out, failuresFile)); err != nil || bytes.Count(data, []byte("\n")) != 25 {
@@ -156,7 +156,7 @@ func TestShards(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if tokens, dim := r.Shape(); r.Verify() != nil || r.Len() != 4 || tokens*dim != 896 {
+	if s := r.Space(); r.Verify() != nil || r.Len() != 4 || s.Tokens*s.Dim != 896 {
 		t.Errorf("%d vectors", r.Len())
 	}
 	if _, err := call(t, append(args, "--base_names")...); err == nil || !strings.Contains(err.Error(), "no --base_names") {

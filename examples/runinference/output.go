@@ -23,7 +23,7 @@ type output struct {
 }
 
 // openOutput opens what the flags ask for.
-func (o *options) openOutput(ctx context.Context, m embed.Model) (out *output, err error) {
+func (o *options) openOutput(ctx context.Context, space cxr.Space) (out *output, err error) {
 	out = &output{}
 	defer func() {
 		if err != nil {
@@ -42,7 +42,7 @@ func (o *options) openOutput(ctx context.Context, m embed.Model) (out *output, e
 		}
 		out.folder = store.Local(o.output)
 	}
-	if err := o.openStore(ctx, m, out); err != nil {
+	if err := o.openStore(ctx, space, out); err != nil {
 		return out, err
 	}
 	if o.archive != "" {
@@ -52,15 +52,15 @@ func (o *options) openOutput(ctx context.Context, m embed.Model) (out *output, e
 }
 
 // openStore opens the store in the folder.
-func (o *options) openStore(ctx context.Context, m embed.Model, out *output) (err error) {
+func (o *options) openStore(ctx context.Context, space cxr.Space, out *output) (err error) {
 	if o.format != "arrow" {
-		out.store, err = store.OpenIn(ctx, out.folder, m, &store.Options{Format: o.format, BaseNames: o.baseNames})
+		out.store, err = store.OpenIn(ctx, out.folder, space, &store.Options{Format: store.Format(o.format), BaseNames: o.baseNames})
 		return err
 	}
 	if bucket.Is(o.output) || o.baseNames {
 		return errors.New("--format arrow is for folders of this machine, and has no --base_names")
 	}
-	s, err := shards.Open(o.output, m, nil)
+	s, err := shards.Open(o.output, space, nil)
 	if err != nil {
 		return err
 	}

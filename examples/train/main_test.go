@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/store/shards"
@@ -22,7 +23,7 @@ func problem(t *testing.T, splits, inShards bool) (data, labels string) {
 	dir := t.TempDir()
 	data, labels = filepath.Join(dir, "embeddings"), filepath.Join(dir, "labels.csv")
 	d := headtest.Gaussian{Seed: 1, Films: 300, Patients: 150, Dim: 8, Strength: 3, Findings: []string{"EFFUSION"}}.Make()
-	model := embed.Model{Name: "gaussian", Recipe: "none/1", Tokens: 1, Dim: 8}
+	model := cxr.Space{Model: "gaussian", Recipe: "none/1", Tokens: 1, Dim: 8}
 	var s embed.Store
 	var err error
 	if inShards {
@@ -40,7 +41,7 @@ func problem(t *testing.T, splits, inShards bool) (data, labels string) {
 	var b strings.Builder
 	b.WriteString("image_id,patient,split,EFFUSION\n")
 	for i, e := range d.Examples {
-		key := embed.Key{ID: e.Embedding.ID, Content: fmt.Sprintf("%032d%032d", i, 0), Model: embed.Model{Tokens: 1, Dim: 8}}
+		key := embed.Key{ID: e.Embedding.ID, Content: fmt.Sprintf("%032d%032d", i, 0), Space: e.Embedding.Space}
 		if err := s.Put(context.Background(), key, e.Embedding); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +86,7 @@ func TestTrains(t *testing.T) {
 			}
 			m, err := head.ReadModel(f)
 			f.Close()
-			if err != nil || m.Spec().Training.Trainer != kind || m.Spec().Input.Model != "gaussian" {
+			if err != nil || m.Spec().Training.Trainer != kind || m.Spec().Space.Model != "gaussian" {
 				t.Errorf("the saved head: %v", err)
 			}
 			if page, err := os.ReadFile(save + ".html"); err != nil || !bytes.Contains(page, []byte("<svg")) {

@@ -18,7 +18,7 @@ import (
 	"os/signal"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/hosted"
+	"github.com/cxrkit/cxrkit/examples/internal/hosted"
 )
 
 func main() {

@@ -14,7 +14,7 @@ func call(t *testing.T, args ...string) (string, error) {
 }
 
 func TestStandIn(t *testing.T) {
-	for protocol, want := range map[string]string{"v1": "phantom1: 1 x 1376, begins [", "v2": "phantom1: 32 x 768", "haidef": "phantom0: 32 x 768", "medsiglip": "phantom0: 1 x 1152"} {
+	for protocol, want := range map[string]string{"v1": "phantom1.dcm: 1 x 1376, begins [", "v2": "phantom1.dcm: 32 x 768", "haidef": "phantom0.dcm: 32 x 768", "medsiglip": "phantom0.dcm: 1 x 1152"} {
 		if out, err := call(t, "-protocol", protocol); err != nil || !strings.Contains(out, want) || !strings.Contains(out, "its numbers mean nothing") {
 			t.Errorf("%s: %s, error %v", protocol, out, err)
 		}

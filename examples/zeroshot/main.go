@@ -19,8 +19,8 @@ import (
 	"os/signal"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/examples/internal/hosted"
 	"github.com/cxrkit/cxrkit/head/search"
-	"github.com/cxrkit/cxrkit/internal/hosted"
 )
 
 // A question is a pair of phrases.

@@ -50,7 +50,7 @@ func (g Gaussian) Make() *head.Dataset {
 	}
 	d := &head.Dataset{Findings: g.Findings}
 	for i := range g.Films {
-		e := &cxr.Embedding{ID: fmt.Sprintf("film%05d", i), Model: "gaussian", Recipe: "none/1", Tokens: tokens, Dim: g.Dim}
+		e := &cxr.Embedding{ID: fmt.Sprintf("film%05d", i), Space: cxr.Space{Model: "gaussian", Recipe: "none/1", Tokens: tokens, Dim: g.Dim}}
 		for range tokens {
 			for j := range g.Dim {
 				v := rng.NormFloat64() * math.Sqrt(float64(tokens))

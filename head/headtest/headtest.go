@@ -120,7 +120,7 @@ func (c contract) columns(t *testing.T) {
 	d := g.Make()
 	h := c.fit(t, d)
 	for f := range g.Findings {
-		base := &cxr.Embedding{Model: "gaussian", Recipe: "none/1", Tokens: 1, Dim: 3, Values: []float32{5, 5, 5}}
+		base := &cxr.Embedding{Space: cxr.Space{Model: "gaussian", Recipe: "none/1", Tokens: 1, Dim: 3}, Values: []float32{5, 5, 5}}
 		moved := *base
 		moved.Values = slices.Clone(base.Values)
 		moved.Values[f] += 6

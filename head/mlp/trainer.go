@@ -73,7 +73,7 @@ func Published() Trainer {
 // Fit implements [head.Trainer]. The model is that of the
 // epoch with the best AUC on tune if there is such a set, else of the last.
 func (t Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (*head.Model, error) {
-	in, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -87,16 +87,16 @@ func (t Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (*head.Mode
 		}
 	}
 	var tuning *films
-	mean, scale := standard.Raw(in.Dim)
+	mean, scale := standard.Raw(space.Dim)
 	if !o.Raw {
-		mean, scale = standard.Fit(train.Features(), train.Weight, in.Dim)
+		mean, scale = standard.Fit(train.Features(), train.Weight, space.Dim)
 	}
 	if tune != nil {
 		other, err := tune.Check()
 		if err != nil {
 			return nil, fmt.Errorf("mlp: tuning films: %w", err)
 		}
-		if other != in || !slices.Equal(tune.Findings, train.Findings) {
+		if other != space || !slices.Equal(tune.Findings, train.Findings) {
 			return nil, errors.New("mlp: tuning films have other embeddings or findings than the training films")
 		}
 		tuning = newFilms(tune, mean, scale)
@@ -107,7 +107,7 @@ func (t Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (*head.Mode
 		return nil, fmt.Errorf("mlp: %w", err)
 	}
 	return head.NewModel(head.Spec{
-		Findings: train.Findings, Input: in, Mean: mean, Scale: scale, Layers: layers,
+		Findings: train.Findings, Space: space, Mean: mean, Scale: scale, Layers: layers,
 		Training: head.NewTraining("mlp", train, o.settings()),
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
@@ -18,7 +19,7 @@ type Report struct {
 	Findings  []FindingReport
 	Subgroups []Subgroup     // filled by the caller, see [Subgroups]
 	Training  *head.Training // of the head, if it tells
-	Input     *head.Input    // likewise
+	Space     *cxr.Space     // likewise
 }
 
 // An Interval is an estimate with its 95 % interval.
@@ -108,7 +109,7 @@ func Evaluate(h head.Head, test *head.Dataset, o *Options) (*Report, error) {
 	}
 	if m, ok := h.(*head.Model); ok {
 		spec := m.Spec()
-		r.Training, r.Input = &spec.Training, &spec.Input
+		r.Training, r.Space = &spec.Training, &spec.Space
 		for f := range r.Findings {
 			r.Findings[f].pointsAt(spec.Thresholds)
 		}

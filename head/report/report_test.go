@@ -39,7 +39,7 @@ func scored(scores []float64, positive []bool) *head.Dataset {
 		if positive[i] {
 			l = head.Positive
 		}
-		e := &cxr.Embedding{ID: fmt.Sprint(i), Tokens: 1, Dim: 1, Values: []float32{float32(s)}}
+		e := &cxr.Embedding{ID: fmt.Sprint(i), Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{float32(s)}}
 		d.Examples = append(d.Examples, head.Example{Embedding: e, Labels: []head.Label{l}})
 	}
 	return d
@@ -268,7 +268,7 @@ func TestFindingsAreMatchedByName(t *testing.T) {
 		if i == 1 {
 			values = []float32{0.9, 0.5, 0.3}
 		}
-		d.Examples = append(d.Examples, head.Example{Embedding: &cxr.Embedding{Tokens: 1, Dim: 3, Values: values}, Labels: labels})
+		d.Examples = append(d.Examples, head.Example{Embedding: &cxr.Embedding{Space: cxr.Space{Tokens: 1, Dim: 3}, Values: values}, Labels: labels})
 	}
 	r, err := report.Evaluate(told{"a", "unused", "b"}, d, nil)
 	if err != nil {
@@ -325,7 +325,7 @@ func TestBootstrapResamplesPatients(t *testing.T) {
 		}
 		for range 6 {
 			v := 1 / (1 + math.Exp(-center-0.3*rng.NormFloat64()))
-			e := &cxr.Embedding{Tokens: 1, Dim: 1, Values: []float32{float32(v)}}
+			e := &cxr.Embedding{Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{float32(v)}}
 			d.Examples = append(d.Examples, head.Example{Embedding: e, Labels: []head.Label{label}, Patient: fmt.Sprint(p)})
 		}
 	}

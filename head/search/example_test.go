@@ -11,9 +11,9 @@ import (
 
 // The score of a film for a finding that no head was trained for.
 func ExampleZeroShot() {
-	film := &cxr.Embedding{Tokens: 2, Dim: 2, Values: []float32{1, 0, 0.6, 0.8}}
-	small := &cxr.Embedding{Tokens: 1, Dim: 2, Values: []float32{0, 1}} // "small pneumothorax"
-	none := &cxr.Embedding{Tokens: 1, Dim: 2, Values: []float32{-1, 0}} // "no pneumothorax"
+	film := &cxr.Embedding{Space: cxr.Space{Tokens: 2, Dim: 2}, Values: []float32{1, 0, 0.6, 0.8}}
+	small := &cxr.Embedding{Space: cxr.Space{Tokens: 1, Dim: 2}, Values: []float32{0, 1}} // "small pneumothorax"
+	none := &cxr.Embedding{Space: cxr.Space{Tokens: 1, Dim: 2}, Values: []float32{-1, 0}} // "no pneumothorax"
 	score, err := search.ZeroShot(film, []*cxr.Embedding{small}, []*cxr.Embedding{none})
 	if err != nil {
 		panic(err)

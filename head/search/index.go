@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/internal/mixed"
 )
 
@@ -19,7 +18,7 @@ import (
 // embeddings and needs 8 bytes more for each token. It is safe for concurrent
 // use.
 type Index struct {
-	in     head.Input
+	space  cxr.Space
 	films  []*cxr.Embedding
 	rows   [][]float32 // tokens of all films
 	length []float64   // of each row
@@ -41,9 +40,9 @@ func NewIndex(films []*cxr.Embedding) (*Index, error) {
 	x := &Index{films: films}
 	for i, e := range films {
 		if i == 0 && e != nil {
-			x.in = head.InputOf(e)
+			x.space = e.Space
 		}
-		if err := x.in.Check(e); err != nil {
+		if err := e.Check(x.space); err != nil {
 			return nil, fmt.Errorf("search: index: film %d: %w", i, err)
 		}
 		for t := range e.Tokens {
@@ -64,13 +63,18 @@ func (x *Index) Len() int { return len(x.films) }
 // Nearest gives the k films (or all, if there are fewer) with the largest
 // cosine to the query, best first, equal ones in their order in the index. The
 // query has one token; of a film of several tokens the nearest counts. A query
-// with a recipe, which is a film, must be of the index's model and recipe.
+// with a recipe, which is a film, must otherwise be of the index's space.
 func (x *Index) Nearest(ctx context.Context, query *cxr.Embedding, k int) ([]Match, error) {
 	if err := query.Validate(); err != nil {
 		return nil, fmt.Errorf("search: query: %w", err)
 	}
-	if query.Tokens != 1 || query.Dim != x.in.Dim || query.Recipe != "" && (query.Recipe != x.in.Recipe || query.Model != x.in.Model) {
-		return nil, fmt.Errorf("search: %w: query is %v, the index holds %v", cxr.ErrMismatch, head.InputOf(query), x.in)
+	want := x.space
+	if want.Tokens = 1; query.Recipe == "" { // a text: of another model, in the same space
+		want = query.Space
+		want.Tokens, want.Dim = 1, x.space.Dim
+	}
+	if err := want.Match(query.Space); err != nil {
+		return nil, fmt.Errorf("search: query: %w", err)
 	}
 	if k < 1 {
 		return nil, fmt.Errorf("search: the %d nearest, want at least 1", k)
@@ -131,7 +135,7 @@ func newDirection(query []float32) *direction {
 func (x *Index) search(ctx context.Context, d *direction, from, to, k int) []Match {
 	var best []Match // sorted
 	enough := math.Inf(-1)
-	tokens := x.in.Tokens
+	tokens := x.space.Tokens
 	film, similarity := from, math.Inf(-1)
 	for row := from * tokens; row < to*tokens; row += 4 {
 		if (row-from*tokens)&0xfff == 0 && ctx.Err() != nil {

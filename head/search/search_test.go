@@ -14,11 +14,11 @@ import (
 )
 
 func tokens(dim int, values ...float32) *cxr.Embedding {
-	return &cxr.Embedding{Model: "m", Recipe: "standard/1", Tokens: len(values) / dim, Dim: dim, Values: values}
+	return &cxr.Embedding{Space: cxr.Space{Model: "m", Recipe: "standard/1", Tokens: len(values) / dim, Dim: dim}, Values: values}
 }
 
 func text(values ...float32) *cxr.Embedding {
-	return &cxr.Embedding{Model: "m", Tokens: 1, Dim: len(values), Values: values}
+	return &cxr.Embedding{Space: cxr.Space{Model: "m", Tokens: 1, Dim: len(values)}, Values: values}
 }
 
 func TestSimilarityIsTheLargestCosine(t *testing.T) {
@@ -64,7 +64,7 @@ func library(n, tokens, dim int) []*cxr.Embedding {
 	rng := rand.New(rand.NewPCG(6, 6))
 	films := make([]*cxr.Embedding, n)
 	for i := range films {
-		e := &cxr.Embedding{ID: fmt.Sprint("film", i), Model: "m", Recipe: "standard/1", Tokens: tokens, Dim: dim}
+		e := &cxr.Embedding{ID: fmt.Sprint("film", i), Space: cxr.Space{Model: "m", Recipe: "standard/1", Tokens: tokens, Dim: dim}}
 		for range tokens * dim {
 			e.Values = append(e.Values, float32(rng.NormFloat64()))
 		}

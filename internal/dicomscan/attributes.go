@@ -10,6 +10,7 @@ const (
 	TagPixelData       Tag = 0x7fe00010
 
 	tagTransferSyntax  Tag = 0x00020010
+	tagPatientID       Tag = 0x00100020
 	tagSamplesPerPixel Tag = 0x00280002
 	tagPhotometric     Tag = 0x00280004
 	tagNumberOfFrames  Tag = 0x00280008
@@ -24,6 +25,7 @@ const (
 
 // Transfer syntaxes that decide how the data set is read.
 const (
+	implicitLittle = "1.2.840.10008.1.2"
 	explicitLittle = "1.2.840.10008.1.2.1"
 	explicitBig    = "1.2.840.10008.1.2.2"
 	deflated       = "1.2.840.10008.1.2.1.99"
@@ -48,6 +50,7 @@ var attributes = map[Tag]string{
 	0x00080064:         "CS", // Conversion Type
 	0x00080068:         "CS", // Presentation Intent Type
 	0x00080100:         "SH", // Code Value, within View Code Sequence
+	0x00180015:         "CS", // Body Part Examined
 	0x00181600:         "CS", // Shutter Shape
 	0x00181602:         "IS", // Shutter Left Vertical Edge
 	0x00181604:         "IS", // Shutter Right Vertical Edge

@@ -44,54 +44,51 @@ func (c *cursor) uint32() uint32 {
 	return c.order().Uint32(c.b[c.pos-4:])
 }
 
-// isVR reports whether b begins as a value representation does.
-func isVR(b []byte) bool {
-	return 'A' <= b[0] && b[0] <= 'Z' && 'A' <= b[1] && b[1] <= 'Z'
-}
-
-// longVR reports the value representations with a 32-bit length (PS3.5 7.1.2).
-func longVR(vr string) bool {
-	switch vr {
-	case "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV":
-		return true
-	}
-	return false
-}
-
 // head reads tag, value representation and length of the next element.
 func (c *cursor) head() (head, error) {
 	h := head{at: c.pos}
 	if c.rest() < 8 {
-		return h, fmt.Errorf("%w: element at byte %d has %d bytes of 8", cxr.ErrTruncated, c.pos, c.rest())
+		return h, fmt.Errorf("%w: data element at byte %d has %d bytes of 8", cxr.ErrTruncated, c.pos, c.rest())
 	}
 	if *c.walked++; *c.walked > c.maxWalked {
 		return h, fmt.Errorf("%w: more than %d elements", cxr.ErrTooLarge, c.maxWalked)
 	}
 	group := c.uint16()
 	h.tag = Tag(group)<<16 | Tag(c.uint16())
-	switch {
-	case group == 0xfffe, c.implicit, !isVR(c.b[c.pos:]): // the last: implicit elements under an explicit syntax
+	form := implicitForm
+	if group != 0xfffe && !c.implicit {
+		h.vr, form = c.form(h.tag)
+	}
+	switch form {
+	case shortForm:
+		c.pos += 2
+		h.length = uint32(c.uint16())
+	case longForm:
+		if c.rest() < 8 {
+			return h, fmt.Errorf("%w: %v has no length", cxr.ErrTruncated, h)
+		}
+		c.pos += 4
 		h.length = c.uint32()
 	default:
-		h.vr = string(c.b[c.pos : c.pos+2])
-		c.pos += 2
-		if !longVR(h.vr) {
-			h.length = uint32(c.uint16())
-			break
-		}
-		if c.rest() < 6 {
-			return h, fmt.Errorf("%w: element %v at byte %d has no length", cxr.ErrTruncated, h.tag, h.at)
-		}
-		c.pos += 2
 		h.length = c.uint32()
 	}
 	return h, nil
 }
 
+// String says which element it is and where. A tag that this package does not
+// know is left out: where a file is damaged or no DICOM file, it can be
+// anything that the file holds.
+func (h head) String() string {
+	if _, ok := attributes[h.tag]; ok || h.tag>>16 == 0xfffe || h.tag == TagPixelData || h.tag>>16 == 2 && h.tag&0xffff <= 0x0102 {
+		return fmt.Sprintf("element %v at byte %d", h.tag, h.at)
+	}
+	return fmt.Sprintf("data element at byte %d", h.at)
+}
+
 // value takes the h.length bytes that follow.
 func (c *cursor) value(h head) ([]byte, error) {
 	if int64(h.length) > int64(c.rest()) {
-		return nil, fmt.Errorf("%w: element %v at byte %d claims %d bytes, %d are left", cxr.ErrTruncated, h.tag, h.at, h.length, c.rest())
+		return nil, fmt.Errorf("%w: %v claims more than the %d bytes that are left", cxr.ErrTruncated, h, c.rest())
 	}
 	v := c.b[c.pos : c.pos+int(h.length)]
 	c.pos += int(h.length)
@@ -107,7 +104,7 @@ func (c *cursor) undefined(h head) ([]byte, error) {
 	}
 	start, outer := c.pos, c.implicit
 	stack := []level{{tagSequenceEnd, outer}}
-	c.implicit = outer || h.vr == "UN" // PS3.5 6.2.2, note 2
+	c.implicit = c.implicitWithin(h)
 	for len(stack) > 0 {
 		e, err := c.head()
 		if err != nil {
@@ -118,8 +115,11 @@ func (c *cursor) undefined(h head) ([]byte, error) {
 		case e.tag == top.end:
 			c.implicit = top.implicit
 			stack = stack[:len(stack)-1]
-		case e.tag == tagItemEnd, e.tag == tagSequenceEnd:
-			return nil, fmt.Errorf("%w: stray delimiter %v at byte %d", cxr.ErrCorrupt, e.tag, e.at)
+		case e.tag == tagItemEnd: // stray: writers put one behind items of defined length too
+		case e.tag == tagSequenceEnd: // of the sequence, whose item has no delimiter
+			stack = stack[:len(stack)-1]
+			c.implicit = stack[len(stack)-1].implicit
+			stack = stack[:len(stack)-1]
 		case e.length != undefinedLength:
 			if _, err := c.value(e); err != nil {
 				return nil, err
@@ -132,7 +132,7 @@ func (c *cursor) undefined(h head) ([]byte, error) {
 				end = tagItemEnd
 			}
 			stack = append(stack, level{end, c.implicit})
-			c.implicit = c.implicit || e.vr == "UN"
+			c.implicit = c.implicitWithin(e)
 		}
 	}
 	c.implicit = outer

@@ -22,7 +22,7 @@ type Geometry struct {
 // Check reports a size that is missing or has more than max pixels.
 func (g Geometry) Check(max int64) error {
 	if g.Rows <= 0 || g.Columns <= 0 || g.Frames <= 0 || g.SamplesPerPixel <= 0 || g.BitsAllocated <= 0 {
-		return fmt.Errorf("%w: %d rows, %d columns, %d frames, %d samples per pixel, %d bits allocated",
+		return fmt.Errorf("%w: %d rows, %d columns, %d frames, %d samples per pixel, %d bits allocated, all of which must be above 0",
 			cxr.ErrCorrupt, g.Rows, g.Columns, g.Frames, g.SamplesPerPixel, g.BitsAllocated)
 	}
 	if hi, lo := bits.Mul64(uint64(g.Rows)*uint64(g.Columns), uint64(g.Frames)); hi != 0 || lo > uint64(max) {
@@ -53,14 +53,34 @@ func (f *File) Geometry() Geometry {
 		Columns:         f.uint16(tagColumns, 0),
 		SamplesPerPixel: f.uint16(tagSamplesPerPixel, 1),
 		BitsAllocated:   f.uint16(tagBitsAllocated, 0),
-		Photometric:     f.text(tagPhotometric),
+		Photometric:     strings.ToUpper(f.text(tagPhotometric)),
 		Frames:          1,
 	}
 	if s := f.text(tagNumberOfFrames); s != "" {
-		g.Frames, _ = strconv.Atoi(s) // no number: 0, which Check refuses
+		g.Frames, _ = ParseFrames(s) // no number: 0, which Check refuses
 	}
 	return g
 }
+
+// ParseFrames reads Number of Frames as it is found: empty or 0 in files of one
+// frame, with a fraction of zeros, with white space around it.
+func ParseFrames(s string) (n int, ok bool) {
+	s = strings.Trim(s, Blanks)
+	if i := strings.IndexAny(s, ".,"); i > 0 && strings.Trim(s[i+1:], "0") == "" {
+		s = s[:i]
+	}
+	if s == "" {
+		return 1, true
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0, false
+	}
+	return max(n, 1), true
+}
+
+// Blanks is what is found around values, padding and more.
+const Blanks = " \x00\t\r\n\v\f"
 
 func (f *File) uint16(t Tag, absent int) int {
 	e := f.Element(t)
@@ -75,7 +95,7 @@ func (f *File) uint16(t Tag, absent int) int {
 
 func (f *File) text(t Tag) string {
 	if e := f.Element(t); e != nil {
-		return strings.Trim(string(e.Value), " \x00")
+		return strings.Trim(string(e.Value), Blanks)
 	}
 	return ""
 }

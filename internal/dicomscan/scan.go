@@ -1,7 +1,6 @@
 package dicomscan
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -23,6 +22,14 @@ type File struct {
 	BigEndian      bool
 	Elements       []Element // of the data set, in file order; the first of each tag
 	PixelData      PixelData
+
+	// PatientID is the value of Patient ID (0010,0020), for keyed pseudonyms
+	// alone. It is no part of Elements, nor of Header.
+	PatientID []byte
+
+	// Stream is, of encapsulated pixel data and by ScanHeader alone, the beginning
+	// of the first fragment, as much of it as there is.
+	Stream []byte
 
 	kept int // bytes of Elements
 }
@@ -50,7 +57,12 @@ type PixelData struct {
 	Encapsulated bool
 }
 
-// Scan walks over the whole file b.
+// ErrNotDICOM says that a file has neither the mark of DICOM nor the beginning
+// of a data set. It is a cxr.ErrUnsupported.
+var ErrNotDICOM = fmt.Errorf("%w: not a DICOM file", cxr.ErrUnsupported)
+
+// Scan walks over the file b, up to and with its pixel data: what stands behind
+// that bears on no picture, and archives have left all sorts of bytes there.
 //
 // Errors wrap cxr.ErrUnsupported (not DICOM), ErrTruncated, ErrCorrupt or
 // ErrTooLarge and name the byte.
@@ -68,6 +80,9 @@ func scan(b []byte, lim Limits, headerOnly bool) (*File, error) {
 		return nil, err
 	}
 	if f.TransferSyntax == deflated {
+		if plainDataSet(b[c.pos:]) {
+			return nil, fmt.Errorf("%w: the transfer syntax says that the data set at byte %d is deflated, and it is not", cxr.ErrCorrupt, c.pos)
+		}
 		z, err := inflate(b[c.pos:], lim, headerOnly)
 		if err != nil {
 			return nil, err
@@ -106,7 +121,7 @@ func (f *File) meta(c *cursor) error {
 		}
 	}
 	if c.pos == 0 && !plausible(c.b) {
-		return fmt.Errorf("%w: not a DICOM file", cxr.ErrUnsupported)
+		return ErrNotDICOM
 	}
 	return nil
 }
@@ -130,25 +145,27 @@ func (f *File) detect(c *cursor) error {
 	if f.TransferSyntax == "" {
 		c.big = b[0] == 0 && b[1] != 0
 	}
-	c.implicit = !isVR(b[4:])
 	f.BigEndian = c.big
+	_, known := knownVR(b[4:])
+	if c.implicit = !known; c.implicit && hasVRs(f.TransferSyntax) {
+		at := *c
+		group := at.uint16()
+		tag := Tag(group)<<16 | Tag(at.uint16())
+		vr, _ := at.form(tag)
+		c.implicit = vr == ""
+	}
 	return nil
 }
 
-// dataSet walks over the elements of the data set.
+// dataSet walks over the elements of the data set, to the end of the pixel data.
 func (f *File) dataSet(c *cursor, headerOnly bool) error {
-	end := len(c.b) // before padding, of which there is none before the pixel data
-	for c.pos < end {
+	for c.rest() > 0 {
 		h, err := c.head()
 		if err != nil {
 			return err
 		}
-		if f.PixelData.Tag == 0 && (h.tag == TagPixelData || h.tag == TagFloatPixelData || h.tag == TagDoublePixelData) {
-			if err := f.pixelData(c, h, headerOnly); err != nil || headerOnly {
-				return err
-			}
-			end = len(bytes.TrimRight(c.b, "\x00"))
-			continue
+		if h.tag == TagPixelData || h.tag == TagFloatPixelData || h.tag == TagDoublePixelData {
+			return f.pixelData(c, h, headerOnly)
 		}
 		if err := f.element(c, h); err != nil {
 			return err
@@ -174,13 +191,16 @@ func (f *File) element(c *cursor, h head) error {
 		return nil
 	}
 	vr, kept := attributes[h.tag]
-	if !kept || f.PixelData.Tag != 0 || f.Element(h.tag) != nil {
+	if h.tag == tagPatientID && f.PatientID == nil {
+		f.PatientID = v
+	}
+	if !kept || f.Element(h.tag) != nil {
 		return nil
 	}
 	if f.kept += len(v); f.kept > maxKept {
 		return fmt.Errorf("%w: more than %d bytes of look-up tables", cxr.ErrTooLarge, maxKept)
 	}
-	e := Element{Tag: h.tag, Value: v}
+	e := Element{Tag: h.tag, Value: c.textual(vr, h.vr, v)}
 	if vr == "SQ" {
 		e.Value = nil
 		if e.Items, err = c.items(h, v); err != nil {
@@ -195,7 +215,7 @@ func (f *File) element(c *cursor, h head) error {
 func (c *cursor) items(h head, v []byte) ([][]Element, error) {
 	in := *c
 	in.b, in.pos = v, 0
-	in.implicit = c.implicit || h.vr == "UN"
+	in.implicit = in.implicitWithin(h)
 	var items [][]Element
 	for in.rest() > 0 {
 		h, err := in.head()
@@ -205,8 +225,11 @@ func (c *cursor) items(h head, v []byte) ([][]Element, error) {
 		if h.tag == tagSequenceEnd {
 			break
 		}
+		if h.tag == tagItemEnd && h.length == 0 { // stray
+			continue
+		}
 		if h.tag != tagItem {
-			return nil, fmt.Errorf("%w: element %v where an item was due", cxr.ErrCorrupt, h.tag)
+			return nil, fmt.Errorf("%w: another element where an item was due, %d bytes into a sequence", cxr.ErrCorrupt, h.at)
 		}
 		item, err := in.item(h)
 		if err != nil {
@@ -237,6 +260,10 @@ func (c *cursor) item(h head) ([]Element, error) {
 		if e.tag == tagItemEnd {
 			break
 		}
+		if e.tag == tagSequenceEnd && h.length == undefinedLength { // the item has no delimiter
+			in.pos = e.at
+			break
+		}
 		take := in.value
 		if e.length == undefinedLength {
 			take = in.undefined
@@ -246,7 +273,7 @@ func (c *cursor) item(h head) ([]Element, error) {
 			return nil, err
 		}
 		if vr, kept := attributes[e.tag]; kept && vr != "SQ" {
-			elements = append(elements, Element{Tag: e.tag, Value: v})
+			elements = append(elements, Element{Tag: e.tag, Value: in.textual(vr, e.vr, v)})
 		}
 	}
 	if h.length == undefinedLength {

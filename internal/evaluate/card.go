@@ -147,22 +147,12 @@ func positives(d *head.Dataset, finding string) int {
 // dataset embeds the films of src that have a label. A film that fails is an
 // error: a figure is about all films or none.
 func dataset(ctx context.Context, e embed.Embedder, src cxr.Source, labels *head.Labels) (*head.Dataset, error) {
-	var embeddings []*cxr.Embedding
-	var failed error
-	run := &embed.Run{OnItem: func(ev embed.Event) {
-		if failed == nil {
-			failed = ev.Err
-		}
-	}}
-	err := run.Do(ctx, e, src, func(e *cxr.Embedding) error {
-		embeddings = append(embeddings, e)
-		return nil
-	})
+	embeddings, failed, err := embed.Run{}.Collect(ctx, e, src)
 	if err != nil {
 		return nil, err
 	}
-	if failed != nil {
-		return nil, failed
+	if len(failed) > 0 {
+		return nil, failed[0]
 	}
 	d, _, err := labels.Join(embeddings)
 	return d, err

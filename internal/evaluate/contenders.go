@@ -6,6 +6,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/embed/pixels"
 	"github.com/cxrkit/cxrkit/internal/untrained"
 )
 
@@ -29,7 +30,7 @@ func contenders(file string) ([]contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []contender{{"mini", pretrained}, {"untrained", chance}, {"pixels", pixels{}}}
+	all := []contender{{"mini", pretrained}, {"untrained", chance}, {"pixels", pixels.Embedder{}}}
 	if file == "" {
 		return all, nil
 	}

@@ -13,10 +13,12 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed/local"
+	"github.com/cxrkit/cxrkit/embed/pixels"
 	"github.com/cxrkit/cxrkit/head"
 )
 
-var justPixels = []contender{{"pixels", pixels{}}}
+var justPixels = []contender{{"pixels", pixels.Embedder{}}}
 
 // films writes n gray pictures, every second one brighter on the left, and a
 // table that calls those sick; the last quarter is the test part if split.
@@ -123,7 +125,7 @@ func TestRunRefusesFlags(t *testing.T) {
 // deviation 1, whatever the exposure.
 func TestPixelsDoNotSeeExposure(t *testing.T) {
 	dark, bright := gray(64, func(x, y int) int { return x + y }), gray(64, func(x, y int) int { return 60 + x + y })
-	embeddings, err := pixels{}.Embed(t.Context(), dark, bright)
+	embeddings, err := pixels.Embedder{}.Embed(t.Context(), dark, bright)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +157,7 @@ func clusters(seed uint64, n int, distance float64) *head.Dataset {
 	rng := rand.New(rand.NewPCG(seed, 4))
 	d := &head.Dataset{Findings: []string{"far"}}
 	for i := range n {
-		e := &cxr.Embedding{ID: fmt.Sprint(i), Model: "clouds", Tokens: 1, Dim: 8}
+		e := &cxr.Embedding{ID: fmt.Sprint(i), Space: cxr.Space{Model: "clouds", Tokens: 1, Dim: 8}}
 		for range e.Dim {
 			e.Values = append(e.Values, float32(rng.NormFloat64()))
 		}
@@ -240,9 +242,9 @@ func TestUntrained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trained, random := all[0].embedder, all[1].embedder
-	if trained.Model().Input.Width != random.Model().Input.Width || trained.Model().Dim != random.Model().Dim {
-		t.Errorf("%+v, want the shape of %+v", random.Model(), trained.Model())
+	trained, random := all[0].embedder.(*local.Embedder), all[1].embedder.(*local.Embedder)
+	if trained.Preprocess().Width != random.Preprocess().Width || trained.Space().Dim != random.Space().Dim {
+		t.Errorf("%+v, want the shape of %+v", random.Space(), trained.Space())
 	}
 	film := gray(128, func(x, y int) int { return x ^ y })
 	a, err := trained.Embed(t.Context(), film)

@@ -20,11 +20,11 @@ type trainer interface {
 type probe float64
 
 func (p probe) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error) {
-	input, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
-	l := head.Linear{C: float64(p) / float64(input.Dim)}
+	l := head.Linear{C: float64(p) / float64(space.Dim)}
 	return l.Fit(ctx, train, nil)
 }
 
@@ -33,13 +33,13 @@ func (p probe) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, erro
 type tuned struct{}
 
 func (tuned) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error) {
-	input, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
 	l := head.Linear{}
 	for _, c := range []float64{0.03, 0.1, 0.3, 1, 3, 10} {
-		l.Candidates = append(l.Candidates, c/float64(input.Dim))
+		l.Candidates = append(l.Candidates, c/float64(space.Dim))
 	}
 	return l.Fit(ctx, train, nil)
 }
@@ -54,7 +54,7 @@ const (
 )
 
 func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error) {
-	input, err := train.Check()
+	space, err := train.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error)
 	if err != nil {
 		return nil, err
 	}
-	h := &nearestHead{findings: train.Findings, input: input}
+	h := &nearestHead{findings: train.Findings, space: space}
 	var films []*cxr.Embedding
 	for label, places := range [][]int{negatives, positives} {
 		for _, i := range places {
@@ -76,7 +76,7 @@ func (nearest) Fit(_ context.Context, train, _ *head.Dataset) (head.Head, error)
 
 type nearestHead struct {
 	findings []string
-	input    head.Input
+	space    cxr.Space
 	index    *search.Index
 	labels   []float64 // of the films in the index, 0 or 1
 }
@@ -84,7 +84,7 @@ type nearestHead struct {
 func (h *nearestHead) Findings() []string { return h.findings }
 
 func (h *nearestHead) Predict(e *cxr.Embedding) ([]float64, error) {
-	if err := h.input.Check(e); err != nil {
+	if err := e.Check(h.space); err != nil {
 		return nil, err
 	}
 	matches, err := h.index.Nearest(context.Background(), e, neighbors)

@@ -27,8 +27,8 @@ const (
 	resumed  = 6 // times, before it may come to its end
 )
 
-// Model is that of the embeddings.
-var Model = embed.Model{Name: "killed", Recipe: "none/1", Tokens: 2, Dim: 3}
+// Space is that of the embeddings.
+var Space = cxr.Space{Model: "killed", Recipe: "none/1", Tokens: 2, Dim: 3}
 
 // An Open opens the store in a folder, and tells how to close it.
 type Open func(dir string) (embed.Store, func() error, error)
@@ -58,15 +58,15 @@ func run(dir string, open Open) error {
 	if err != nil {
 		return err
 	}
-	r := &embed.Run{Store: s, Parallel: parallel, Batch: batch}
-	err = r.Do(context.Background(), embedder{log}, cxr.Images(films()...), func(*cxr.Embedding) error { return nil })
+	r := embed.Run{Store: s, Parallel: parallel, Batch: batch}
+	err = r.Do(context.Background(), embedder{log}, cxr.Images(films()...), func(embed.Event) error { return nil })
 	return errors.Join(err, closer(), log.Close())
 }
 
 // An embedder writes a byte to the log for each film, which outlives the process.
 type embedder struct{ log *os.File }
 
-func (embedder) Model() embed.Model { return Model }
+func (embedder) Space() cxr.Space { return Space }
 
 func (e embedder) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
 	var out []*cxr.Embedding
@@ -81,7 +81,7 @@ func (e embedder) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embeddi
 }
 
 func embedding(im *cxr.Image) *cxr.Embedding {
-	v := &cxr.Embedding{ID: im.ID, Model: Model.Name, Recipe: im.Recipe, Tokens: 2, Dim: 3}
+	v := &cxr.Embedding{ID: im.ID, Space: Space}
 	for k := range 6 {
 		v.Values = append(v.Values, float32(10*int(im.Pix[0])+k))
 	}
@@ -200,7 +200,7 @@ func count(t *testing.T, dir string, open Open, check func(t *testing.T, dir str
 	}
 	n := 0
 	for _, im := range films() {
-		switch v, err := s.Get(t.Context(), embed.KeyOf(Model, im)); {
+		switch v, err := s.Get(t.Context(), embed.KeyOf(Space, im)); {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:

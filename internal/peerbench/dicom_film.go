@@ -10,7 +10,7 @@ import (
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
-	"github.com/cxrkit/cxrkit/internal/phantom"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 )
 
 // Size of the film: a 35 x 43 cm detector of 0.17 mm.

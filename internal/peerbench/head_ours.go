@@ -98,7 +98,7 @@ func film(values []float32, positive bool) head.Example {
 	if positive {
 		l = head.Positive
 	}
-	e := &cxr.Embedding{Model: "bench", Tokens: 1, Dim: len(values), Values: values}
+	e := &cxr.Embedding{Space: cxr.Space{Model: "bench", Tokens: 1, Dim: len(values)}, Values: values}
 	return head.Example{Embedding: e, Labels: []head.Label{l}}
 }
 
@@ -110,7 +110,7 @@ func library(films, dim int) []*cxr.Embedding {
 	}
 	list := make([]*cxr.Embedding, films)
 	for i := range list {
-		list[i] = &cxr.Embedding{ID: fmt.Sprint(i), Model: "bench", Tokens: 1, Dim: dim, Values: values[i*dim : (i+1)*dim]}
+		list[i] = &cxr.Embedding{ID: fmt.Sprint(i), Space: cxr.Space{Model: "bench", Tokens: 1, Dim: dim}, Values: values[i*dim : (i+1)*dim]}
 	}
 	return list
 }

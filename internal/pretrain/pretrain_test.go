@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed/local"
-	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
 // python is a Python that has what the scripts need.
@@ -160,8 +160,8 @@ for part in ("encoder", "average", "heads"):
 		film.Pix[i] = uint16(i * 7 % 251)
 	}
 	v, err := e.Embed(t.Context(), film)
-	if err != nil || e.Model().Name != "tiny" || e.Model().Input.Width != 48 || v[0].Validate() != nil {
-		t.Errorf("%+v, error %v", e.Model(), err)
+	if err != nil || e.Space().Model != "tiny" || e.Preprocess().Width != 48 || v[0].Validate() != nil {
+		t.Errorf("%+v, error %v", e.Space(), err)
 	}
 
 	again := t.TempDir()

@@ -148,7 +148,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	m := e.Model()
-	fmt.Println(m.Name, m.Dim, m.Input.Width, m.Recipe)
+	m := e.Space()
+	fmt.Println(m.Model, m.Dim, e.Preprocess().Width, m.Recipe)
 	// Output: cxrkit-mini-2 896 160 standard/1
 }

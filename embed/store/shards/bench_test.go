@@ -22,7 +22,7 @@ import (
 var vectors = flag.Int("vectors", 10_000, "of the benchmarks")
 
 // wide is the published model's shape.
-var wide = embed.Model{Name: "wide", Recipe: "none/1", Tokens: 1, Dim: 1376}
+var wide = cxr.Space{Model: "wide", Recipe: "none/1", Tokens: 1, Dim: 1376}
 
 // fill writes vectors of the benchmarks.
 func fill(b *testing.B, dir string) {
@@ -31,12 +31,12 @@ func fill(b *testing.B, dir string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	v := &cxr.Embedding{Tokens: 1, Dim: wide.Dim, Values: make([]float32, wide.Dim)}
+	v := &cxr.Embedding{Space: cxr.Space{Tokens: 1, Dim: wide.Dim}, Values: make([]float32, wide.Dim)}
 	for i := range *vectors {
 		v.ID = strconv.Itoa(i)
 		v.Values[i%wide.Dim] = float32(i)
 		sum := sha256.Sum256([]byte(v.ID))
-		if err := s.Put(b.Context(), embed.Key{ID: v.ID, Content: hex.EncodeToString(sum[:]), Model: wide}, v); err != nil {
+		if err := s.Put(b.Context(), embed.Key{ID: v.ID, Content: hex.EncodeToString(sum[:]), Space: wide}, v); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -103,11 +103,11 @@ func BenchmarkSum(b *testing.B) {
 // stub is an embedder that costs nothing.
 type stub struct{ values []float32 }
 
-func (s stub) Model() embed.Model { return wide }
+func (s stub) Space() cxr.Space { return wide }
 func (s stub) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
 	out := make([]*cxr.Embedding, len(images))
 	for i, m := range images {
-		out[i] = &cxr.Embedding{ID: m.ID, Model: "wide", Recipe: m.Recipe, Tokens: 1, Dim: wide.Dim, Values: s.values}
+		out[i] = &cxr.Embedding{ID: m.ID, Space: wide.For(m), Values: s.values}
 	}
 	return out, nil
 }
@@ -136,7 +136,7 @@ func BenchmarkPipeline(b *testing.B) {
 		}
 		run := &embed.Run{Store: s, Batch: 16}
 		films := 0
-		err = run.Do(b.Context(), stub{make([]float32, wide.Dim)}, &endless{n: *vectors}, func(*cxr.Embedding) error { films++; return nil })
+		err = run.Do(b.Context(), stub{make([]float32, wide.Dim)}, &endless{n: *vectors}, func(embed.Event) error { films++; return nil })
 		if err != nil || films != *vectors {
 			b.Fatal(films, err)
 		}

@@ -19,13 +19,12 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 	e := &sums{} // any embedder
-	kept, err := shards.Open(dir, e.Model(), nil)
+	kept, err := shards.Open(dir, e.Space(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	run := &embed.Run{Store: kept}
-	err = run.Do(context.Background(), e, cxr.Images(images(1000)...), func(*cxr.Embedding) error { return nil })
+	err = embed.Run{Store: kept}.Do(context.Background(), e, cxr.Images(images(1000)...), func(embed.Event) error { return nil })
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -40,13 +39,13 @@ func Example() {
 		return
 	}
 	defer r.Close()
-	fmt.Println(r.Len(), "films of", r.Model())
+	fmt.Println(r.Len(), "films:", r.Space())
 	for i := range r.Len() { // in the order in which films were done
 		if r.ID(i) == "ward/7.dcm" {
 			fmt.Println(r.Values(i))
 		}
 	}
 	// Output:
-	// 1000 films of sums
+	// 1000 films: 2 x 3 by sums, recipe none/1
 	// [70 71 72 73 74 75]
 }

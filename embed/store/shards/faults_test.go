@@ -86,7 +86,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func openKilled(dir string) (embed.Store, func() error, error) {
-	s, err := shards.Open(dir, killtest.Model, &shards.Options{Bytes: 24 * 50})
+	s, err := shards.Open(dir, killtest.Space, &shards.Options{Bytes: 24 * 50})
 	if err != nil {
 		return nil, nil, err
 	}

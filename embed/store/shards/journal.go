@@ -124,8 +124,8 @@ func (j *journal) read(a about) (waiting []entry, err error) {
 			if err := json.Unmarshal(data, &there); err != nil {
 				return nil, fmt.Errorf("%s: %w: not a journal of this library", journalFile, cxr.ErrCorrupt)
 			}
-			if there != a {
-				return nil, fmt.Errorf("%w: the folder holds %s, not %s", cxr.ErrMismatch, there, a)
+			if err := there.match(a); err != nil {
+				return nil, fmt.Errorf("the folder holds other embeddings: %w; use another folder", err)
 			}
 			j.start, j.end = size, size
 			continue

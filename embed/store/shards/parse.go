@@ -97,7 +97,7 @@ func parseSchema(f *flat, schema table) (a about, err error) {
 	if v := values["cxrkit"]; v != version {
 		return a, fmt.Errorf("%w: Arrow file that is no shard of version %s of this library", cxr.ErrUnsupported, version)
 	}
-	a = about{Model: values["model"], Recipe: values["recipe"], Digest: values["digest"]}
+	a = about{Space: cxr.Space{Model: values["model"], Recipe: values["recipe"], Digest: values["digest"]}}
 	tokens, err1 := strconv.Atoi(values["tokens"])
 	dim, err2 := strconv.Atoi(values["dim"])
 	if err1 != nil || err2 != nil || tokens < 1 || dim < 1 || dim > maxValues/tokens {

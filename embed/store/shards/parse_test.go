@@ -9,10 +9,11 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/cxrkit/cxrkit/cxr"
 )
 
 func someRows() (about, *rows) {
-	a := about{Model: "m", Recipe: "standard/1", Tokens: 1, Dim: 4}
+	a := about{Space: cxr.Space{Model: "m", Recipe: "standard/1", Tokens: 1, Dim: 4}}
 	r := &rows{}
 	r.add("ward/1.dcm", [32]byte{1}, []float32{1, 2, 3, 4})
 	r.add("", [32]byte{2}, []float32{5, 6, 7, 8})

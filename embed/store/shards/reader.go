@@ -59,9 +59,9 @@ func Read(dir string) (*Reader, error) {
 func (r *Reader) add(s *shard) error {
 	if len(r.shards) == 0 {
 		r.about = s.about
-	} else if s.about != r.about {
+	} else if err := r.about.match(s.about); err != nil {
 		s.close()
-		return fmt.Errorf("%w: %s, others hold %s", cxr.ErrMismatch, s.about, r.about)
+		return fmt.Errorf("unlike other shards: %w", err)
 	}
 	r.shards, r.first, r.rows = append(r.shards, s), append(r.first, r.rows), r.rows+s.rows
 	return nil
@@ -70,11 +70,8 @@ func (r *Reader) add(s *shard) error {
 // Len is the number of vectors.
 func (r *Reader) Len() int { return r.rows }
 
-// Shape is that of each embedding.
-func (r *Reader) Shape() (tokens, dim int) { return r.about.Tokens, r.about.Dim }
-
-// Model is the name of the model that made them.
-func (r *Reader) Model() string { return r.about.Model }
+// Space is that of all embeddings.
+func (r *Reader) Space() cxr.Space { return r.about.Space }
 
 // find is the shard of a row, and the row in it. A row that is not there
 // panics, as a slice does.
@@ -101,7 +98,7 @@ func (r *Reader) Values(i int) []float32 {
 
 // Embedding is a copy of a film's embedding.
 func (r *Reader) Embedding(i int) *cxr.Embedding {
-	return &cxr.Embedding{ID: r.ID(i), Model: r.about.Model, Recipe: r.about.Recipe, Tokens: r.about.Tokens, Dim: r.about.Dim, Values: slices.Clone(r.Values(i))}
+	return &cxr.Embedding{ID: r.ID(i), Space: r.about.Space, Values: slices.Clone(r.Values(i))}
 }
 
 // Verify compares every shard with its checksum, and reads it once. Any

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/cxrkit/cxrkit/cxr"
 )
 
 // version of the schema, in its metadata.
@@ -12,22 +13,19 @@ const version = "1"
 
 // An about is what all vectors of a folder have in common.
 type about struct {
-	Model, Recipe string
-	Tokens, Dim   int
-	Float16       bool
-	Digest        string `json:",omitempty"` // of the weights
+	cxr.Space
+	Float16 bool
 }
 
-func (a about) String() string {
-	kind := "float32"
-	if a.Float16 {
-		kind = "float16"
+// match reports in what another folder or file differs.
+func (a about) match(other about) error {
+	if err := a.Space.Match(other.Space); err != nil {
+		return err
 	}
-	s := fmt.Sprintf("%d x %d %s of model %q, recipe %q", a.Tokens, a.Dim, kind, a.Model, a.Recipe)
-	if a.Digest != "" {
-		s += fmt.Sprintf(", weights %.12s", a.Digest)
+	if a.Float16 != other.Float16 {
+		return fmt.Errorf("%w: values of float%d, want float%d", cxr.ErrMismatch, 8*other.width()/other.size(), 8*a.width()/a.size())
 	}
-	return s
+	return nil
 }
 
 // size is how many values a vector has.

@@ -23,16 +23,16 @@ import (
 	"github.com/cxrkit/cxrkit/embed/store/shards"
 )
 
-var model = embed.Model{Name: "sums", Recipe: "none/1", Tokens: 2, Dim: 3}
+var model = cxr.Space{Model: "sums", Recipe: "none/1", Tokens: 2, Dim: 3}
 
 // film is an embedding and its key.
 func film(i int) (embed.Key, *cxr.Embedding) {
 	sum := sha256.Sum256(fmt.Append(nil, i))
-	v := &cxr.Embedding{ID: fmt.Sprintf("ward/%d.dcm", i), Model: model.Name, Recipe: model.Recipe, Tokens: 2, Dim: 3}
+	v := &cxr.Embedding{ID: fmt.Sprintf("ward/%d.dcm", i), Space: model}
 	for k := range 6 {
 		v.Values = append(v.Values, float32(i*10+k))
 	}
-	return embed.Key{ID: v.ID, Content: hex.EncodeToString(sum[:]), Model: model, Recipe: model.Recipe}, v
+	return embed.Key{ID: v.ID, Content: hex.EncodeToString(sum[:]), Space: model}, v
 }
 
 func open(t testing.TB, dir string, o *shards.Options) *shards.Store {
@@ -104,8 +104,8 @@ func TestVectorsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if err := r.Verify(); err != nil || r.Len() != 27 || r.Model() != "sums" {
-		t.Errorf("%d vectors of %q, error %v", r.Len(), r.Model(), err)
+	if err := r.Verify(); err != nil || r.Len() != 27 || r.Space() != model {
+		t.Errorf("%d vectors of %v, error %v", r.Len(), r.Space(), err)
 	}
 	for i := range r.Len() {
 		if _, want := film(i); !reflect.DeepEqual(r.Embedding(i), want) || r.ID(i) != want.ID {
@@ -180,15 +180,15 @@ func TestJournalIsReadAgain(t *testing.T) {
 
 func TestFloat16(t *testing.T) {
 	dir := t.TempDir()
-	m := embed.Model{Name: "half", Tokens: 1, Dim: 8}
+	m := cxr.Space{Model: "half", Tokens: 1, Dim: 8}
 	s, err := shards.Open(dir, m, &shards.Options{Float16: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	k, _ := film(1)
-	k.Model = m
+	k.Space = m
 	values := []float32{1, -0.1, 1.00048828125, 1.0005, 65504, 6e-8, 0, 1.0014}
-	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Tokens: 1, Dim: 8, Values: values}); err != nil {
+	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Space: m, Values: values}); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -208,7 +208,7 @@ func TestFloat16(t *testing.T) {
 	}
 	defer s.Close()
 	values[3] = 65520
-	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Tokens: 1, Dim: 8, Values: values}); !errors.Is(err, cxr.ErrUnsupported) {
+	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Space: m, Values: values}); !errors.Is(err, cxr.ErrUnsupported) {
 		t.Errorf("too large: %v", err)
 	}
 	if _, err := shards.Open(dir, m, nil); !errors.Is(err, cxr.ErrMismatch) {
@@ -226,9 +226,9 @@ func TestWrongFolders(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for what, other := range map[string]embed.Model{
-		"another model": {Name: "other", Recipe: "none/1", Tokens: 2, Dim: 3},
-		"other weights": {Name: "sums", Recipe: "none/1", Tokens: 2, Dim: 3, Digest: "d1"},
+	for what, other := range map[string]cxr.Space{
+		"another model": {Model: "other", Recipe: "none/1", Tokens: 2, Dim: 3},
+		"other weights": {Model: "sums", Recipe: "none/1", Tokens: 2, Dim: 3, Digest: "d1"},
 	} {
 		if _, err := shards.Open(dir, other, nil); !errors.Is(err, cxr.ErrMismatch) {
 			t.Errorf("%s: %v", what, err)
@@ -247,7 +247,7 @@ func TestWrongFolders(t *testing.T) {
 	if _, err := shards.Read(t.TempDir()); err == nil {
 		t.Error("an empty folder was read")
 	}
-	if _, err := shards.Open(t.TempDir(), embed.Model{Tokens: 1 << 30, Dim: 1 << 30}, nil); !errors.Is(err, cxr.ErrUnsupported) {
+	if _, err := shards.Open(t.TempDir(), cxr.Space{Tokens: 1 << 30, Dim: 1 << 30}, nil); !errors.Is(err, cxr.ErrUnsupported) {
 		t.Errorf("a giant: %v", err)
 	}
 	s = open(t, t.TempDir(), nil)
@@ -334,7 +334,7 @@ func TestConcurrentUse(t *testing.T) {
 // sums counts the films that it embeds.
 type sums struct{ films atomic.Int64 }
 
-func (s *sums) Model() embed.Model { return model }
+func (s *sums) Space() cxr.Space { return model }
 func (s *sums) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
 	var out []*cxr.Embedding
 	for _, im := range images {

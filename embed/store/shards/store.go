@@ -54,16 +54,15 @@ type Store struct {
 	next    int // number of the next shard
 }
 
-// Open makes the folder if needed and opens it for the embeddings of a model.
-// A folder that holds others, of another width or by other weights, is
-// [cxr.ErrMismatch]. Its memory is a shard, and some 60 bytes for each embedding.
-func Open(dir string, m embed.Model, o *Options) (*Store, error) {
+// Open makes the folder if needed and opens it for embeddings of a space: of an
+// embedder's Space, with the recipe of the films where the embedder takes any. A folder that holds embeddings of another space is [cxr.ErrMismatch]. Its memory is a shard, and some 60 bytes for each embedding.
+func Open(dir string, space cxr.Space, o *Options) (*Store, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	a := about{m.Name, m.Recipe, m.Tokens, m.Dim, o.Float16, m.Digest}
-	if m.Tokens < 1 || m.Dim < 1 || m.Dim > maxValues/m.Tokens {
-		return nil, fmt.Errorf("shards: %w: embeddings of %d x %d", cxr.ErrUnsupported, m.Tokens, m.Dim)
+	a := about{space, o.Float16}
+	if a.Tokens < 1 || a.Dim < 1 || a.Dim > maxValues/a.Tokens {
+		return nil, fmt.Errorf("shards: %w: embeddings of %d x %d", cxr.ErrUnsupported, a.Tokens, a.Dim)
 	}
 	size := o.Bytes
 	if size <= 0 {
@@ -117,9 +116,9 @@ func (s *Store) adopt(name string) error {
 	if err != nil {
 		return err
 	}
-	if m.about != s.about {
+	if err := m.about.match(s.about); err != nil {
 		m.close()
-		return fmt.Errorf("%w: it holds %s, not %s", cxr.ErrMismatch, m.about, s.about)
+		return fmt.Errorf("the folder holds other embeddings: %w; use another folder", err)
 	}
 	first := s.reader.rows
 	if err := s.reader.add(m); err != nil {
@@ -131,7 +130,7 @@ func (s *Store) adopt(name string) error {
 	return nil
 }
 
-// Get keeps the contract of [embed.Store].
+// Get implements [embed.Store].
 func (s *Store) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 	content, err := s.content(k)
 	if err != nil {
@@ -143,7 +142,7 @@ func (s *Store) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 	if !ok || s.journal == nil {
 		return nil, fmt.Errorf("shards: %w", fs.ErrNotExist)
 	}
-	v := &cxr.Embedding{ID: k.ID, Model: k.Model.Name, Recipe: k.Recipe, Tokens: k.Model.Tokens, Dim: k.Model.Dim}
+	v := &cxr.Embedding{ID: k.ID, Space: k.Space}
 	if i < s.reader.rows {
 		v.Values = slices.Clone(s.reader.Values(i))
 	} else {
@@ -154,17 +153,17 @@ func (s *Store) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 	return v, nil
 }
 
-// Put keeps the contract of [embed.Store].
+// Put implements [embed.Store].
 func (s *Store) Put(_ context.Context, k embed.Key, v *cxr.Embedding) error {
 	content, err := s.content(k)
 	if err != nil {
 		return err
 	}
-	if err := v.Validate(); err != nil {
+	if err := v.Check(k.Space); err != nil {
 		return fmt.Errorf("shards: %w", err)
 	}
-	if v.Tokens != s.about.Tokens || v.Dim != s.about.Dim {
-		return fmt.Errorf("shards: %w: an embedding of %d x %d in a store of %s", cxr.ErrMismatch, v.Tokens, v.Dim, s.about)
+	if err := s.about.Match(k.Space); err != nil {
+		return fmt.Errorf("shards: %w", err)
 	}
 	if s.about.Float16 {
 		for _, x := range v.Values {

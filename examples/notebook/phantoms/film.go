@@ -5,8 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/internal/dicomtest"
-	"github.com/cxrkit/cxrkit/internal/phantom"
 )
 
 // A Film is one film with a header that can be chosen, to see what of it

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/cxrkit/cxrkit/internal/phantom"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 )
 
 // A Cohort says which patients to draw, with one to three films each.

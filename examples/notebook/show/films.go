@@ -156,8 +156,7 @@ func fitted(d *font.Drawer, text string, width int) string {
 
 // thumbnail is a film that fits a square. Shown at 8 bits it makes a small PNG.
 func thumbnail(m *cxr.Image, tile int) *cxr.Image {
-	longer := max(m.Width, m.Height)
-	small := m.Resize(max(1, tile*m.Width/longer), max(1, tile*m.Height/longer), cxr.KernelArea)
+	small := m.Fit(tile, cxr.KernelArea)
 	if small.Depth == 16 {
 		small.Depth = 8
 		for i, v := range small.Pix {

@@ -99,7 +99,7 @@ func TestScatter(t *testing.T) {
 	var embeddings []*cxr.Embedding
 	for i := range 6 {
 		x, y := float32(i%3), float32(i/3)
-		embeddings = append(embeddings, &cxr.Embedding{Tokens: 1, Dim: 3, Values: []float32{10 * x, y, 0}})
+		embeddings = append(embeddings, &cxr.Embedding{Space: cxr.Space{Tokens: 1, Dim: 3}, Values: []float32{10 * x, y, 0}})
 	}
 	groups := []string{"yes", "no", "no", "no", "no", "yes"}
 	s, err := show.Embeddings(embeddings, groups)
@@ -126,9 +126,9 @@ func TestScatter(t *testing.T) {
 		"two":                 embeddings[:2],
 		"more than groups":    append(embeddings, embeddings[0]),
 		"equal":               equal,
-		"of different length": {embeddings[0], embeddings[1], {Tokens: 1, Dim: 1, Values: []float32{1}}},
+		"of different length": {embeddings[0], embeddings[1], {Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}},
 		"invalid":             {embeddings[0], embeddings[1], {}},
-		"of one feature":      {{Tokens: 1, Dim: 1, Values: []float32{1}}, {Tokens: 1, Dim: 1, Values: []float32{2}}, {Tokens: 1, Dim: 1, Values: []float32{3}}},
+		"of one feature":      {{Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{1}}, {Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{2}}, {Space: cxr.Space{Tokens: 1, Dim: 1}, Values: []float32{3}}},
 	} {
 		if _, err := show.Embeddings(bad, groups[:min(len(bad), 6)]); err == nil {
 			t.Errorf("no error for embeddings that are %s", what)

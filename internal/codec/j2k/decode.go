@@ -161,6 +161,9 @@ func (c *tileComponent) decodeBlocks(p plane, top int) error {
 }
 
 func (c *tileComponent) decodeBlock(d *blockDecoder, j job, p plane) error {
+	if c.style&styleHT != 0 {
+		return c.decodeHTBlock(&d.ht, j, p)
+	}
 	if err := d.decode(j.block, j.band.orientation, j.band.planes+int(c.shift)-j.block.skipped, c.style); err != nil {
 		return err
 	}
@@ -179,6 +182,32 @@ func (c *tileComponent) decodeBlock(d *blockDecoder, j job, p plane) error {
 		} else {
 			for x, out := 0, p.real[at+y*stride:][:d.w]; x < len(out); x++ {
 				out[x] = float32(line[4*x]) * step
+			}
+		}
+	}
+	return nil
+}
+
+// decodeHTBlock is decodeBlock of a high-throughput one.
+func (c *tileComponent) decodeHTBlock(d *htDecoder, j job, p plane) error {
+	if c.shift > 0 {
+		return unsupported("HTJ2K with a region of interest")
+	}
+	if err := d.decode(j.block, j.band.planes-j.block.skipped, j.block.skipped, c.style); err != nil {
+		return err
+	}
+	stride := p.area.width()
+	at := (j.block.area.y0-j.band.area.y0+j.band.at[1])*stride + j.block.area.x0 - j.band.area.x0 + j.band.at[0]
+	step := 0.5 * j.band.step // the data have one fraction bit
+	for y := range d.h {
+		line := d.data[y*d.stride:][:d.w]
+		if c.reversible {
+			for x, out := 0, p.ints[at+y*stride:][:len(line)]; x < len(out); x++ {
+				out[x] = line[x] / 2
+			}
+		} else {
+			for x, out := 0, p.real[at+y*stride:][:len(line)]; x < len(out); x++ {
+				out[x] = float32(line[x]) * step
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package j2k
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/cxrkit/cxrkit/internal/codec"
 )
@@ -160,7 +161,7 @@ func (cs *codestream) mainHeader(src []byte, pos int, want codec.Shape) (int, er
 		case len(cs.components) == 0:
 			err = corrupt("segment %#x before SIZ", marker)
 		case marker == markerCAP:
-			err = unsupported("high throughput (HTJ2K)")
+			err = capabilities(body)
 		case marker == markerPPM:
 			err = cs.packed.add(body)
 		default:
@@ -171,6 +172,19 @@ func (cs *codestream) mainHeader(src []byte, pos int, want codec.Shape) (int, er
 		}
 		pos = next
 	}
+}
+
+// capabilities checks that no part of the standard is needed but this one and
+// part 15 (T.800 A.5.2).
+func capabilities(b []byte) error {
+	const part15 = 1 << (32 - 15)
+	if len(b) < 4 {
+		return corrupt("CAP segment too short")
+	}
+	if parts := binary.BigEndian.Uint32(b) &^ part15; parts != 0 {
+		return unsupported("extensions of part %d of the standard", 1+bits.LeadingZeros32(parts))
+	}
+	return nil
 }
 
 func (cs *codestream) size(b []byte, length int, want codec.Shape) error {

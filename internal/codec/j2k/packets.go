@@ -191,6 +191,12 @@ func (r *packetReader) header(h *headerBits, c *tileComponent, p *precinct, laye
 			}
 		}
 		passes := readPasses(h)
+		unused := 0
+		if c.style&styleHT != 0 && len(b.segments) == 0 { // passes of planes that were left out
+			unused = (passes - 1) / 3 * 3
+			b.skipped += unused / 3
+			passes -= unused
+		}
 		for h.bit() == 1 {
 			if b.lblock++; b.lblock > 31 {
 				return corrupt("code-block length of more than 31 bits")
@@ -198,8 +204,12 @@ func (r *packetReader) header(h *headerBits, c *tileComponent, p *precinct, laye
 		}
 		for passes > 0 {
 			s := b.segment(c.style)
+			if c.style&styleHT != 0 && len(b.segments) > 2 {
+				return unsupported("HTJ2K with more than one cleanup pass in a code-block")
+			}
 			n := min(passes, s.limit-s.passes)
-			length := h.bits(b.lblock + bits.Len(uint(n)) - 1)
+			length := h.bits(b.lblock + bits.Len(uint(n+unused)) - 1)
+			unused = 0
 			r.adds = append(r.adds, addition{b, len(b.segments) - 1, length})
 			s.passes += n
 			passes -= n
@@ -233,6 +243,10 @@ func (b *codeBlock) segment(style int) *codeSegment {
 	}
 	limit := 109 // all that a block of 37 planes can have
 	switch {
+	case style&styleHT != 0 && n == 0: // the cleanup pass
+		limit = 1
+	case style&styleHT != 0: // propagation and refinement
+		limit = 2
 	case style&styleTermAll != 0:
 		limit = 1
 	case style&styleBypass != 0 && n == 0:

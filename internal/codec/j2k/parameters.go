@@ -37,6 +37,8 @@ const (
 	styleTermAll  = 4
 	styleCausal   = 8
 	styleSegments = 32
+	styleHT       = 64 // ISO/IEC 15444-15, table A.5
+	styleMixed    = 128
 )
 
 // A quantization is the exponents and mantissas of the subbands, from the
@@ -173,8 +175,10 @@ func (c *coding) read(b []byte, precincts bool) error {
 	switch {
 	case c.levels > 32 || c.blockW > 10 || c.blockH > 10 || c.blockW+c.blockH > 12 || b[4] > 1:
 		return corrupt("%d levels, code-blocks of 2^%d x 2^%d, wavelet %d", c.levels, c.blockW, c.blockH, b[4])
-	case c.style&0x40 != 0:
-		return unsupported("high throughput (HTJ2K)")
+	case c.style&styleMixed != 0:
+		return unsupported("HTJ2K with code-blocks of both kinds")
+	case c.style&styleHT != 0 && c.style&^(styleHT|styleCausal) != 0:
+		return unsupported("HTJ2K with code-block style %#x", c.style)
 	}
 	for r := range c.levels + 1 {
 		c.precincts[r] = [2]uint8{15, 15}

@@ -22,6 +22,7 @@ type blockDecoder struct {
 	spreads *[4][2]spread // by row and sign
 	far     [4]int        // by row, from a group to the other one that spread tells
 	joining []byte
+	ht      htDecoder
 }
 
 // A group has sets of its samples: bit 4*column+row.

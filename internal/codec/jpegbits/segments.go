@@ -27,7 +27,7 @@ type ScanComponent struct{ Component, DC, AC int }
 // An Image is the marker segments of a codestream up to its first scan, and
 // the walk over the rest.
 type Image struct {
-	Process         byte // 0xC0, 0xC1, 0xC3
+	Process         byte // 0xC0, 0xC1, 0xC2, 0xC3
 	Precision       int
 	Width, Height   int
 	Components      []Component

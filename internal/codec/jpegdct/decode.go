@@ -1,6 +1,7 @@
-// Package jpegdct decodes sequential DCT JPEG with Huffman coding, 8 and 12
-// bits: processes 1, 2 and 4 of ITU-T T.81, DICOM transfer syntaxes
-// 1.2.840.10008.1.2.4.50 and .51.
+// Package jpegdct decodes DCT JPEG with Huffman coding, 8 and 12 bits: the
+// sequential processes 1, 2 and 4 of ITU-T T.81, DICOM transfer syntaxes
+// 1.2.840.10008.1.2.4.50 and .51, and the progressive ones, 6, 8, 10 and 12,
+// which DICOM has retired (.53, .55) and films have all the same.
 //
 // The inverse transform is the integer one of libjpeg ("islow"), so that pixels
 // equal those of the tools films are checked with; image/jpeg of the standard
@@ -19,14 +20,20 @@ import (
 // clamped to 0..2^Precision-1. Colors are returned as they are coded
 // (components interleaved, subsampled ones repeated), without a transform.
 func Decode(src []byte, want codec.Shape) (*codec.Frame, error) {
-	im, err := jpegbits.Parse(src, want, 0xC0, 0xC1)
+	im, err := jpegbits.Parse(src, want, 0xC0, 0xC1, 0xC2)
 	if err != nil {
 		return nil, err
 	}
 	if im.Precision != 8 && im.Precision != 12 {
-		return nil, fmt.Errorf("%w: sequential JPEG of %d bits", cxr.ErrUnsupported, im.Precision)
+		return nil, fmt.Errorf("%w: JPEG of %d bits", cxr.ErrUnsupported, im.Precision)
 	}
 	d := newDecoder(im)
+	if im.Process == 0xC2 {
+		if err := d.progressive(); err != nil {
+			return nil, err
+		}
+		return d.frame(), nil
+	}
 	for d.left > 0 {
 		scan, err := im.NextScan()
 		if err != nil {

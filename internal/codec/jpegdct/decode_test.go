@@ -100,7 +100,7 @@ func TestEveryPrefixIsAnError(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	data := encode(t, picture(16, 16, 3), 80)
-	progressive := bytes.Replace(data, []byte{0xFF, 0xC0}, []byte{0xFF, 0xC2}, 1)
+	arithmetic := bytes.Replace(data, []byte{0xFF, 0xC0}, []byte{0xFF, 0xC9}, 1)
 	tests := map[string]struct {
 		data []byte
 		want codec.Shape
@@ -108,7 +108,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		"another size":                 {data, codec.Shape{Width: 17, Height: 16, Components: 1}, cxr.ErrCorrupt},
 		"another number of components": {data, codec.Shape{Width: 16, Height: 16, Components: 3}, cxr.ErrCorrupt},
-		"progressive":                  {progressive, codec.Shape{Width: 16, Height: 16, Components: 1}, cxr.ErrUnsupported},
+		"arithmetic coding":            {arithmetic, codec.Shape{Width: 16, Height: 16, Components: 1}, cxr.ErrUnsupported},
 		"what is no JPEG":              {[]byte("not a picture"), codec.Shape{Width: 1, Height: 1, Components: 1}, cxr.ErrCorrupt},
 		"nothing":                      {nil, codec.Shape{Width: 1, Height: 1, Components: 1}, cxr.ErrCorrupt},
 		"a header alone":               {data[:4], codec.Shape{Width: 16, Height: 16, Components: 1}, cxr.ErrTruncated},
@@ -125,6 +125,10 @@ func TestDecodeRefuses(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, picture(16, 16, 1), 50), 16, 16, 1)
 	f.Add(encode(f, picture(9, 5, 1), 95), 9, 5, 1)
+	streams, shapes, _ := progressive(f)
+	for name, data := range streams {
+		f.Add(data, shapes[name].Width, shapes[name].Height, shapes[name].Components)
+	}
 	f.Fuzz(func(t *testing.T, data []byte, w, h, n int) {
 		if w < 1 || h < 1 || n < 1 || w > 256 || h > 256 || n > 4 {
 			return

@@ -32,7 +32,7 @@ func New(seed uint64, patients, dim int, strength float64) *head.Dataset {
 				}
 			}
 			d.Examples = append(d.Examples, head.Example{
-				Embedding: &cxr.Embedding{ID: fmt.Sprintf("%d-%d", p, i), Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim, Values: v},
+				Embedding: &cxr.Embedding{ID: fmt.Sprintf("%d-%d", p, i), Space: cxr.Space{Model: "test", Recipe: "standard/1", Tokens: 1, Dim: dim}, Values: v},
 				Labels:    labels, Patient: fmt.Sprint("patient", p),
 			})
 		}

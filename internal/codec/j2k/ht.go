@@ -1,0 +1,295 @@
+package j2k
+
+import "math/bits"
+
+// An htDecoder decodes the coefficients of high-throughput code-blocks (ISO/IEC
+// 15444-15, clause 7). It is reused from block to block.
+//
+// A cleanup pass codes quads of 2 x 2 samples, row by row: which of a quad's
+// samples are significant and how many bits they take, by variable-length codes
+// read from the end of the segment; the bits themselves from its start. A row's
+// codes are read first, then its bits.
+type htDecoder struct {
+	w, h, stride int
+	data         []int32 // row-major; magnitudes with one fraction bit, signed
+	codes, value bitString
+	mel          melDecoder
+	quads        []uint32 // of a row: entry of the code table | bits of a sample<<16
+	// exponents are the bits that the lower samples of the row of quads above
+	// take, by column, behind one of border; 0 is a sample that is zero.
+	exponents []uint8
+	refined   htRefiner
+	joined    [2][]byte
+}
+
+// Entries of a code table: length of the codeword in bits 0 to 2, bit 3 if an
+// exponent offset follows, significance in bits 4 to 7, given exponent bits in 8
+// to 11, known ones in 12 to 15. By context<<7 | the next seven bits.
+var firstCodes, otherCodes = codeTable(firstRowCodes), codeTable(otherRowCodes)
+
+func codeTable(rows []uint32) *[1 << 10]uint16 {
+	var t [1 << 10]uint16
+	for _, r := range rows {
+		length := r & 15
+		entry := uint16(length | r>>20&1<<3 | r>>24&15<<4 | r>>12&15<<8 | r>>16&15<<12)
+		for k := r >> 4 & 0xFF; k < 1<<7; k += 1 << length {
+			t[r>>28<<7|k] = entry
+		}
+	}
+	return &t
+}
+
+// Entries of the table of exponent offsets, of two quads together (7.3.6):
+// length of the prefixes in bits 0 to 3, of the suffixes in 4 to 7 and 8 to 11,
+// and what is to be added to those in 12 to 15 and 16 to 19. By which quads have
+// an offset<<6 | the next six bits; mode 3 is of both in the first row of quads,
+// 4 if moreover both are above 2, 5 of both in other rows.
+var offsets = offsetTable()
+
+func offsetTable() *[6 << 6]uint32 {
+	var t [6 << 6]uint32
+	prefix := func(v uint32) (length, suffix, base uint32) { // table 4
+		switch {
+		case v&1 == 1:
+			return 1, 0, 1
+		case v&2 == 2:
+			return 2, 0, 2
+		case v&4 == 4:
+			return 3, 1, 3
+		}
+		return 3, 5, 5
+	}
+	for mode := range uint32(6) {
+		for v := range uint32(1 << 6) {
+			var length, suffix, base [2]uint32
+			rest := v
+			for i := range 2 {
+				if mode < 3 && mode>>i&1 == 0 {
+					continue
+				}
+				if mode == 3 && i == 1 && length[0] == 3 { // the second is then 1 or 2
+					length[1], base[1] = 1, rest&1+1
+					break
+				}
+				length[i], suffix[i], base[i] = prefix(rest)
+				rest >>= length[i]
+				if mode == 4 {
+					base[i] += 2
+				}
+			}
+			t[mode<<6|v] = length[0] + length[1] | suffix[0]<<4 | suffix[1]<<8 | base[0]<<12 | base[1]<<16
+		}
+	}
+	return &t
+}
+
+// decode decodes a block into d.data. planes is its number of magnitude
+// bit-planes down to that of the cleanup pass, missing that of those above.
+func (d *htDecoder) decode(b *codeBlock, planes, missing, style int) error {
+	d.w, d.h = b.area.width(), b.area.height()
+	d.stride = (d.w + 1) &^ 1
+	if n := d.stride * ((d.h + 1) &^ 1); cap(d.data) < n {
+		d.data = make([]int32, n)
+	} else {
+		d.data = d.data[:n]
+	}
+	if planes < 1 || planes+missing > 30 {
+		return corrupt("%d bit-planes, %d of them empty", planes+missing, missing)
+	}
+	src := d.join(b.segments[0].chunks, 0)
+	n := len(src)
+	if n < 2 {
+		return corrupt("cleanup pass of %d bytes", n)
+	}
+	suffix := int(src[n-1])<<4 | int(src[n-2]&15)
+	if suffix < 2 || suffix > n || suffix > 4079 {
+		return corrupt("cleanup pass of %d bytes with a suffix of %d", n, suffix)
+	}
+	d.value.forward(src[:n-suffix], 0xFF)
+	d.codes.backward(src[n-suffix:n-1], true)
+	d.mel = melDecoder{src: src[n-suffix : n-1]}
+	if err := d.cleanup(planes, missing+2); err != nil {
+		return err
+	}
+	if len(b.segments) > 1 && planes > 1 {
+		d.refined.refine(d, d.join(b.segments[1].chunks, 1), b.segments[1].passes, planes, style&styleCausal != 0)
+	}
+	return nil
+}
+
+func (d *htDecoder) join(chunks [][]byte, i int) []byte {
+	if len(chunks) == 1 {
+		return chunks[0]
+	}
+	d.joined[i] = d.joined[i][:0]
+	for _, c := range chunks {
+		d.joined[i] = append(d.joined[i], c...)
+	}
+	return d.joined[i]
+}
+
+// cleanup decodes all rows of quads. No sample takes more than limit bits.
+func (d *htDecoder) cleanup(planes, limit int) error {
+	across := d.stride / 2
+	d.quads = resize(d.quads, across+1)
+	d.exponents = resize(d.exponents, d.stride+4)
+	code, value := 0, 0
+	for y := 0; y < d.h; y += 2 {
+		var most uint32
+		if y == 0 {
+			code, most = d.firstRow(code)
+		} else {
+			code, most = d.otherRow(code)
+		}
+		if int(most) > limit {
+			return corrupt("samples of %d bits, with %d planes above", most, limit-2)
+		}
+		value = d.values(y, value, uint(planes-1))
+		// Samples beside the block are of no quad.
+		outside := uint32(0)
+		if y+1 == d.h {
+			for _, q := range d.quads[:across] {
+				outside |= q & 0xA0
+			}
+		}
+		if d.w&1 == 1 {
+			outside |= d.quads[across-1] & 0xC0
+		}
+		if outside != 0 {
+			return corrupt("significant samples outside of the code-block")
+		}
+	}
+	return nil
+}
+
+// firstRow reads the codes of the first row of quads.
+func (d *htDecoder) firstRow(pos int) (int, uint32) {
+	context, most := uint32(0), uint32(0)
+	quads := d.quads
+	for q := 0; q+1 < len(quads); q += 2 {
+		v := d.codes.at(min(pos, d.codes.end))
+		first := uint32(firstCodes[context<<7|uint32(v&127)])
+		if context == 0 && !d.mel.event() {
+			first = 0
+		}
+		used := int(first & 7)
+		context = first>>4&1 | first>>5&7
+		second := uint32(0)
+		if q+2 < len(quads) {
+			second = uint32(firstCodes[context<<7|uint32(v>>used&127)])
+			if context == 0 && !d.mel.event() {
+				second = 0
+			}
+			used += int(second & 7)
+			context = second>>4&1 | second>>5&7
+		}
+		mode := first>>3&1 | second>>2&2
+		if mode == 3 && d.mel.event() {
+			mode = 4
+		}
+		u0, u1, n := offset(v>>used, mode)
+		pos = min(pos, d.codes.end) + used + n
+		u0, u1 = u0+1, u1+1
+		most = max(most, u0, u1)
+		quads[q] = first | u0<<16
+		quads[q+1] = second | u1<<16
+	}
+	return pos, most
+}
+
+// offset is the exponent offsets of two quads, and how many bits they took.
+func offset(v uint64, mode uint32) (u0, u1 uint32, n int) {
+	e := offsets[mode<<6|uint32(v&63)]
+	v >>= e & 15
+	n0, n1 := e>>4&15, e>>8&15
+	u0 = e>>12&15 + uint32(v)&(1<<n0-1)
+	u1 = e>>16 + uint32(v>>n0)&(1<<n1-1)
+	return u0, u1, int(e&15 + n0 + n1)
+}
+
+// otherRow reads the codes of another row of quads, whose contexts and exponents
+// hang on the row above.
+func (d *htDecoder) otherRow(pos int) (int, uint32) {
+	left, most := uint32(0), uint32(0)
+	quads, above := d.quads, d.exponents
+	for q := 0; q+1 < len(quads); q += 2 {
+		v := d.codes.at(min(pos, d.codes.end))
+		e := above[2*q:][:6] // nw, n, ne of the first quad; nf is ne of the second
+		context := nonzero(e[0]|e[1]) | left | nonzero(e[2]|e[3])<<2
+		first := uint32(otherCodes[context<<7|uint32(v&127)])
+		if context == 0 && !d.mel.event() {
+			first = 0
+		}
+		used := int(first & 7)
+		second := uint32(0)
+		if q+2 < len(quads) {
+			context = nonzero(e[2]|e[3]) | nonzero(uint8(first>>6&3))<<1 | nonzero(e[4]|e[5])<<2
+			second = uint32(otherCodes[context<<7|uint32(v>>used&127)])
+			if context == 0 && !d.mel.event() {
+				second = 0
+			}
+			used += int(second & 7)
+			left = nonzero(uint8(second>>6&3)) << 1
+		}
+		mode := first>>3&1 | second>>2&2
+		if mode == 3 {
+			mode = 5
+		}
+		u0, u1, n := offset(v>>used, mode)
+		pos = min(pos, d.codes.end) + used + n
+		u0 += predicted(first, max(e[0], e[1], e[2], e[3]))
+		u1 += predicted(second, max(e[2], e[3], e[4], e[5]))
+		most = max(most, u0, u1)
+		quads[q] = first | u0<<16
+		quads[q+1] = second | u1<<16
+	}
+	return pos, most
+}
+
+func nonzero(v uint8) uint32 { return (uint32(v) + 0xFF) >> 8 }
+
+// predicted is the bits that a quad's samples take by those above (7.3.7): 1 if
+// it has no two that are significant.
+func predicted(entry uint32, above uint8) uint32 {
+	if s := entry >> 4 & 15; s&(s-1) == 0 {
+		return 1
+	}
+	return uint32(max(above, 2) - 1)
+}
+
+// values reads the samples of the row of quads at line y, and their exponents.
+func (d *htDecoder) values(y, pos int, shift uint) int {
+	upper, lower := d.data[y*d.stride:][:d.stride], d.data[(y+1)*d.stride:][:d.stride]
+	exponents := d.exponents[1:][:d.stride]
+	s := &d.value
+	for q := 0; 2*q+1 < len(upper); q++ {
+		entry := d.quads[q]
+		if entry&0xF0 == 0 {
+			upper[2*q], upper[2*q+1], lower[2*q], lower[2*q+1] = 0, 0, 0, 0
+			exponents[2*q], exponents[2*q+1] = 0, 0
+			continue
+		}
+		pos = min(pos, s.end)
+		u := entry >> 16
+		var v uint32
+		upper[2*q], _, pos = s.sample(pos, entry, u, shift)
+		lower[2*q], v, pos = s.sample(pos, entry>>1, u, shift)
+		exponents[2*q] = uint8(v)
+		upper[2*q+1], _, pos = s.sample(pos, entry>>2, u, shift)
+		lower[2*q+1], v, pos = s.sample(pos, entry>>3, u, shift)
+		exponents[2*q+1] = uint8(v)
+	}
+	return pos
+}
+
+// sample reads one sample, whose bits of the table's entry are bits 4, 8 and 12
+// (7.3.8), and tells how many bits it takes, 0 if it is zero. There is no branch,
+// which nothing could predict.
+func (s *bitString) sample(pos int, entry, u uint32, shift uint) (sample int32, exponent uint32, next int) {
+	significant := -(entry >> 4 & 1) // all ones or none
+	n := (u - entry>>12&1) & significant & 31
+	v := uint32(s.at(pos))&(1<<n-1) | entry>>8&1<<n
+	magnitude := int32((v|1)+2) << (shift & 31)
+	sign := -int32(v & 1)
+	return ((magnitude ^ sign) - sign) & int32(significant), uint32(bits.Len32(v|1)) & significant, pos + int(n)
+}
