@@ -228,8 +228,11 @@ func (f *FindingReport) warn(auc stats.AUC) {
 	if f.Patients < f.Films && f.Patients < 2*few {
 		add("only %d patients", f.Patients)
 	}
-	if auc.Score {
-		add("the scores' spread cannot be estimated; the interval is Newcombe's")
+	if n := auc.PositivePatients; n < few && n < f.Positives {
+		add("only %d patients with it", n)
+	}
+	if n := auc.NegativePatients; n < few && n < f.Films-f.Positives {
+		add("only %d patients without it", n)
 	}
 	if f.AUC.Low <= 0.5 && f.AUC.High >= 0.5 {
 		add("chance (AUC 0.5) is not excluded")
