@@ -104,23 +104,25 @@ func (c rocCurve) at(x float64) float64 {
 
 // distance is the least width for which a band about other holds c.
 func (c rocCurve) distance(other rocCurve, up, left float64) float64 {
-	holds := func(width float64) bool {
-		for i := range bandGrid + 1 {
-			x := float64(i) / bandGrid
-			y := c.at(x)
-			if y > other.at(x+width*left)+width*up || y < other.at(x-width*left)-width*up {
-				return false
+	width := 0.0
+	for i := range bandGrid + 1 {
+		x := float64(i) / bandGrid
+		y := c.at(x)
+		holds := func(width float64) bool {
+			return y <= other.at(x+width*left)+width*up && y >= other.at(x-width*left)-width*up
+		}
+		if holds(width) {
+			continue
+		}
+		low, high := width, 4.0
+		for range 16 {
+			if middle := (low + high) / 2; holds(middle) {
+				high = middle
+			} else {
+				low = middle
 			}
 		}
-		return true
+		width = high
 	}
-	low, high := 0.0, 4.0
-	for range 16 {
-		if middle := (low + high) / 2; holds(middle) {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	return high
+	return width
 }

@@ -1,13 +1,17 @@
 package stats
 
+import "math"
+
 // CrossValidated is the mean area over the folds of cross-validations, which
 // each film is in one test fold of: score[r][i] is that of film i by the head of
 // repetition r that has not seen it, and fold[r][i] the number of that head's
 // fold. Films of one patient share a fold. Folds without both classes are left
 // out; used tells how many are left. The variance is that of the influence curve
 // (LeDell, Petersen and van der Laan 2015), by patient, over the mean of the
-// repetitions; the interval is made of it as [NewAUC] makes it. It is about the
-// heads that were trained: another training set would move it further.
+// repetitions, made larger by the films tested over those trained on (Nadeau and
+// Bengio 2003), as folds share their training films; the interval is made of it
+// as [NewAUC] makes it. It is about the heads that were trained: another training
+// set would move it further.
 func CrossValidated(patient []int, positive []bool, score [][]float64, fold [][]int) (a AUC, used int) {
 	sum := make([]float64, len(patient)) // of the films' components, less their fold's area
 	for r := range score {
@@ -62,7 +66,10 @@ func CrossValidated(patient []int, positive []bool, score [][]float64, fold [][]
 		}
 	}
 	s := a.spread(a.Value)
-	a.Variance = s.variance()
+	if folds := float64(used) / float64(len(score)); folds > 1 {
+		s.overlap = 1 + 1/(folds-1)
+	}
+	a.Variance = s.variance() * math.Max(1, s.overlap)
 	a.PositivePatients, a.NegativePatients = s.positive.patients, s.negative.patients
 	a.Positives, a.Negatives, a.Low, a.High = s.interval(a.Value)
 	return a, used

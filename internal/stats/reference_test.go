@@ -36,10 +36,7 @@ var reference struct {
 		Shrinkage          float64
 	}
 	T   []struct{ P, Freedom, Quantile float64 }
-	Chi []struct {
-		X, Tail float64
-		Freedom int
-	}
+	F   []struct{ X, Numerator, Denominator, Tail float64 }
 	ECE struct {
 		Probabilities   []float64
 		Expected, Error float64
@@ -68,15 +65,15 @@ func near(t *testing.T, what string, got, want, within float64) {
 	}
 }
 
-// scipy.stats.t and scipy.stats.chi2.
+// scipy.stats.t and scipy.stats.f.
 func TestDistributions(t *testing.T) {
 	for _, r := range reference.T {
 		near(t, "quantile of t", tQuantile(r.P, r.Freedom), r.Quantile, 1e-8)
 		near(t, "tail of t", tTail(r.Quantile, r.Freedom), 1-r.P, 1e-10)
 		near(t, "other tail of t", tTail(-r.Quantile, r.Freedom), r.P, 1e-10)
 	}
-	for _, r := range reference.Chi {
-		near(t, "tail of chi squared", chiTail(r.X, r.Freedom), r.Tail, 1e-12)
+	for _, r := range reference.F {
+		near(t, "tail of F", fTail(r.X, r.Numerator, r.Denominator), r.Tail, 1e-10)
 	}
 }
 
@@ -392,7 +389,7 @@ func TestCrossValidatedArea(t *testing.T) {
 	}
 	a, used := CrossValidated(patient, positive, [][]float64{r.Score}, [][]int{r.Fold})
 	near(t, "area", a.Value, r.AUC, 1e-12)
-	m, n := 40., 60. // ours has the factors k/(k-1) of DeLong's variance
+	m, n := 40., 60. // ours has the factors k/(k-1) of DeLong's variance, and Nadeau and Bengio's of 5/4
 	var p, q float64
 	for _, c := range a.positive {
 		p += (c.value - a.Value) * (c.value - a.Value) / m / m
@@ -401,7 +398,7 @@ func TestCrossValidatedArea(t *testing.T) {
 		q += (c.value - a.Value) * (c.value - a.Value) / n / n
 	}
 	near(t, "standard error", math.Sqrt(p+q), r.Error, 1e-12)
-	if used != 5 || !(a.Variance > p+q) || a.Variance > 1.03*(p+q) {
+	if used != 5 || !(a.Variance > 1.25*(p+q)) || a.Variance > 1.03*1.25*(p+q) {
 		t.Errorf("%d folds, variance %v, without factors %v", used, a.Variance, p+q)
 	}
 	if _, used := CrossValidated([]int{1, 2}, []bool{true, false}, [][]float64{{1, 2}}, [][]int{{0, 1}}); used != 0 {

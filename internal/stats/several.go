@@ -71,7 +71,7 @@ func MeanAUC(areas []AUC) Estimate {
 }
 
 // SameAUC is the p value for one area in all groups of films, which may share
-// patients: Wald's test on the log odds of the areas. It is NaN below two groups,
+// patients: Wald's test on the log odds of the areas, by the distribution of F. It is NaN below two groups,
 // and if a group has less than [FewPatients] patients of a class or classes that
 // do not overlap.
 func SameAUC(groups []AUC) float64 {
@@ -105,7 +105,14 @@ func SameAUC(groups []AUC) float64 {
 	for f := range d {
 		chi += d[f] * x[f]
 	}
-	return chiTail(chi, last)
+	// Hotelling's: with few patients chi squared is too sure.
+	k := math.Inf(1)
+	for _, g := range groups {
+		k = math.Min(k, math.Min(float64(g.PositivePatients), float64(g.NegativePatients))-1)
+	}
+	k *= float64(len(groups)) / 2 // each group has its own
+	q := float64(last)
+	return fTail(chi*(k-q+1)/(k*q), q, k-q+1)
 }
 
 // solve a small symmetric positive definite system by Cholesky's method.

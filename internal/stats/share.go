@@ -50,9 +50,12 @@ func NewShare(outcomes []Outcome) Share {
 		s.Low, s.High = 0, 1
 		return s
 	}
+	var fourth, most float64
 	for _, p := range s.patients {
 		d := p.successes - s.Value*p.films
 		s.variance += d * d * k / (k - 1) / (n * n)
+		fourth += d * d * d * d
+		most += p.films * p.films / n // the design effect if all films of a patient were the same
 	}
 	if s.Patients < s.Films {
 		single := s.Value * (1 - s.Value) / n
@@ -62,8 +65,14 @@ func NewShare(outcomes []Outcome) Share {
 		case single == 0:
 			s.Effective = k
 		default:
-			// Films of one patient do not say more than films of several.
-			s.Effective = n / math.Max(1, s.variance/single)
+			// Films of one patient do not say more than films of several. Where few
+			// patients make the variance, fewer than make it of normal deviations, the
+			// doubt counts against it.
+			effect := math.Max(1, s.variance/single)
+			square := s.variance * (k - 1) / k * n * n
+			doubt := math.Max(0, fourth/(square*square)-2/k)
+			effect += doubt * math.Max(0, most-effect)
+			s.Effective = n / effect
 			t := tQuantile(0.975, k-1) / Z95
 			s.Effective = math.Max(1, s.Effective/(t*t))
 		}

@@ -7,6 +7,7 @@ type spread struct {
 	positive, negative classSpread
 	both               float64 // covariance of the classes' means through patients with films of both
 	clustered          bool    // some patient has several films
+	overlap            float64 // by what films count for less as heads share training films; 0: 1
 }
 
 // A classSpread is how the components of one class scatter about the area.
@@ -126,6 +127,9 @@ func (s *spread) interval(area float64) (m, n, low, high float64) {
 	}
 	m, n = math.Max(1, m/scale), math.Max(1, n/scale)
 	scale = s.own(area, m, n)
+	if s.overlap > 1 {
+		m, n = math.Max(1, m/s.overlap), math.Max(1, n/s.overlap)
+	}
 	low, high = invert(area, func(theta float64) float64 { return scale * areaVariance(theta, m, n) })
 	return m, n, low, high
 }

@@ -28,11 +28,10 @@ func tQuantile(p, freedom float64) float64 {
 	return math.Sqrt(freedom * (1 - x) / x)
 }
 
-// chiTail is the probability that chi squared of so many degrees of freedom is
-// above x.
-func chiTail(x float64, freedom int) float64 {
-	if x <= 0 {
+// fTail is the probability that Fisher's F is above f.
+func fTail(f, m, n float64) float64 {
+	if f <= 0 {
 		return 1
 	}
-	return mathext.GammaIncRegComp(float64(freedom)/2, x/2)
+	return mathext.RegIncBeta(n/2, m/2, n/(n+m*f))
 }

@@ -105,9 +105,9 @@ for n, d in [(12, 20), (60, 8)]:
     lw = LedoitWolf().fit(x)
     out["Novelty"].append({"Films": n, "Dim": d, "X": r(x), "Query": r(q), "Shrinkage": float(lw.shrinkage_), "Distance": r(lw.mahalanobis(q))})
 
-# Student's t and chi squared.
+# Student's t and Fisher's F.
 out["T"] = [{"P": p, "Freedom": f, "Quantile": float(st.t.ppf(p, f))} for p in (0.6, 0.975, 0.9995) for f in (1, 2.5, 9, 40.3, 1e6)]
-out["Chi"] = [{"X": x, "Freedom": f, "Tail": float(st.chi2.sf(x, f))} for x in (0.1, 3.84, 25.0) for f in (1, 2, 7)]
+out["F"] = [{"X": x, "Numerator": m, "Denominator": n, "Tail": float(st.f.sf(x, m, n))} for x in (0.1, 3.84, 25.0) for m, n in ((1, 9), (2, 40), (7, 3.5))]
 
 # Expected calibration error of a head whose probabilities are right.
 probs = rng.beta(1, 3, 93)
