@@ -16,6 +16,7 @@ var (
 	ErrBodyPart    = errors.New("body part not wanted")
 	ErrUnsupported = errors.New("not supported")
 	ErrTooLarge    = errors.New("over the limit")
+	ErrDuplicate   = errors.New("another film has the same ID")
 	ErrTruncated   = errors.New("truncated")
 	ErrCorrupt     = errors.New("corrupt")
 	ErrImage       = errors.New("invalid image")
@@ -25,9 +26,10 @@ var (
 
 // An ItemError says which film failed, doing what. It never ends a run.
 type ItemError struct {
-	ID  string // of the film
-	Op  string // "read", "decode", "embed", "store"
-	Err error
+	ID   string // of the film
+	Path string // of its file, for the eyes of its owner: Error leaves it out; "" if there is none
+	Op   string // "list", "read", "decode", "name", "embed", "store"
+	Err  error
 }
 
 // Error is "op id: cause".

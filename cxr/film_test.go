@@ -21,7 +21,7 @@ func BenchmarkRealFilms(b *testing.B) {
 	if len(paths) == 0 {
 		b.Skip("no films in ../shared/dicom/chest")
 	}
-	upstream := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream}) // leaves 8-bit films at 8 bits
+	upstream := dicomconv.New(&dicomconv.Options{Recipe: cxr.Upstream}) // leaves 8-bit films at 8 bits
 	for _, path := range paths {
 		b.Run(filepath.Base(path), func(b *testing.B) {
 			f, err := os.Open(path)

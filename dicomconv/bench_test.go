@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/internal/dicomtest"
 )
@@ -27,7 +28,7 @@ func large() []byte {
 
 func BenchmarkNormalize(b *testing.B) {
 	file := large()
-	for _, recipe := range []string{dicomconv.Standard, dicomconv.Upstream} {
+	for _, recipe := range []string{cxr.Standard, cxr.Upstream} {
 		b.Run(recipe, func(b *testing.B) {
 			c := dicomconv.New(&dicomconv.Options{Recipe: recipe})
 			b.SetBytes(int64(len(file)))

@@ -14,21 +14,15 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// A Normalizer makes an Image of a film's file. A [Converter] is one.
-type Normalizer interface {
-	// Normalize reads r to its end. It is safe for concurrent use.
-	Normalize(r io.Reader) (*cxr.Image, error)
-}
-
 // A Converter makes Images by the options it was made with. It is safe for
 // concurrent use.
 type Converter struct {
 	o   Options
-	err error // why o means nothing
+	err error // of invalid options
 }
 
-// New is a Converter with options o, nil being the defaults. Options that mean
-// nothing make every method fail.
+// New is a Converter with options o, nil being the defaults. Invalid options make
+// every method fail.
 func New(o *Options) *Converter {
 	c := &Converter{o: o.withDefaults()}
 	c.err = c.o.validate()
@@ -43,21 +37,39 @@ func New(o *Options) *Converter {
 // for what a policy refuses ErrNotFrontal, ErrBurnedIn, ErrColor,
 // ErrMultiFrame, ErrModality.
 func (c *Converter) Normalize(r io.Reader) (*cxr.Image, error) {
+	m, _, err := c.normalize(r)
+	return m, err
+}
+
+// normalize is Normalize, which learns the Info on the way if Options.ID needs
+// it.
+func (c *Converter) normalize(r io.Reader) (m *cxr.Image, info Info, err error) {
 	if c.err != nil {
-		return nil, fmt.Errorf("dicomconv: options: %w", c.err)
+		return nil, Info{}, fmt.Errorf("dicomconv: options: %w", c.err)
 	}
 	b, err := readAll(r, c.o.Limits.Bytes)
 	if err != nil {
-		return nil, err
+		return nil, Info{}, err
 	}
 	if format := sniff(b); format != "" {
-		return c.picture(format, b)
+		if m, err = c.picture(format, b); err != nil {
+			return nil, Info{}, err
+		}
+		return m, Info{Format: format, Width: m.Width, Height: m.Height, Frames: 1}, nil
 	}
 	f, err := c.parse(b)
 	if err != nil {
-		return nil, err
+		return nil, Info{}, err
 	}
-	return c.convert(f)
+	if c.o.ID != nil { // before the pixels, which change what the header says
+		var head stream
+		if len(f.pixels.Fragments) > 0 {
+			head, _ = readStream(f.pixels.Fragments[0])
+		}
+		info = c.info(f.header, head)
+	}
+	m, err = c.convert(f)
+	return m, info, err
 }
 
 // FromDataset makes an Image of a data set that the caller has parsed, with its
@@ -95,7 +107,7 @@ func (c *Converter) convert(f *film) (*cxr.Image, error) {
 		return nil, err
 	}
 	m := &cxr.Image{Width: f.Columns, Height: f.Rows, Depth: depth, Pix: pix, View: f.view, Recipe: c.o.Recipe}
-	if f.shutter != nil && c.o.Recipe == Standard {
+	if f.shutter != nil && c.o.Recipe == cxr.Standard {
 		f.shutter.close(m)
 	}
 	if c.o.PseudonymKey != nil && f.instance != "" {

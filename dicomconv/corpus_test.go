@@ -81,7 +81,7 @@ func read(t testing.TB, path string) []byte {
 // The manifest has no exception: every sum is reached.
 func TestUpstreamPixelsAreThoseOfGooglesClient(t *testing.T) {
 	t.Parallel()
-	c := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream, Views: dicomconv.ViewsAny})
+	c := dicomconv.New(&dicomconv.Options{Recipe: cxr.Upstream, Views: dicomconv.ViewsAny})
 	films := 0
 	for _, e := range manifest(t) {
 		if e.Upstream == nil {
@@ -156,7 +156,7 @@ func TestLosslessTwinsAreTheSameFilm(t *testing.T) {
 	}
 }
 
-// Lossy twins show the same film, by Standard, within the noise of compression.
+// Lossy twins show the same film, by cxr.Standard, within the noise of compression.
 func TestLossyTwinsAreTheSameFilmToTheEye(t *testing.T) {
 	t.Parallel()
 	for film, syntaxes := range map[string][]string{

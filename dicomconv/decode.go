@@ -16,11 +16,31 @@ import (
 // component transforms of JPEG 2000 are undone.
 type Decoder func(src []byte, want Shape) (*Frame, error)
 
-// A Shape is the size of a frame as the DICOM header promises it.
-type Shape = codec.Shape
+// A Shape is the size of a frame as the DICOM header promises it: in pixels, and 1
+// component (gray) or 3.
+type Shape struct{ Width, Height, Components int }
 
 // A Frame is a decoded frame.
-type Frame = codec.Frame
+type Frame struct {
+	Shape
+	Precision int      // bits of a sample as the codestream says, 1..16
+	Signed    bool     // samples are two's complement, sign-extended to 16 bits
+	Pix       []uint16 // row-major, components interleaved: Width*Height*Components samples
+}
+
+// A decoder is a Decoder as the codecs here are.
+type decoder func(src []byte, want codec.Shape) (*codec.Frame, error)
+
+// decoder of a user's Decoder.
+func (d Decoder) decoder() decoder {
+	return func(src []byte, want codec.Shape) (*codec.Frame, error) {
+		f, err := d(src, Shape(want))
+		if f == nil || err != nil {
+			return nil, err
+		}
+		return &codec.Frame{Shape: codec.Shape(f.Shape), Precision: f.Precision, Signed: f.Signed, Pix: f.Pix}, nil
+	}
+}
 
 // A TransferSyntaxError says that no decoder is known for a transfer syntax. It
 // is a cxr.ErrUnsupported.
@@ -70,16 +90,18 @@ var syntaxes = map[string]syntax{
 // else that of what the stream is, else that of what the transfer syntax says. It
 // is nil for a transfer syntax that is not known. RLE is alone in not telling the
 // size of its samples.
-func (f *film) decoder(o *Options, s stream) Decoder {
+func (f *film) decoder(o *Options, s stream) decoder {
 	if d := o.Decoders[f.syntax]; d != nil {
-		return d
+		return d.decoder()
 	}
 	said, known := syntaxes[f.syntax]
 	switch {
 	case s.coding != codingUnknown && (known || f.syntax == rleLossless || nativeSyntax(f.syntax)):
 		return codings[s.coding].decode
 	case f.syntax == rleLossless:
-		return func(src []byte, want Shape) (*Frame, error) { return rle.Decode(src, want, f.BitsAllocated) }
+		return func(src []byte, want codec.Shape) (*codec.Frame, error) {
+			return rle.Decode(src, want, f.BitsAllocated)
+		}
 	}
 	return codings[said.coding].decode
 }
@@ -101,7 +123,7 @@ func (f *film) decode(o *Options, i int) (*stored, error) {
 	if f.BitsAllocated != 8 && f.BitsAllocated != 16 {
 		return nil, fmt.Errorf("%w: %d bits allocated in a codestream", cxr.ErrUnsupported, f.BitsAllocated)
 	}
-	want := Shape{Width: f.Columns, Height: f.Rows, Components: f.SamplesPerPixel}
+	want := codec.Shape{Width: f.Columns, Height: f.Rows, Components: f.SamplesPerPixel}
 	m, err := decode(src, want)
 	if err != nil {
 		return nil, fmt.Errorf("frame %d: %w", i+1, err)

@@ -2,7 +2,7 @@
 // cxr.Images: gray, upright in intensity (air dark, bone bright), free of
 // patient data.
 //
-// A [Converter] does it by a recipe: [Standard], the grayscale pipeline of the
+// A [Converter] does it by a recipe: [cxr.Standard], the grayscale pipeline of the
 // DICOM standard, or one that repeats another program's arithmetic exactly, for
 // models that were trained on its pictures.
 //

@@ -40,7 +40,7 @@ func ExampleConverter_Normalize() {
 	_, err := dicomconv.New(nil).Normalize(bytes.NewReader(film("LL")))
 	fmt.Println(errors.Is(err, cxr.ErrNotFrontal), err)
 
-	any := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream, Views: dicomconv.ViewsAny})
+	any := dicomconv.New(&dicomconv.Options{Recipe: cxr.Upstream, Views: dicomconv.ViewsAny})
 	m, err := any.Normalize(bytes.NewReader(film("LL")))
 	if err != nil {
 		log.Fatal(err)

@@ -6,67 +6,105 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
+	"iter"
 	"runtime"
-	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/glob"
 )
 
-// Files is a Source of the films in fsys, a folder (os.DirFS) or an archive
+// Files are the films in fsys, a folder (os.DirFS) or an archive
 // (zip.Reader), in order of their paths. A pattern names a file, a folder,
 // which stands for all files in it and below but those that begin with a dot,
 // or, as path.Match has it, several of either, but for names whose dot is not in
 // the pattern; no pattern stands for all of fsys. What a file is, its content
 // tells and not its name.
 //
-// IDs are paths, or with Options.PseudonymKey pseudonyms, of the SOP Instance
-// UID if there is one. A file that fails is an *cxr.ItemError and does not end
-// the stream; a pattern that matches nothing does, with fs.ErrNotExist.
+// IDs are paths, or what Options.ID makes, or with Options.PseudonymKey
+// pseudonyms, of the SOP Instance UID if there is one. A file that fails is an
+// *cxr.ItemError, whose Path tells which, and does not end the stream, nor does a
+// folder that cannot be listed; a pattern that matches nothing does, with
+// fs.ErrNotExist. A film whose ID another one before it had, in small letters or
+// capitals, fails with cxr.ErrDuplicate: stores would take one for the other.
+// What is no regular file, such as a pipe, fails without being opened.
 //
-// As many files as there are processors are being decoded, or are done and
-// wait, at a time. Leave the Source before its end through its Close method. Its
-// Len method lists the files if need be, and tells how many are to come.
-func (c *Converter) Files(fsys fs.FS, patterns ...string) cxr.Source {
+// Invalid options end the stream before the first film.
+func (c *Converter) Files(fsys fs.FS, patterns ...string) *Films {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	return &files{c: c, fsys: fsys, patterns: patterns}
+	return &Films{c: c, fsys: fsys, patterns: patterns, taken: map[string]bool{}, open: &opened{}}
 }
 
-type files struct {
+// Films is a [cxr.Source] of files. As many files as there are processors are being
+// decoded, or are done and wait, at a time. It is used by one goroutine, and must be
+// closed when left before its end.
+type Films struct {
 	c        *Converter
 	fsys     fs.FS
 	patterns []string // nil once they are expanded
-	paths    []string // not started yet
+	entries  []entry  // not started yet
 	err      error
-	running  []chan result // in order of paths
+	running  []chan result   // in order of entries
+	taken    map[string]bool // IDs, in small letters
+	open     *opened
 }
 
 type result struct {
 	film *cxr.Image
+	path string
 	err  error
 }
 
+// opened counts the files that are open.
+type opened struct {
+	mu     sync.Mutex
+	closed bool
+	files  sync.WaitGroup
+}
+
+// enter reports whether a file that was opened may be read; then leave must
+// follow.
+func (o *opened) enter() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return false
+	}
+	o.files.Add(1)
+	return true
+}
+
+func (o *opened) leave() { o.files.Done() }
+
+// over reports whether nobody waits for the files any more.
+func (o *opened) over() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed
+}
+
 // list finds the files, once.
-func (s *files) list() {
+func (s *Films) list() {
+	if s.patterns != nil && s.c.err != nil {
+		s.err, s.patterns = fmt.Errorf("dicomconv: options: %w", s.c.err), nil
+	}
 	if s.patterns != nil {
-		s.paths, s.err = expand(s.fsys, s.patterns)
+		s.entries, s.err = expand(s.fsys, s.patterns)
 		s.patterns = nil
 	}
 }
 
-// Len is how many films are to come; none where listing them failed, which Next
-// will tell.
-func (s *files) Len() int {
+// Len is how many films are to come. It lists the files if need be; where that
+// fails there are none, and Next tells why.
+func (s *Films) Len() int {
 	s.list()
-	return len(s.running) + len(s.paths)
+	return len(s.running) + len(s.entries)
 }
 
-// Next starts what is due and waits for the first in line.
-func (s *files) Next(ctx context.Context) (*cxr.Image, error) {
+// Next implements [cxr.Source].
+func (s *Films) Next(ctx context.Context) (*cxr.Image, error) {
 	s.list()
 	if s.err != nil {
 		return nil, s.err
@@ -83,54 +121,110 @@ func (s *files) Next(ctx context.Context) (*cxr.Image, error) {
 		return nil, ctx.Err()
 	case r := <-s.running[0]:
 		s.running = s.running[1:]
-		return r.film, r.err
+		if r.err != nil {
+			return nil, r.err
+		}
+		folded := strings.ToLower(r.film.ID)
+		if s.taken[folded] {
+			return nil, &cxr.ItemError{ID: r.film.ID, Path: r.path, Op: "name", Err: cxr.ErrDuplicate}
+		}
+		s.taken[folded] = true
+		return r.film, nil
+	}
+}
+
+// All is Next as an iterator: a film, or nil and an error. After an error that is
+// no *cxr.ItemError it ends. Leaving the loop closes s.
+func (s *Films) All(ctx context.Context) iter.Seq2[*cxr.Image, error] {
+	return func(yield func(*cxr.Image, error) bool) {
+		defer s.Close()
+		for {
+			m, err := s.Next(ctx)
+			var item *cxr.ItemError
+			if err == io.EOF || !yield(m, err) || err != nil && !errors.As(err, &item) {
+				return
+			}
+		}
 	}
 }
 
 // start has n films decoded, or waiting, at a time.
-func (s *files) start(n int) {
-	for len(s.running) < n && len(s.paths) > 0 {
-		name, done := s.paths[0], make(chan result, 1)
-		s.paths, s.running = s.paths[1:], append(s.running, done)
+func (s *Films) start(n int) {
+	for len(s.running) < n && len(s.entries) > 0 {
+		e, done := s.entries[0], make(chan result, 1)
+		s.entries, s.running = s.entries[1:], append(s.running, done)
+		c, fsys, open := s.c, s.fsys, s.open
 		go func() {
-			film, err := s.c.file(s.fsys, name)
-			done <- result{film, err}
+			film, err := c.file(fsys, e, open)
+			done <- result{film, e.path, err}
 		}()
 	}
 }
 
-// Close waits for films being decoded and drops them.
-func (s *files) Close() error {
-	for _, done := range s.running {
-		<-done
-	}
-	s.running, s.paths, s.patterns, s.err = nil, nil, nil, fs.ErrClosed
+// Close waits for films being decoded and drops them. It does not wait for a
+// file to be opened, which on some file systems never ends.
+func (s *Films) Close() error {
+	s.open.mu.Lock()
+	s.open.closed = true
+	s.open.mu.Unlock()
+	s.open.files.Wait()
+	s.running, s.entries, s.patterns, s.err = nil, nil, nil, fs.ErrClosed
 	return nil
 }
 
-// file makes an Image of the file name.
-func (c *Converter) file(fsys fs.FS, name string) (*cxr.Image, error) {
-	id := name
+// file makes an Image of a file.
+func (c *Converter) file(fsys fs.FS, e entry, open *opened) (*cxr.Image, error) {
+	id := e.path
 	if c.o.PseudonymKey != nil {
-		id = Pseudonym(c.o.PseudonymKey, name)
+		id = Pseudonym(c.o.PseudonymKey, e.path)
 	}
-	f, err := fsys.Open(name)
+	fail := func(op string, err error) (*cxr.Image, error) {
+		return nil, &cxr.ItemError{ID: id, Path: e.path, Op: op, Err: cause(err)}
+	}
+	if e.err != nil {
+		return fail("list", e.err)
+	}
+	if open.over() {
+		return fail("read", fs.ErrClosed)
+	}
+	f, err := e.open(fsys)
 	if err != nil {
-		return nil, &cxr.ItemError{ID: id, Op: "read", Err: cause(err)}
+		return fail("read", err)
 	}
 	defer f.Close()
-	m, err := c.Normalize(f)
-	if err != nil {
-		op := "decode"
-		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			op = "read"
-		}
-		return nil, &cxr.ItemError{ID: id, Op: op, Err: cause(err)}
+	if !open.enter() {
+		return fail("read", fs.ErrClosed)
 	}
-	if m.ID == "" {
+	defer open.leave()
+	m, info, err := c.normalize(&untilOver{f, open})
+	if err != nil {
+		if e := (*fs.PathError)(nil); errors.As(err, &e) || errors.Is(err, fs.ErrClosed) {
+			return fail("read", err)
+		}
+		return fail("decode", err)
+	}
+	switch {
+	case c.o.ID != nil:
+		if m.ID = c.o.ID(e.path, info); m.ID == "" {
+			return fail("name", errors.New("Options.ID has given no ID"))
+		}
+	case m.ID == "":
 		m.ID = id
 	}
 	return m, nil
+}
+
+// untilOver is a file that ends with fs.ErrClosed once nobody waits for it.
+type untilOver struct {
+	fs.File
+	open *opened
+}
+
+func (r *untilOver) Read(b []byte) (int, error) {
+	if r.open.over() {
+		return 0, fmt.Errorf("read: %w", fs.ErrClosed)
+	}
+	return r.File.Read(b)
 }
 
 // cause drops the path from a file error: the ItemError names the film.
@@ -139,43 +233,4 @@ func cause(err error) error {
 		return e.Err
 	}
 	return err
-}
-
-// expand lists the files that the patterns stand for, each once, in order.
-func expand(fsys fs.FS, patterns []string) ([]string, error) {
-	var paths []string
-	for _, p := range patterns {
-		matches := []string{p}
-		switch _, err := fs.Stat(fsys, p); { // a name, whatever characters are in it
-		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid):
-			if matches, err = fs.Glob(fsys, p); err != nil {
-				return nil, fmt.Errorf("pattern %q: %w", p, err)
-			}
-			matches = glob.Visible(p, matches)
-		case err != nil:
-			return nil, err
-		}
-		if len(matches) == 0 {
-			return nil, fmt.Errorf("%q: %w", p, fs.ErrNotExist)
-		}
-		for _, m := range matches {
-			err := fs.WalkDir(fsys, m, func(name string, d fs.DirEntry, err error) error {
-				switch hidden := name != m && strings.HasPrefix(path.Base(name), "."); {
-				case err != nil:
-					return err
-				case d.IsDir() && hidden:
-					return fs.SkipDir
-				case d.IsDir() || hidden:
-					return nil
-				}
-				paths = append(paths, name)
-				return nil
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	slices.Sort(paths)
-	return slices.Compact(paths), nil
 }

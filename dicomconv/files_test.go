@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -214,7 +215,7 @@ func TestFilesStopsWhenToldTo(t *testing.T) {
 	if _, err := s.Next(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
-	if err := s.(io.Closer).Close(); err != nil {
+	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.Next(t.Context()); !errors.Is(err, fs.ErrClosed) {
@@ -225,6 +226,51 @@ func TestFilesStopsWhenToldTo(t *testing.T) {
 	}
 	if n := runtime.NumGoroutine(); n > before+1 { // one may be about to end
 		t.Errorf("%d goroutines, %d before", n, before)
+	}
+}
+
+func TestAllIsNextAsAnIterator(t *testing.T) {
+	c := dicomconv.New(nil)
+	var want, got []string
+	s := c.Files(folder(), "films")
+	for {
+		m, err := s.Next(t.Context())
+		if err == io.EOF {
+			break
+		}
+		want = append(want, fmt.Sprint(m, err))
+	}
+	for m, err := range c.Files(folder(), "films").All(t.Context()) {
+		got = append(got, fmt.Sprint(m, err))
+	}
+	if len(want) < 10 || !slices.Equal(got, want) {
+		t.Errorf("%d films %q, by Next %d %q", len(got), got, len(want), want)
+	}
+	left := c.Files(folder(), "films")
+	for range left.All(t.Context()) {
+		break
+	}
+	if _, err := left.Next(t.Context()); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("after leaving the loop: error %v, want fs.ErrClosed", err)
+	}
+	n := 0
+	for _, err := range c.Files(folder(), "nowhere/*").All(t.Context()) {
+		if n++; !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("error %v, want fs.ErrNotExist", err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("a stream without films gave %d items, want the error", n)
+	}
+}
+
+// Invalid options are one error of the stream, not one of each film.
+func TestFilesOfInvalidOptionsEndAtOnce(t *testing.T) {
+	s := dicomconv.New(&dicomconv.Options{Recipe: "standrd/1"}).Files(folder(), "films")
+	_, err := s.Next(t.Context())
+	var item *cxr.ItemError
+	if err == nil || errors.As(err, &item) || !strings.Contains(err.Error(), `recipe "standrd/1"`) || s.Len() != 0 {
+		t.Errorf("error %v, %d films to come", err, s.Len())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestGooglesFixturesHaveTheirMeans(t *testing.T) {
 	for name, want := range map[string]float64{"fake.dcm": 72.5136, "fake.png": 75.4108} {
 		b := read(t, shared(t, "..", "upstream", name))
-		for _, recipe := range []string{dicomconv.Upstream, dicomconv.HAIDEF, dicomconv.MedSigLIP} {
+		for _, recipe := range []string{cxr.Upstream, cxr.HAIDEF, cxr.MedSigLIP} {
 			m, err := dicomconv.New(&dicomconv.Options{Recipe: recipe}).Normalize(bytes.NewReader(b))
 			if err != nil {
 				t.Errorf("%s by %s: %v", name, recipe, err)
@@ -35,7 +36,7 @@ func TestPNGFilesByUpstreamAreThoseOfPillow(t *testing.T) {
 		"fake.png":   "a46e99e1eed0d66c9d48c7149c19dc993178593798be903cf43c0632a33ebe69", // 16 bits
 		"random.png": "59ccc08dd02901bbced33a91c7a20dd1bdd199ec3f816376bef49014046c9694", // 8 bits
 	} {
-		m, err := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream}).Normalize(bytes.NewReader(read(t, shared(t, "..", "upstream", name))))
+		m, err := dicomconv.New(&dicomconv.Options{Recipe: cxr.Upstream}).Normalize(bytes.NewReader(read(t, shared(t, "..", "upstream", name))))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/internal/dicomtest"
 )
@@ -23,9 +24,9 @@ func FuzzNormalize(f *testing.F) {
 		f.Add(b)
 	}
 	var converters []*dicomconv.Converter
-	for _, recipe := range []string{dicomconv.Standard, dicomconv.Upstream, dicomconv.HAIDEF, dicomconv.MedSigLIP} {
+	for _, recipe := range []string{cxr.Standard, cxr.Upstream, cxr.HAIDEF, cxr.MedSigLIP} {
 		converters = append(converters, dicomconv.New(&dicomconv.Options{
-			Recipe: recipe, Views: dicomconv.ViewsAny, BurnedIn: dicomconv.BurnedInAllowed, Color: dicomconv.ColorLuma, Frame: 1,
+			Recipe: recipe, Views: dicomconv.ViewsAny, BurnedIn: dicomconv.BurnedInAllow, Color: dicomconv.ColorLuma, Frame: 1,
 			Limits: dicomconv.Limits{Pixels: 1 << 16, Inflated: 1 << 20},
 		}))
 	}

@@ -3,6 +3,8 @@ package dicomconv
 import (
 	"cmp"
 	"slices"
+
+	"github.com/cxrkit/cxrkit/cxr"
 )
 
 // levels are the different stored values of a frame, as numbers. A recipe may
@@ -22,11 +24,11 @@ type recipe func(o *Options, h *header, l levels) (gray []uint16, depth int, err
 func (o *Options) gray(h *header, s *stored) ([]uint16, int, error) {
 	apply, number := recipe(standard), h.sample
 	switch o.Recipe {
-	case Upstream:
+	case cxr.Upstream:
 		apply, number = upstream, h.word
-	case HAIDEF:
+	case cxr.HAIDEF:
 		apply, number = haidef, h.word
-	case MedSigLIP:
+	case cxr.MedSigLIP:
 		apply, number = medsiglip, h.word
 	}
 	if s.wide != nil {

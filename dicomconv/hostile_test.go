@@ -46,7 +46,7 @@ func judge(t *testing.T, name string, b []byte) verdict {
 		}
 	}()
 	var worst verdict
-	for _, recipe := range []string{dicomconv.Upstream, dicomconv.Standard} {
+	for _, recipe := range []string{cxr.Upstream, cxr.Standard} {
 		c := dicomconv.New(&dicomconv.Options{Recipe: recipe, Views: dicomconv.ViewsAny})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -80,9 +80,6 @@ func (c *Converter) stat(b []byte) (info Info, cut bool, err error) {
 	}
 	head, cut := readStream(s.Stream)
 	info = c.info(h, head)
-	if c.o.PseudonymKey != nil {
-		info.Patient = h.pseudonym(c.o.PseudonymKey)
-	}
 	return info, cut && s.PixelData.Encapsulated && len(s.Stream) < maxStreamHead, nil
 }
 
@@ -108,8 +105,11 @@ func (c *Converter) info(h *header, head stream) Info {
 		BurnedIn:       known(h.burnedIn, []string{"YES", "NO"}),
 		Notes:          h.notes(head),
 	}
-	if c.o.PseudonymKey != nil && h.instance != "" {
-		info.Pseudonym = Pseudonym(c.o.PseudonymKey, h.instance)
+	if key := c.o.PseudonymKey; key != nil {
+		info.Patient = h.pseudonym(key)
+		if h.instance != "" {
+			info.Pseudonym = Pseudonym(key, h.instance)
+		}
 	}
 	return info
 }

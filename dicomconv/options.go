@@ -7,69 +7,54 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// Recipes: how stored values become gray. A recipe is named in every Image,
-// and its arithmetic never changes under the same name.
+// Views is a policy on the view.
+type Views int
+
+// Policies on the view.
 const (
-	// Standard is the grayscale pipeline of DICOM (PS3.3 C.11, PS3.4 N.2):
-	// modality LUT or rescale, VOI LUT or window, exactly one inversion, on a
-	// range that does not depend on the content. Gray is rounded to the nearest,
-	// halves to even. Padding and what lies outside a display shutter become
-	// black. It is the default.
-	//
-	// A film without VOI LUT and window gets an automatic window: the range
-	// possible if it stores 8 bits or fewer, else from the darkest to the
-	// brightest pixel without the 0.5% of either end. A film of one value is
-	// black, inverted white.
-	Standard = "standard/1"
-
-	// Upstream gives the pixels of Google's cxr-foundation client of 2022 to
-	// 2024 bit for bit, for comparison with its published embeddings. Its
-	// contrast depends on the darkest and brightest pixel.
-	Upstream = "upstream/1"
-
-	// HAIDEF is what the HAI-DEF container of CXR Foundation (2024) makes of a
-	// DICOM file before its PNG.
-	HAIDEF = "haidef/1"
-
-	// MedSigLIP is what the MedSigLIP container (2025) makes of a CR or DX
-	// file.
-	MedSigLIP = "medsiglip/1"
+	ViewsFrontal Views = iota // refuse views that say they are neither PA nor AP, with cxr.ErrNotFrontal
+	ViewsAny                  // take every view
 )
 
-// Policies on the view: Options.Views.
+// BurnedIn is a policy on Burned In Annotation (0028,0301). Most files say nothing.
+type BurnedIn int
+
+// Policies on burned-in annotation.
 const (
-	ViewsFrontal = iota // refuse views that say they are neither PA nor AP, with cxr.ErrNotFrontal
-	ViewsAny            // take every view
+	BurnedInReject    BurnedIn = iota // refuse films that say YES, with cxr.ErrBurnedIn
+	BurnedInRequireNo                 // refuse films that do not say NO, those that say nothing too
+	BurnedInAllow                     // take every film
 )
 
-// Policies on Burned In Annotation (0028,0301): Options.BurnedIn.
-const (
-	BurnedInReject  = iota // refuse YES, with cxr.ErrBurnedIn; most files say nothing
-	BurnedInDenied         // refuse all but NO
-	BurnedInAllowed        // take every film
-)
+// Color is a policy on color DICOM files, most of which are not radiographs.
+type Color int
 
-// Policies on color DICOM files, most of which are not radiographs:
-// Options.Color.
+// Policies on color.
 const (
-	ColorReject = iota // refuse with cxr.ErrColor
-	ColorLuma          // reduce to ITU-R BT.601 luma, the Y of YBR
+	ColorReject Color = iota // refuse with cxr.ErrColor
+	ColorLuma                // reduce to ITU-R BT.601 luma, the Y of YBR
 )
 
 // Options choose what a [Converter] does. Nil and zero fields are the defaults.
 type Options struct {
-	Recipe string // default Standard
+	Recipe string // default cxr.Standard
 
-	Views      int      // default ViewsFrontal; a film that says no view is taken
-	BurnedIn   int      // default BurnedInReject
-	Color      int      // default ColorReject
+	Views      Views    // default ViewsFrontal; a film that says no view is taken
+	BurnedIn   BurnedIn // default BurnedInReject
+	Color      Color    // default ColorReject
 	Modalities []string // values of Modality (0008,0060) to take, others are refused with cxr.ErrModality; "" is of films that say none; default all
 	BodyParts  []string // values of Body Part Examined (0018,0015) to take, others are refused with cxr.ErrBodyPart; "" is of films that say none; default all
 	Frame      int      // frame of a multi-frame file, from 1; default 0 refuses them with cxr.ErrMultiFrame
 
-	Window *Window // instead of what the file says, in modality units; Standard and MedSigLIP only
-	VOI    int     // which of the file's VOI LUTs and, after them, windows: default 0, the first; Standard only
-	Depth  int     // of Standard's images, 8 or 16; default 16
+	Window *Window // instead of what the file says, in modality units; cxr.Standard and cxr.MedSigLIP only
+	VOI    int     // which of the file's VOI LUTs and, after them, windows: default 0, the first; cxr.Standard only
+	Depth  int     // of cxr.Standard's images, 8 or 16; default 16
+
+	// ID names the films of Files: path is that of the file, info what Stat tells
+	// of it, with pseudonyms of film and patient if there is a PseudonymKey. It
+	// must be safe for concurrent use. A film named as another is an error, and so
+	// is "".
+	ID func(path string, info Info) string
 
 	PseudonymKey []byte             // IDs become Pseudonym(key, SOP Instance UID); default: paths for Files, else ""
 	Limits       Limits             // default see there
@@ -111,7 +96,7 @@ func (o *Options) withDefaults() Options {
 	}
 	d := *o
 	if d.Recipe == "" {
-		d.Recipe = Standard
+		d.Recipe = cxr.Standard
 	}
 	if d.Depth == 0 {
 		d.Depth = 16
@@ -124,13 +109,13 @@ func (o *Options) withDefaults() Options {
 func (o *Options) validate() error {
 	l := o.Limits
 	switch {
-	case !slices.Contains([]string{Standard, Upstream, HAIDEF, MedSigLIP}, o.Recipe):
+	case !slices.Contains([]string{cxr.Standard, cxr.Upstream, cxr.HAIDEF, cxr.MedSigLIP}, o.Recipe):
 		return fmt.Errorf("%w: recipe %q", cxr.ErrUnsupported, o.Recipe)
 	case o.Depth != 8 && o.Depth != 16:
 		return fmt.Errorf("%w: depth %d, want 8 or 16", cxr.ErrUnsupported, o.Depth)
 	case o.Views < ViewsFrontal || o.Views > ViewsAny:
 		return fmt.Errorf("%w: view policy %d", cxr.ErrUnsupported, o.Views)
-	case o.BurnedIn < BurnedInReject || o.BurnedIn > BurnedInAllowed:
+	case o.BurnedIn < BurnedInReject || o.BurnedIn > BurnedInAllow:
 		return fmt.Errorf("%w: burned-in policy %d", cxr.ErrUnsupported, o.BurnedIn)
 	case o.Color < ColorReject || o.Color > ColorLuma:
 		return fmt.Errorf("%w: color policy %d", cxr.ErrUnsupported, o.Color)

@@ -80,7 +80,7 @@ func pictureError(err error) error {
 // FromImage makes an Image of a decoded picture. Color is reduced to ITU-R
 // BT.601 luma and transparency ignored.
 //
-// Standard maps black to 0 and white to the greatest value of Options.Depth.
+// cxr.Standard maps black to 0 and white to the greatest value of Options.Depth.
 // The other recipes do as Google's clients do with PNG files (convert("L") of
 // the Pillow imaging library): an image of 8 bits, in which all 16-bit gray
 // above 255 is white.
@@ -97,7 +97,7 @@ func (c *Converter) FromImage(m image.Image) (*cxr.Image, error) {
 	}
 	pix, depth := grayOf(m)
 	out := &cxr.Image{Width: b.Dx(), Height: b.Dy(), Depth: 8, Pix: pix, Recipe: c.o.Recipe}
-	if c.o.Recipe != Standard {
+	if c.o.Recipe != cxr.Standard {
 		for i, v := range pix {
 			pix[i] = min(v, 255)
 		}

@@ -47,7 +47,7 @@ func TestPicturesBecomeGray(t *testing.T) {
 				t.Fatal(err)
 			}
 			equal(t, test.name, m, test.depth, test.want)
-			if m.Recipe != dicomconv.Standard {
+			if m.Recipe != cxr.Standard {
 				t.Errorf("recipe %q", m.Recipe)
 			}
 		})

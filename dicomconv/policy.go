@@ -16,11 +16,11 @@ func (o *Options) allow(h *header) error {
 	switch {
 	case o.Views == ViewsFrontal && h.view != cxr.ViewUnknown && !h.view.Frontal():
 		return fmt.Errorf("%w: view position is %v", cxr.ErrNotFrontal, h.view)
-	case o.Views == ViewsFrontal && h.viewEmpty && o.Recipe == Upstream:
+	case o.Views == ViewsFrontal && h.viewEmpty && o.Recipe == cxr.Upstream:
 		return fmt.Errorf("%w: view position is empty, which recipe %s refuses", cxr.ErrNotFrontal, o.Recipe)
 	case o.BurnedIn == BurnedInReject && h.burnedIn == "YES":
 		return fmt.Errorf("%w: the file says so", cxr.ErrBurnedIn)
-	case o.BurnedIn == BurnedInDenied && h.burnedIn != "NO":
+	case o.BurnedIn == BurnedInRequireNo && h.burnedIn != "NO":
 		return fmt.Errorf("%w: the file does not deny it", cxr.ErrBurnedIn)
 	case o.Modalities != nil && !slices.Contains(o.Modalities, h.modality):
 		return fmt.Errorf("%w: the file's is %s, want one of %q", cxr.ErrModality, told(known(h.modality, modalities)), o.Modalities)

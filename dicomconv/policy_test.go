@@ -32,18 +32,18 @@ func TestPolicies(t *testing.T) {
 		{"AP is frontal", film(dicomtest.ViewPosition, "AP"), dicomconv.Options{}, nil},
 		{"no view is taken", row(1, 2), dicomconv.Options{}, nil},
 		{"an empty view is taken", film(dicomtest.ViewPosition, ""), dicomconv.Options{}, nil},
-		{"upstream refuses an empty view", film(dicomtest.ViewPosition, ""), dicomconv.Options{Recipe: dicomconv.Upstream}, cxr.ErrNotFrontal},
+		{"upstream refuses an empty view", film(dicomtest.ViewPosition, ""), dicomconv.Options{Recipe: cxr.Upstream}, cxr.ErrNotFrontal},
 		{"LL is refused", film(dicomtest.ViewPosition, "LL"), dicomconv.Options{}, cxr.ErrNotFrontal},
-		{"LATERAL is refused by every recipe", film(dicomtest.ViewPosition, "LATERAL"), dicomconv.Options{Recipe: dicomconv.Upstream}, cxr.ErrNotFrontal},
+		{"LATERAL is refused by every recipe", film(dicomtest.ViewPosition, "LATERAL"), dicomconv.Options{Recipe: cxr.Upstream}, cxr.ErrNotFrontal},
 		{"an unknown view is refused", film(dicomtest.ViewPosition, "RAO"), dicomconv.Options{}, cxr.ErrNotFrontal},
 		{"any view is taken on demand", film(dicomtest.ViewPosition, "LL"), dicomconv.Options{Views: dicomconv.ViewsAny}, nil},
 		{"the code of a PA view", view("R-10214"), dicomconv.Options{}, nil},
 		{"the code of a lateral view", view("399067008"), dicomconv.Options{}, cxr.ErrNotFrontal},
 		{"burned-in annotation is refused", film(dicomtest.BurnedIn, "YES"), dicomconv.Options{}, cxr.ErrBurnedIn},
-		{"burned-in annotation is taken on demand", film(dicomtest.BurnedIn, "YES"), dicomconv.Options{BurnedIn: dicomconv.BurnedInAllowed}, nil},
+		{"burned-in annotation is taken on demand", film(dicomtest.BurnedIn, "YES"), dicomconv.Options{BurnedIn: dicomconv.BurnedInAllow}, nil},
 		{"no word of annotation is taken", row(1, 2), dicomconv.Options{}, nil},
-		{"no word of annotation is refused on demand", row(1, 2), dicomconv.Options{BurnedIn: dicomconv.BurnedInDenied}, cxr.ErrBurnedIn},
-		{"annotation denied", film(dicomtest.BurnedIn, "NO"), dicomconv.Options{BurnedIn: dicomconv.BurnedInDenied}, nil},
+		{"no word of annotation is refused on demand", row(1, 2), dicomconv.Options{BurnedIn: dicomconv.BurnedInRequireNo}, cxr.ErrBurnedIn},
+		{"annotation denied", film(dicomtest.BurnedIn, "NO"), dicomconv.Options{BurnedIn: dicomconv.BurnedInRequireNo}, nil},
 		{"a modality of the list", row(1, 2), dicomconv.Options{Modalities: []string{"CR", "DX"}}, nil},
 		{"a modality off the list", film(dicomtest.Modality, "CT"), dicomconv.Options{Modalities: []string{"CR", "DX"}}, cxr.ErrModality},
 		{"two frames are refused", two, dicomconv.Options{}, cxr.ErrMultiFrame},
@@ -181,7 +181,7 @@ func TestNothingOfThePatientGetsOut(t *testing.T) {
 	leaks := func(s string) bool { return strings.Contains(s, "QUUX") || strings.Contains(s, "ZOE") }
 	check := func(t *testing.T, f *dicomtest.File) {
 		t.Helper()
-		for _, o := range []*dicomconv.Options{nil, {Recipe: dicomconv.Upstream}, {Color: dicomconv.ColorLuma, Frame: 1}, {BurnedIn: dicomconv.BurnedInDenied}, {Modalities: []string{"CR"}}} {
+		for _, o := range []*dicomconv.Options{nil, {Recipe: cxr.Upstream}, {Color: dicomconv.ColorLuma, Frame: 1}, {BurnedIn: dicomconv.BurnedInRequireNo}, {Modalities: []string{"CR"}}} {
 			b := f.Bytes()
 			m, err := dicomconv.New(o).Normalize(bytes.NewReader(b))
 			if err != nil && leaks(err.Error()) {

@@ -25,7 +25,7 @@ const (
 // codings are their names and decoders.
 var codings = [...]struct {
 	name   string
-	decode Decoder
+	decode decoder
 }{
 	codingDCT:      {"JPEG", jpegdct.Decode},
 	codingLossless: {"lossless JPEG", jpll.Decode},

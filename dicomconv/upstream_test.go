@@ -13,7 +13,7 @@ import (
 // What Google's programs do, quirk by quirk; the values wanted are worked out
 // by hand from their source.
 func TestGooglesRecipes(t *testing.T) {
-	const up, hai, sig = dicomconv.Upstream, dicomconv.HAIDEF, dicomconv.MedSigLIP
+	const up, hai, sig = cxr.Upstream, cxr.HAIDEF, cxr.MedSigLIP
 	lut := func(descriptor []int, data ...uint16) []*dicomtest.File {
 		return []*dicomtest.File{dicomtest.Item().Set(dicomtest.LUTDescriptor, "US", descriptor).Set(dicomtest.LUTData, "OW", data)}
 	}
@@ -85,7 +85,7 @@ func TestGooglesRecipesRefuseWhatGooglesProgramsCannotRead(t *testing.T) {
 	wide := dicomtest.Film(1, 1).Bits(32, 32, false).Set(dicomtest.PixelData, "OW", make([]byte, 4))
 	lut12 := row(1).Set(dicomtest.ModalityLUT, "SQ",
 		[]*dicomtest.File{dicomtest.Item().Set(dicomtest.LUTDescriptor, "US", []int{1, 0, 12}).Set(dicomtest.LUTData, "OW", []uint16{1})})
-	for _, recipe := range []string{dicomconv.Upstream, dicomconv.HAIDEF, dicomconv.MedSigLIP} {
+	for _, recipe := range []string{cxr.Upstream, cxr.HAIDEF, cxr.MedSigLIP} {
 		for name, film := range map[string]*dicomtest.File{"32 bits without rescale": wide, "a modality LUT of 12 bits": lut12} {
 			if _, err := normalize(&dicomconv.Options{Recipe: recipe}, film); !errors.Is(err, cxr.ErrUnsupported) {
 				t.Errorf("%s, %s: error %v, want one that is cxr.ErrUnsupported", recipe, name, err)
@@ -108,7 +108,7 @@ func TestPicturesByGooglesRecipes(t *testing.T) {
 		{"16-bit gray is clipped", deep, []uint16{200, 255, 255}},
 		{"color is luma, without regard to alpha", rgb, []uint16{76, 150, 29, 200, 77}},
 	} {
-		m, err := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream}).FromImage(test.m)
+		m, err := dicomconv.New(&dicomconv.Options{Recipe: cxr.Upstream}).FromImage(test.m)
 		if err != nil {
 			t.Fatal(err)
 		}

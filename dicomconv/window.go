@@ -7,17 +7,20 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// Functions of a [Window], VOI LUT Function (0028,1056).
+// A WindowFunction is a VOI LUT Function (0028,1056).
+type WindowFunction int
+
+// Functions of a [Window].
 const (
-	LinearWindow  = iota // LINEAR, the default: PS3.3 C.11.2.1.2.1
-	ExactWindow          // LINEAR_EXACT: PS3.3 C.11.2.1.3.2
-	SigmoidWindow        // SIGMOID: PS3.3 C.11.2.1.3.1
+	LinearWindow  WindowFunction = iota // LINEAR, the default: PS3.3 C.11.2.1.2.1
+	ExactWindow                         // LINEAR_EXACT: PS3.3 C.11.2.1.3.2
+	SigmoidWindow                       // SIGMOID: PS3.3 C.11.2.1.3.1
 )
 
 // A Window maps modality values to gray.
 type Window struct {
 	Center, Width float64
-	Function      int
+	Function      WindowFunction
 }
 
 func (w *Window) validate() error {

@@ -8,13 +8,24 @@ import (
 )
 
 // A Method is a way to recalibrate.
-type Method string
+type Method int
 
 // Methods.
 const (
-	Platt    Method = "platt"    // a logistic curve of the log odds (Platt 1999); for few films
-	Isotonic Method = "isotonic" // a rising step curve, joined by lines; for a thousand films and more
+	Platt    Method = iota // a logistic curve of the log odds (Platt 1999); for few films
+	Isotonic               // a rising step curve, joined by lines; for a thousand films and more
 )
+
+// String is "platt" or "isotonic".
+func (m Method) String() string {
+	switch m {
+	case Platt:
+		return "platt"
+	case Isotonic:
+		return "isotonic"
+	}
+	return fmt.Sprintf("method %d", int(m))
+}
 
 // A Calibration turns the log odds of a finding into a probability. Without
 // knots it is Platt's curve, sigmoid(Slope*z + Intercept).
@@ -64,7 +75,7 @@ func (c Calibration) check() error {
 // leaves out thresholds, which no longer hold.
 func (m *Model) Calibrate(d *Dataset, method Method) (*Model, error) {
 	if method != Platt && method != Isotonic {
-		return nil, fmt.Errorf("head: no calibration %q, want %q or %q", method, Platt, Isotonic)
+		return nil, fmt.Errorf("head: no calibration by %v, want %v or %v", method, Platt, Isotonic)
 	}
 	if _, err := d.Check(); err != nil {
 		return nil, err

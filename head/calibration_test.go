@@ -43,7 +43,7 @@ func TestCalibration(t *testing.T) {
 			t.Errorf("%s: AUC %v from %v", method, after.AUC.Value, before.AUC.Value)
 		}
 	}
-	if _, err := sure.Calibrate(tune, "beta"); err == nil {
+	if _, err := sure.Calibrate(tune, head.Method(7)); err == nil {
 		t.Error("an unknown method was taken")
 	}
 	tune.Examples[0].Embedding.Model = "other"

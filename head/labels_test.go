@@ -53,17 +53,17 @@ func TestReadLabelsRefuses(t *testing.T) {
 	tests := map[string]struct{ csv, finding, want string }{
 		"an empty file":             {"", "", "labels: empty file"},
 		"a header alone":            {"image_id,x\n", "x", "labels: a header but no films"},
-		"no image_id":               {"id,x\n1,1\n", "", `labels: no image_id column among "id", "x"`},
+		"no image_id":               {"id,x\n1,1\n", "", "labels: no column of image ids among the 2 of the first line: want one called image_id, Image Index, Path, dicom_id or the like, or its name in LabelOptions.Image"},
 		"a finding that is not":     {"image_id,x\na,1\n", "y", `labels: no finding "y"; the columns are "image_id", "x"`},
-		"no column of labels":       {"image_id,x\na,foo\n", "", `labels: no column of 0 and 1 among "image_id", "x"`},
+		"no column of labels":       {"image_id,x\na,foo\n", "", `labels: no column of labels, 0 and 1, among "image_id", "x"; name findings in LabelOptions.Findings`},
 		"a label of 2":              {"image_id,x\na,1\nb,2\n", "x", `labels: line 3, column "x": label 2, want 0, 1, -1 or nothing`},
 		"a label of 2 in any":       {"image_id,x\n" + strings.Repeat("a#,1\n", 20) + "b,2\n", "", `labels: line 22, column "x": label 2, want 0, 1, -1 or nothing`},
 		"an uncertain label":        {"image_id,x\na,-1\n", "x", `labels: line 2, column "x": uncertain label -1, and no policy for it was chosen`},
-		"a film twice":              {"image_id,x\na,1\nb,0\na,1\n", "x", "labels: line 4: image_id of line 2 again"},
-		"a film without a name":     {"image_id,x\n,1\n", "x", "labels: line 2: no image_id"},
+		"a film twice":              {"image_id,x\na,1\nb,0\na,1\n", "x", "labels: line 4: the film or study of line 2 again"},
+		"a film without a name":     {"image_id,x\n,1\n", "x", "labels: line 2: no image id"},
 		"two columns of one name":   {"image_id,x,X\na,1,1\n", "x", `labels: two columns "X"`},
-		"a line that is too short":  {"image_id,x\na\n", "x", "labels: record on line 2: wrong number of fields"},
-		"a quote that never closes": {"image_id,x\n\"a,1\n", "x", `labels: parse error on line 2, column 6: extraneous or missing " in quoted-field`},
+		"a line that is too short":  {"image_id,x\na\n", "x", "labels: line 2: wrong number of fields"},
+		"a quote that never closes": {"image_id,x\n\"a,1\n", "x", `labels: line 2, column 6: extraneous or missing " in quoted-field`},
 		"a name, without telling":   {"image_id,x\na,Jane Doe\n", "x", `labels: line 2, column "x": label that is no number, want 0, 1, -1 or nothing`},
 	}
 	for name, test := range tests {
@@ -178,6 +178,9 @@ func TestWeightsAndAttributes(t *testing.T) {
 func FuzzReadLabels(f *testing.F) {
 	f.Add(table, "Effusion")
 	f.Add("image_id,x\na,-1\n", "")
+	f.Add("subject_id,study_id,x\n1,2,1\n", "")
+	f.Add("\xff\xfei\x00d\x00", "")
+	f.Add("Image Index;Finding Labels\r./a\\b;Mass|Edema\r", "mass")
 	f.Fuzz(func(t *testing.T, csv, finding string) {
 		o := &head.LabelOptions{Uncertain: head.UncertainMissing}
 		if finding != "" {
@@ -190,6 +193,9 @@ func FuzzReadLabels(f *testing.F) {
 		for i, row := range l.Rows {
 			if len(row.Labels) != len(l.Findings) {
 				t.Fatalf("row %d has %d labels for %d findings", i, len(row.Labels), len(l.Findings))
+			}
+			if row.ImageID == "" {
+				continue // a table of studies
 			}
 			if at, ok, err := l.Find(row.ImageID); err != nil || !ok || at != i {
 				t.Fatalf("row %d found at %d (%v, %v)", i, at, ok, err)

@@ -16,7 +16,10 @@ import (
 	"github.com/cxrkit/cxrkit/head"
 )
 
-// network is a small model with everything in it. curve is "", Platt or
+// none is no calibration.
+const none head.Method = -1
+
+// network is a small model with everything in it. curve is none, Platt or
 // Isotonic.
 func network(t testing.TB, tokens int, curve head.Method) *head.Model {
 	t.Helper()
@@ -80,7 +83,7 @@ func bytesOf(t testing.TB, m *head.Model) []byte {
 }
 
 func TestModelsComeBackAsTheyWere(t *testing.T) {
-	for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
+	for _, curve := range []head.Method{none, head.Platt, head.Isotonic} {
 		m := network(t, 2, curve)
 		file := bytesOf(t, m)
 		back, err := head.ReadModel(bytes.NewReader(file))
@@ -124,7 +127,7 @@ func TestTornAndAlteredModelsAreRefused(t *testing.T) {
 }
 
 func TestModelFilesOfOtherVersionsAreRefused(t *testing.T) {
-	file := bytesOf(t, network(t, 1, ""))
+	file := bytesOf(t, network(t, 1, none))
 	for version, want := range map[byte]string{1: "train the head again", 3: "version 3, this program reads 2"} {
 		file[8] = version
 		_, err := head.ReadModel(bytes.NewReader(sign(file[:len(file)-sha256.Size])))
@@ -186,7 +189,7 @@ func TestForgedModelsAreRefused(t *testing.T) {
 
 // Files with a right checksum, so that what comes after it is reached.
 func FuzzReadModel(f *testing.F) {
-	for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
+	for _, curve := range []head.Method{none, head.Platt, head.Isotonic} {
 		file := bytesOf(f, network(f, 2, curve))
 		f.Add(file[:len(file)-sha256.Size])
 	}

@@ -90,7 +90,7 @@ var operators = map[string]func(n *onnx.Node, in []grid) grid{
 // The file is read by our own reader and evaluated node by node.
 func TestONNXFilesPredictAlike(t *testing.T) {
 	for _, tokens := range []int{1, 3} {
-		for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
+		for _, curve := range []head.Method{none, head.Platt, head.Isotonic} {
 			m := network(t, tokens, curve)
 			var file bytes.Buffer
 			if err := m.WriteONNX(&file); err != nil {
@@ -103,7 +103,7 @@ func TestONNXFilesPredictAlike(t *testing.T) {
 			if got, want := fmt.Sprint(graph.Metadata), "map[digest:d1 embedding_model:test findings:effusion|mass recipe:standard/1]"; got != want {
 				t.Errorf("metadata %s, want %s", got, want)
 			}
-			if got, want := fmt.Sprint(graph.Inputs, graph.Outputs), fmt.Sprintf("[{embedding [-1 %d 4]}] [{probability [-1 2]}]", tokens); got != want {
+			if got, want := fmt.Sprint(graph.Inputs, graph.Outputs), fmt.Sprintf("[{embedding float [-1 %d 4]}] [{probability float [-1 2]}]", tokens); got != want {
 				t.Errorf("inputs and outputs %s, want %s", got, want)
 			}
 			for _, e := range inputs(tokens, 20) {
@@ -117,7 +117,7 @@ func TestONNXFilesPredictAlike(t *testing.T) {
 				}
 				for f, got := range run(t, graph, film) {
 					if math.Abs(got-want[f]) > 1e-5 {
-						t.Errorf("%d tokens, calibration %q: the file says %v, the model %v", tokens, curve, got, want[f])
+						t.Errorf("%d tokens, calibration %v: the file says %v, the model %v", tokens, curve, got, want[f])
 					}
 				}
 			}
@@ -133,7 +133,7 @@ func run(t *testing.T, graph *onnx.Model, film grid) []float64 {
 		if len(tensor.Shape) == 2 {
 			g.rows, g.cols = tensor.Shape[0], tensor.Shape[1]
 		}
-		if !tensor.Integers() {
+		if !tensor.Type.Integers() {
 			for _, v := range tensor.Floats() {
 				g.values = append(g.values, float64(v))
 			}

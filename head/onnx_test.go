@@ -34,8 +34,8 @@ func TestONNXRuntimeAgrees(t *testing.T) {
 		Values []float32 `json:"values"`
 	}
 	for _, tokens := range []int{1, 3} {
-		for _, curve := range []head.Method{"", head.Platt, head.Isotonic} {
-			t.Run(fmt.Sprintf("%d tokens, calibration %q", tokens, curve), func(t *testing.T) {
+		for _, curve := range []head.Method{none, head.Platt, head.Isotonic} {
+			t.Run(fmt.Sprintf("%d tokens, calibration %v", tokens, curve), func(t *testing.T) {
 				const films = 30
 				m, dir := network(t, tokens, curve), t.TempDir()
 				in := tensor{Dims: []int{films, tokens, 4}}

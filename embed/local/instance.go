@@ -3,14 +3,10 @@ package local
 import (
 	"context"
 	"fmt"
-	"hash"
-	"hash/fnv"
 
-	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
-	"github.com/cxrkit/cxrkit/internal/building"
+	"github.com/cxrkit/cxrkit/internal/graph"
 	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/network"
 )
@@ -27,23 +23,16 @@ type instance struct {
 }
 
 func newInstance(p *network.Program, threads int) (*instance, error) {
-	building.Lock.Lock()
-	defer building.Lock.Unlock()
-	in := &instance{memory: make([]float32, p.Memory), threads: 1}
-	if threads > 1 {
-		in.threads = threads
-	}
+	graph.Lock.Lock()
+	defer graph.Lock.Unlock()
+	in := &instance{memory: make([]float32, p.Memory), threads: max(threads, 1)}
 	g := gorgonia.NewGraph()
-	vector := func(data []float32) *tensor.Dense {
-		return tensor.New(tensor.WithShape(len(data)), tensor.WithBacking(data))
-	}
-	input := vector(p.In(in.memory))
-	film := gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(input.Shape()...), gorgonia.WithName("film"), gorgonia.WithValue(input))
+	film := graph.Input(g, "film", p.In(in.memory))
 	nodes := make([]*gorgonia.Node, len(p.Steps))
 	previous := film
 	for i := range p.Steps {
 		step := &p.Steps[i]
-		op := &operation{id: i, name: step.Name, run: step.Bind(in.memory), shared: step.Shared, instance: in, result: vector(step.Result(in.memory))}
+		op := &graph.Op{Name: step.Name, Result: graph.Vector(step.Result(in.memory)), Run: in.operation(step.Name, step.Bind(in.memory), step.Shared)}
 		// Steps share memory, so they must run in their order: each takes the
 		// one before it besides its operands.
 		operands := []*gorgonia.Node{previous}
@@ -54,14 +43,13 @@ func newInstance(p *network.Program, threads int) (*instance, error) {
 			}
 			operands = append(operands, operand)
 		}
-		op.arity = len(operands)
-		node, err := gorgonia.ApplyOp(op, operands...)
+		node, err := graph.Apply(op, operands...)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", step.Name, err)
+			return nil, err
 		}
 		nodes[i], previous = node, node
 	}
-	in.vm = gorgonia.NewTapeMachine(g)
+	in.vm = graph.Machine(g)
 	return in, nil
 }
 
@@ -81,70 +69,27 @@ func (in *instance) run(ctx context.Context) error {
 	return err
 }
 
-// An operation is a step as Gorgonia sees it: a function of vectors whose
-// result always lies in the same memory.
-type operation struct {
-	id       int
-	arity    int
-	name     string // of the ONNX node
-	run      func(kernel.Part)
-	shared   bool // by the instance's threads
-	instance *instance
-	result   *tensor.Dense
-}
-
-var _ gorgonia.Op = (*operation)(nil)
-
-func (o *operation) Arity() int { return o.arity }
-
-func (o *operation) Type() hm.Type {
-	vector := gorgonia.TensorType{Dims: 1, Of: tensor.Float32}
-	types := make([]hm.Type, o.arity+1)
-	for i := range types {
-		types[i] = vector
+// operation is a step as a graph runs it, by the instance's threads if it is shared
+// and there are some. Where it reads and writes is settled: the operands only say
+// what comes before it.
+func (in *instance) operation(name string, run func(kernel.Part), shared bool) func([]gorgonia.Value) error {
+	// A panic on a goroutine of the team's would end the process.
+	part := func(p kernel.Part) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("%s: panic: %v", name, r)
+			}
+		}()
+		run(p)
+		return nil
 	}
-	return hm.NewFnType(types...)
-}
-
-func (o *operation) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
-	return o.result.Shape().Clone(), nil
-}
-
-// Do runs the step, with the team where it is shared.
-func (o *operation) Do(...gorgonia.Value) (gorgonia.Value, error) {
-	if err := o.instance.ctx.Err(); err != nil {
-		return nil, err
-	}
-	if team := o.instance.team; team != nil && o.shared {
-		return o.result, team.share(o.part)
-	}
-	return o.result, o.part(kernel.Whole)
-}
-
-// part does a part of the step. A panic on a goroutine that is not the caller's,
-// Gorgonia's or ours, would end the process: it becomes an error.
-func (o *operation) part(p kernel.Part) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: panic: %v", o.name, r)
+	return func([]gorgonia.Value) error {
+		if err := in.ctx.Err(); err != nil {
+			return err
 		}
-	}()
-	o.run(p)
-	return nil
+		if shared && in.team != nil {
+			return in.team.share(part)
+		}
+		return part(kernel.Whole)
+	}
 }
-
-func (o *operation) ReturnsPtr() bool     { return true }
-func (o *operation) CallsExtern() bool    { return false }
-func (o *operation) OverwritesInput() int { return -1 }
-
-// WriteHash writes something of each operation alone: Gorgonia joins nodes of
-// equal hash and operands.
-func (o *operation) WriteHash(h hash.Hash) { fmt.Fprintf(h, "step %d", o.id) }
-
-func (o *operation) Hashcode() uint32 {
-	h := fnv.New32a()
-	o.WriteHash(h)
-	return h.Sum32()
-}
-
-func (o *operation) String() string { return o.name }

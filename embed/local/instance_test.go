@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"gorgonia.org/tensor"
-
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/kernel"
 )
@@ -28,12 +26,12 @@ func TestPanicInAnOperationIsAnError(t *testing.T) {
 			in.team = newTeam(threads)
 			defer in.team.end()
 		}
-		o := &operation{name: "Conv of a test", shared: true, instance: in, result: tensor.New(tensor.WithBacking([]float32{1})), run: func(p kernel.Part) {
+		run := in.operation("Conv of a test", func(p kernel.Part) {
 			if p.Index == threads-1 {
 				panic("index out of range")
 			}
-		}}
-		if _, err := o.Do(); err == nil || !strings.Contains(err.Error(), "Conv of a test: panic: index out of range") {
+		}, true)
+		if err := run(nil); err == nil || !strings.Contains(err.Error(), "Conv of a test: panic: index out of range") {
 			t.Errorf("%d threads: error %v", threads, err)
 		}
 	}

@@ -4,9 +4,11 @@
 //
 // A model is compiled once, for one film at a time; each call under way has
 // working memory of its own over shared weights, and films are embedded in
-// parallel. To have one film sooner instead, let several threads work on it. Operators that are not known are refused by name when the model is
-// opened. Weights of float16, bfloat16 and 8 bits (with their scales) are taken
-// back to float32.
+// parallel. To have one film sooner instead, let several threads work on it.
+// Operators are those of docs/OPERATORS.md: what is not in that table is refused
+// by the name of the operator and of its node when the model is opened. All
+// floats are computed in float32; weights of float16, bfloat16 and 8 bits (with
+// their scales) are taken back to it.
 package local
 
 import (
@@ -16,7 +18,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"hash"
 	"io/fs"
 	"os"
 	"path"
@@ -71,15 +73,26 @@ type Embedder struct {
 	idle    []*instance
 }
 
-// Open opens a model file. Weights in further files beside it are found, and so
-// is a description of its preprocessing, in the file's metadata or beside it
-// (see [Preprocess]).
+// Open opens a model file. Weights in further files are found beside it, in its
+// folder and below, where no symbolic link leads out of it; and so is a
+// description of its preprocessing, in the file's metadata or beside it (see
+// [Preprocess]).
 func Open(name string, o *Options) (*Embedder, error) {
-	dir, base := filepath.Split(name)
-	if dir == "" {
-		dir = "."
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
 	}
-	return OpenFS(os.DirFS(dir), base, o)
+	beside, err := os.ReadFile(name + ".json")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	dir, base := filepath.Split(name)
+	root, err := os.OpenRoot(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return open(data, beside, base, o, root.FS(), ".")
 }
 
 // OpenFS is Open on a file system.
@@ -92,10 +105,12 @@ func OpenFS(fsys fs.FS, name string, o *Options) (*Embedder, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	return open(data, beside, name, o, fsys, path.Dir(name))
+}
+
+func open(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
 	digest := sha256.New()
-	e, err := load(data, beside, name, o, digest, func(location string, offset, length int64) ([]byte, error) {
-		return readPart(fsys, path.Join(path.Dir(name), location), offset, length, digest)
-	})
+	e, err := load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", name, err)
 	}
@@ -111,32 +126,15 @@ func Load(data []byte, o *Options) (*Embedder, error) {
 	return e, nil
 }
 
-// readPart reads external weights. fs.ValidPath keeps locations within fsys.
-func readPart(fsys fs.FS, name string, offset, length int64, digest io.Writer) ([]byte, error) {
-	if !fs.ValidPath(name) {
-		return nil, fmt.Errorf("%w: weights at %q", cxr.ErrUnsupported, name)
-	}
-	data, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if length < 0 {
-		length = int64(len(data)) - offset
-	}
-	if length < 0 || offset > int64(len(data))-length {
-		return nil, fmt.Errorf("%w: %s has %d bytes, weights are at %d to %d", cxr.ErrTruncated, name, len(data), offset, offset+length)
-	}
-	digest.Write(data[offset : offset+length])
-	return data[offset : offset+length], nil
-}
-
-func load(data, beside []byte, name string, o *Options, digest interface {
-	io.Writer
-	Sum([]byte) []byte
-}, external onnx.Reader) (*Embedder, error) {
+func load(data, beside []byte, name string, o *Options, digest hash.Hash, external onnx.Reader) (_ *Embedder, err error) {
 	if o == nil {
 		o = &Options{}
 	}
+	defer func() { // a fault of ours must not end a program that opens files of others
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v: %w", r, cxr.ErrUnsupported)
+		}
+	}()
 	digest.Write(data)
 	m, err := onnx.Parse(data, external)
 	if err != nil {
@@ -152,7 +150,7 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 		return nil, err
 	}
 	about := describe(m, program)
-	tokens, dim, err := embeddingShape(program.Output, o.Pool)
+	tokens, dim, err := embeddingShape(program, o.Pool)
 	if err != nil {
 		return nil, err
 	}
@@ -185,10 +183,7 @@ func load(data, beside []byte, name string, o *Options, digest interface {
 
 // identity is the digest of a [cxr.Space]: of the weights, which are in digest
 // already, and of all else that decides the numbers.
-func identity(digest interface {
-	io.Writer
-	Sum([]byte) []byte
-}, pre *Preprocess, o *Options) string {
+func identity(digest hash.Hash, pre *Preprocess, o *Options) string {
 	numbers := *pre
 	numbers.Name, numbers.Recipe = "", "" // fields of their own
 	json.NewEncoder(digest).Encode(struct {
@@ -201,17 +196,25 @@ func identity(digest interface {
 
 // embeddingShape reads an output as tokens: n x dim; n x tokens x dim; or a
 // feature map with a token for each place.
-func embeddingShape(shape []int, pool Pool) (tokens, dim int, err error) {
-	switch len(shape) {
-	case 2:
+func embeddingShape(p *network.Program, pool Pool) (tokens, dim int, err error) {
+	shape := p.Output
+	switch {
+	case len(shape) == 2:
 		tokens, dim = 1, shape[1]
-	case 3:
+	case len(shape) == 3:
 		tokens, dim = shape[1], shape[2]
-	case 4:
+	case len(shape) == 4 && p.Layout == network.ChannelsLast:
+		tokens, dim = shape[1]*shape[2], shape[3]
+	case len(shape) == 4 && (p.Layout == network.ChannelsFirst || shape[2]*shape[3] == 1):
 		tokens, dim = shape[2]*shape[3], shape[1]
+	case len(shape) == 4:
+		return 0, 0, fmt.Errorf("%w: output of shape %v as an embedding: which dimension is the channels is not clear; choose another by Options.Output", cxr.ErrUnsupported, shape)
 	}
 	if tokens < 1 || dim < 1 || shape[0] != 1 {
 		return 0, 0, fmt.Errorf("%w: output of shape %v as an embedding", cxr.ErrUnsupported, shape)
+	}
+	if !p.Type.Floating() {
+		return 0, 0, fmt.Errorf("%w: output of %v as an embedding", cxr.ErrUnsupported, p.Type)
 	}
 	if pool != PoolNone {
 		tokens = 1
@@ -285,7 +288,7 @@ func (e *Embedder) take() (*instance, error) {
 func (e *Embedder) tokens(out []float32) []float32 {
 	dim := e.space.Dim
 	values := make([]float32, e.space.Tokens*dim)
-	if len(e.program.Output) == 4 { // channels first: places become tokens
+	if len(e.program.Output) == 4 && e.program.Layout != network.ChannelsLast { // channels first: places become tokens
 		places := len(out) / dim
 		turned := make([]float32, len(out))
 		for ch := range dim {

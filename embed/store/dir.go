@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -22,17 +23,43 @@ import (
 )
 
 // A Format is how the file of a film is written.
-type Format string
+type Format int
 
 // Formats.
 const (
-	TFRecord Format = "tfrecord"
-	NPZ      Format = "npz"
+	TFRecord Format = iota
+	NPZ
 )
+
+var formats = []Format{TFRecord, NPZ}
+
+// String is "tfrecord" or "npz", which files end in.
+func (f Format) String() string {
+	switch f {
+	case TFRecord:
+		return "tfrecord"
+	case NPZ:
+		return "npz"
+	}
+	return fmt.Sprintf("format %d", int(f))
+}
+
+// MarshalText is String, so that a Format can be a flag.
+func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (f *Format) UnmarshalText(text []byte) error {
+	i := slices.IndexFunc(formats, func(known Format) bool { return known.String() == string(text) })
+	if i < 0 {
+		return fmt.Errorf("format %q, want one of %v", text, formats)
+	}
+	*f = formats[i]
+	return nil
+}
 
 // Options of a store. Nil means the zero value.
 type Options struct {
-	Format Format // TFRecord (also if empty) or NPZ
+	Format Format
 
 	// BaseNames names files by the last part of the film's id without its
 	// extension, as upstream does; two films of equal base names are then an
@@ -68,12 +95,8 @@ func OpenIn(ctx context.Context, f Folder, s cxr.Space, o *Options) (*Dir, error
 		o = &Options{}
 	}
 	d := &Dir{folder: f, options: *o, space: s}
-	switch o.Format {
-	case "":
-		d.options.Format = TFRecord
-	case TFRecord, NPZ:
-	default:
-		return nil, fmt.Errorf("store: format %q, want %q or %q", o.Format, TFRecord, NPZ)
+	if !slices.Contains(formats, o.Format) {
+		return nil, fmt.Errorf("store: %v, want %v or %v", o.Format, TFRecord, NPZ)
 	}
 	text, err := fs.ReadFile(f, aboutFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -104,14 +127,14 @@ func (d *Dir) file(k embed.Key) (string, error) {
 		if content, err := hex.DecodeString(k.Content); err != nil || len(content) != sha256.Size {
 			return "", fmt.Errorf("store: %w: a key whose content is no SHA-256 in hex", cxr.ErrUnsupported)
 		}
-		return k.Content[:32] + "." + string(d.options.Format), nil
+		return k.Content[:32] + "." + d.options.Format.String(), nil
 	}
 	base := path.Base(filepath.ToSlash(k.ID))
 	base = strings.TrimSuffix(base, path.Ext(base))
 	if base == "" || base == "." || base == "/" || strings.ContainsAny(base, "\x00/\\") || strings.HasPrefix(base, ".") {
 		return "", fmt.Errorf("store: %w: film whose id makes no file name", cxr.ErrUnsupported)
 	}
-	return base + "." + string(d.options.Format), nil
+	return base + "." + d.options.Format.String(), nil
 }
 
 // Get implements [embed.Store].

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -39,10 +40,11 @@ func ReadFS(fsys fs.FS, name string) ([]*cxr.Embedding, error) {
 		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
 			return err
 		}
-		format := Format(strings.TrimPrefix(path.Ext(p), "."))
-		if format != TFRecord && format != NPZ {
+		i := slices.IndexFunc(formats, func(f Format) bool { return path.Ext(p) == "."+f.String() })
+		if i < 0 {
 			return nil
 		}
+		format := formats[i]
 		data, err := fs.ReadFile(fsys, p)
 		if err != nil {
 			return err

@@ -124,7 +124,7 @@ func TestTornAndForeignFilesAreNotDone(t *testing.T) {
 		d := open(t, dir, &store.Options{Format: format})
 		list := films(3)
 		run(t, d, &sums{}, list)
-		names, _ := filepath.Glob(filepath.Join(dir, "*."+string(format)))
+		names, _ := filepath.Glob(filepath.Join(dir, "*."+format.String()))
 		if len(names) != 3 {
 			t.Fatalf("files %v", names)
 		}
@@ -177,7 +177,7 @@ func TestEqualNames(t *testing.T) {
 	if err := open(t, t.TempDir(), nil).Put(t.Context(), key, &cxr.Embedding{ID: "a", Space: cxr.Space{Tokens: 1, Dim: 6}, Values: make([]float32, 6)}); !errors.Is(err, cxr.ErrMismatch) {
 		t.Errorf("another shape: %v", err)
 	}
-	if _, err := store.Open(t.TempDir(), other, &store.Options{Format: "csv"}); err == nil || !strings.Contains(err.Error(), `"csv"`) {
+	if _, err := store.Open(t.TempDir(), other, &store.Options{Format: store.Format(9)}); err == nil || !strings.Contains(err.Error(), "format 9") {
 		t.Errorf("another format: %v", err)
 	}
 }

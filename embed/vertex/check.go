@@ -16,7 +16,7 @@ func (o Options) check() (Options, error) {
 	switch o.Protocol {
 	case V1, V2, HAIDEF, MedSigLIP:
 	default:
-		return o, fmt.Errorf("vertex: protocol %q, want %q, %q, %q or %q", o.Protocol, V1, V2, HAIDEF, MedSigLIP)
+		return o, fmt.Errorf("vertex: %v, want one of %v", o.Protocol, protocols)
 	}
 	location, err := o.names()
 	if err != nil {
@@ -26,12 +26,10 @@ func (o Options) check() (Options, error) {
 		return o, err
 	}
 	switch {
-	case o.Output == "":
-		o.Output = General
 	case o.Output != General && o.Output != Contrastive:
-		return o, fmt.Errorf("vertex: output %q, want %q or %q", o.Output, General, Contrastive)
+		return o, fmt.Errorf("vertex: %v, want %v or %v", o.Output, General, Contrastive)
 	case o.Protocol != V2 && o.Protocol != HAIDEF && o.Output != General:
-		return o, fmt.Errorf("vertex: %w: protocol %s has one kind of embedding", cxr.ErrUnsupported, o.Protocol)
+		return o, fmt.Errorf("vertex: %w: protocol %v has one kind of embedding", cxr.ErrUnsupported, o.Protocol)
 	}
 	if err := o.numbers(); err != nil {
 		return o, err
@@ -47,7 +45,7 @@ func (o *Options) names() (location string, err error) {
 	}
 	if o.Protocol != V2 {
 		if o.QFormer != "" || o.QFormerHost != "" {
-			return "", fmt.Errorf("vertex: QFormer is for protocol %s alone, this is %s", V2, o.Protocol)
+			return "", fmt.Errorf("vertex: QFormer is for protocol %v alone, this is %s", V2, o.Protocol)
 		}
 		return location, nil
 	}

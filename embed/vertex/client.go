@@ -68,7 +68,9 @@ func newClient(o Options, first, second caller, closer func() error) *Client {
 func (c *Client) Close() error { return c.closer() }
 
 // String names the client without its credentials.
-func (c *Client) String() string { return "vertex client, protocol " + c.options.Protocol }
+func (c *Client) String() string {
+	return fmt.Sprintf("vertex client, protocol %v", c.options.Protocol)
+}
 
 // GoString is String: a client holds credentials.
 func (c *Client) GoString() string { return c.String() }

@@ -28,9 +28,9 @@ import (
 )
 
 // endpoints of the stand-in, by protocol.
-var endpoints = map[string]string{vertex.V1: vertextest.V1, vertex.V2: vertextest.ElixrC, vertex.HAIDEF: vertextest.HAIDEF, vertex.MedSigLIP: vertextest.MedSigLIP}
+var endpoints = map[vertex.Protocol]string{vertex.V1: vertextest.V1, vertex.V2: vertextest.ElixrC, vertex.HAIDEF: vertextest.HAIDEF, vertex.MedSigLIP: vertextest.MedSigLIP}
 
-func client(t testing.TB, protocol string, so *vertextest.Options, change func(*vertex.Options)) (*vertex.Client, *vertextest.Server) {
+func client(t testing.TB, protocol vertex.Protocol, so *vertextest.Options, change func(*vertex.Options)) (*vertex.Client, *vertextest.Server) {
 	t.Helper()
 	s, err := vertextest.NewServer(so)
 	if err != nil {
@@ -59,7 +59,7 @@ func client(t testing.TB, protocol string, so *vertextest.Options, change func(*
 
 func TestContract(t *testing.T) {
 	for protocol := range endpoints {
-		t.Run(protocol, func(t *testing.T) {
+		t.Run(protocol.String(), func(t *testing.T) {
 			if testing.Short() && protocol == vertex.V2 {
 				t.Skip("feature maps of 88,064 numbers, some hundred times")
 			}
@@ -82,13 +82,14 @@ func films(m cxr.Space, n int) (list []*cxr.Image) {
 
 func TestShapesAndTexts(t *testing.T) {
 	for _, test := range []struct {
-		protocol, output       string
+		protocol               vertex.Protocol
+		output                 vertex.Output
 		tokens, dim, textWidth int
 	}{
-		{vertex.V1, "", 1, 1376, 0}, {vertex.V2, "", 32, 768, 128}, {vertex.V2, vertex.Contrastive, 32, 128, 128},
-		{vertex.HAIDEF, vertex.General, 32, 768, 128}, {vertex.HAIDEF, vertex.Contrastive, 32, 128, 128}, {vertex.MedSigLIP, "", 1, 1152, 1152},
+		{vertex.V1, 0, 1, 1376, 0}, {vertex.V2, 0, 32, 768, 128}, {vertex.V2, vertex.Contrastive, 32, 128, 128},
+		{vertex.HAIDEF, vertex.General, 32, 768, 128}, {vertex.HAIDEF, vertex.Contrastive, 32, 128, 128}, {vertex.MedSigLIP, 0, 1, 1152, 1152},
 	} {
-		t.Run(test.protocol+test.output, func(t *testing.T) {
+		t.Run(test.protocol.String()+test.output.String(), func(t *testing.T) {
 			c, _ := client(t, test.protocol, nil, func(o *vertex.Options) { o.Output, o.Vocabulary = test.output, vocabulary(t) })
 			v, err := c.Embed(t.Context(), film(c.Space(), 1))
 			if err != nil || v[0].Tokens != test.tokens || v[0].Dim != test.dim || v[0].Validate() != nil {
@@ -271,7 +272,7 @@ func TestFaults(t *testing.T) {
 
 // patience is longer than any call takes that does not stall, on this machine,
 // with its load and with or without the race detector.
-func patience(t *testing.T, protocol string, batch int) time.Duration {
+func patience(t *testing.T, protocol vertex.Protocol, batch int) time.Duration {
 	t.Helper()
 	c, _ := client(t, protocol, nil, nil)
 	start := time.Now()
@@ -283,7 +284,7 @@ func patience(t *testing.T, protocol string, batch int) time.Duration {
 
 func TestLargeFilmsAreShrunk(t *testing.T) {
 	for _, test := range []struct {
-		protocol string
+		protocol vertex.Protocol
 		limit    int
 		ok       bool
 	}{{vertex.V1, 1_400_000, true}, {vertex.HAIDEF, 1_400_000, true}, {vertex.MedSigLIP, 150_000, true}, {vertex.V1, 1000, false}} {
@@ -351,7 +352,7 @@ func TestBatchesByBytes(t *testing.T) {
 
 // A request of exactly MaxBytes is sent, and none of a byte more.
 func TestMaxBytesIsExact(t *testing.T) {
-	embedTwo := func(protocol string, limit int) (requests [][]byte) {
+	embedTwo := func(protocol vertex.Protocol, limit int) (requests [][]byte) {
 		c, s := client(t, protocol, &vertextest.Options{Keep: true}, func(o *vertex.Options) { o.MaxBytes, o.Parallel = limit, 1 })
 		im := film(c.Space(), 1)
 		if _, err := c.Embed(t.Context(), im, im); err != nil {
@@ -359,7 +360,7 @@ func TestMaxBytesIsExact(t *testing.T) {
 		}
 		return s.Requests()
 	}
-	for _, protocol := range []string{vertex.V1, vertex.HAIDEF, vertex.MedSigLIP} {
+	for _, protocol := range []vertex.Protocol{vertex.V1, vertex.HAIDEF, vertex.MedSigLIP} {
 		two := len(embedTwo(protocol, 0)[0])
 		if got := embedTwo(protocol, two); len(got) != 1 || len(got[0]) != two {
 			t.Errorf("%s: %d requests at the limit of %d bytes, want one", protocol, len(got), two)

@@ -2,25 +2,73 @@ package vertex
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"golang.org/x/oauth2"
 )
 
+// A Protocol is how an endpoint speaks, which its model decides.
+type Protocol int
+
 // Protocols.
 const (
-	V1        = "v1"
-	V2        = "v2"
-	HAIDEF    = "haidef"
-	MedSigLIP = "medsiglip"
+	V1     Protocol = iota + 1 // CXR Foundation of 2022
+	V2                         // ELIXR: two endpoints
+	HAIDEF                     // CXR Foundation in HAI-DEF
+	MedSigLIP
 )
 
-// Embeddings of V2 and HAIDEF.
+var protocols = []Protocol{V1, V2, HAIDEF, MedSigLIP}
+
+// String is "v1", "v2", "haidef" or "medsiglip".
+func (p Protocol) String() string {
+	switch p {
+	case V1:
+		return "v1"
+	case V2:
+		return "v2"
+	case HAIDEF:
+		return "haidef"
+	case MedSigLIP:
+		return "medsiglip"
+	}
+	return fmt.Sprintf("protocol %d", int(p))
+}
+
+// MarshalText is String, so that a Protocol can be a flag.
+func (p Protocol) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (p *Protocol) UnmarshalText(text []byte) error {
+	i := slices.IndexFunc(protocols, func(known Protocol) bool { return known.String() == string(text) })
+	if i < 0 {
+		return fmt.Errorf("protocol %q, want one of %v", text, protocols)
+	}
+	*p = protocols[i]
+	return nil
+}
+
+// An Output is a kind of embedding that V2 and HAIDEF give.
+type Output int
+
+// Outputs.
 const (
-	General     = "general"     // 32 x 768
-	Contrastive = "contrastive" // 32 x 128, in the space of texts
+	General     Output = iota // 32 x 768
+	Contrastive               // 32 x 128, in the space of texts
 )
+
+// String is "general" or "contrastive".
+func (o Output) String() string {
+	switch o {
+	case General:
+		return "general"
+	case Contrastive:
+		return "contrastive"
+	}
+	return fmt.Sprintf("output %d", int(o))
+}
 
 // Limits of a request by Vertex AI's documentation, in bytes.
 const (
@@ -31,12 +79,12 @@ const (
 // Options say which endpoint to call and how. Protocol and Endpoint are needed;
 // Project and Location too, unless Endpoint is a whole resource name.
 type Options struct {
-	Protocol string
+	Protocol Protocol
 	Project  string // id or number
 	Location string // as "us-central1"; Vertex AI's "global" has no endpoints of one's own
 	Endpoint string // id, or "projects/P/locations/L/endpoints/E"
 	QFormer  string // V2: likewise, of the second endpoint (ELIXR-B)
-	Output   string // V2 and HAIDEF: General (also if empty) or Contrastive
+	Output   Output // of V2 and HAIDEF
 
 	// Host is "host" or "host:port"; empty: the location's shared one. A
 	// dedicated endpoint has its own, which "gcloud ai endpoints describe" shows
@@ -61,7 +109,7 @@ type Options struct {
 
 // String names protocol and endpoint.
 func (o Options) String() string {
-	return fmt.Sprintf("vertex options: protocol %q, endpoint %q", o.Protocol, o.Endpoint)
+	return fmt.Sprintf("vertex options: protocol %v, endpoint %q", o.Protocol, o.Endpoint)
 }
 
 // Format keeps credentials out of every verb.

@@ -20,12 +20,12 @@ func TestMistakes(t *testing.T) {
 		o    *vertex.Options
 	}{
 		{"no options", nil},
-		{`protocol ""`, &vertex.Options{}},
-		{`protocol "v3"`, &vertex.Options{Protocol: "v3"}},
+		{"protocol 0", &vertex.Options{}},
+		{"protocol 5, want one of [v1 v2 haidef medsiglip]", &vertex.Options{Protocol: 5}},
 		{"Endpoint, Project and Location are needed", &vertex.Options{Protocol: vertex.V1, Endpoint: "1"}},
 		{"Endpoint, Project and Location are needed", &vertex.Options{Protocol: vertex.V1, Endpoint: "1", Project: "p"}},
 		{"QFormer, Project and Location are needed", &vertex.Options{Protocol: vertex.V2, Endpoint: "1", Project: "p", Location: "us-central1"}},
-		{`output "all"`, &vertex.Options{Protocol: vertex.HAIDEF, Endpoint: whole, Output: "all"}},
+		{"output 7", &vertex.Options{Protocol: vertex.HAIDEF, Endpoint: whole, Output: 7}},
 		{"protocol v1 has one kind", &vertex.Options{Protocol: vertex.V1, Endpoint: whole, Output: vertex.Contrastive}},
 		{`Endpoint is "a/b", want an id or projects/P`, &vertex.Options{Protocol: vertex.V1, Endpoint: "a/b", Project: "p", Location: "us-central1"}},
 		{"Endpoint, Project and Location are needed", &vertex.Options{Protocol: vertex.V1, Endpoint: "projects//locations/us-central1/endpoints/1"}},

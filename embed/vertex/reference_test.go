@@ -19,7 +19,7 @@ import (
 )
 
 func TestReferences(t *testing.T) {
-	for _, protocol := range []string{vertex.HAIDEF, vertex.MedSigLIP} {
+	for _, protocol := range []vertex.Protocol{vertex.HAIDEF, vertex.MedSigLIP} {
 		c, s := client(t, protocol, &vertextest.Options{Keep: true}, nil)
 		v, err := c.EmbedReferences(t.Context(),
 			vertex.Reference{ID: "a", URI: "gs://bucket/a.dcm", Token: "ya29.secret"},
@@ -68,7 +68,7 @@ func TestNothingPrivateShowsInErrors(t *testing.T) {
 			{Code: codes.InvalidArgument, Message: message}, {Code: codes.NotFound, Message: message}, {Code: codes.PermissionDenied, Message: message},
 			{Code: codes.Internal, Message: message}, {Code: codes.Unauthenticated, Message: message}, {Refuse: true, Message: message},
 		} {
-			for _, protocol := range []string{vertex.HAIDEF, vertex.MedSigLIP} {
+			for _, protocol := range []vertex.Protocol{vertex.HAIDEF, vertex.MedSigLIP} {
 				c, _ := client(t, protocol, &vertextest.Options{Fault: func(int) vertextest.Fault { return fault }}, nil)
 				var told []error
 				for _, r := range []vertex.Reference{{URI: uri, Token: token}, {URI: dicom, Token: token}} {
@@ -145,7 +145,7 @@ func TestReferencesAndOptionsPrintNoSecret(t *testing.T) {
 // anything is sent for it.
 func TestNotUTF8FailsAlone(t *testing.T) {
 	const bad = "effusion\xff"
-	for _, protocol := range []string{vertex.V2, vertex.HAIDEF, vertex.MedSigLIP} {
+	for _, protocol := range []vertex.Protocol{vertex.V2, vertex.HAIDEF, vertex.MedSigLIP} {
 		c, s := client(t, protocol, nil, func(o *vertex.Options) { o.Vocabulary = vocabulary(t) })
 		v, err := c.EmbedText(t.Context(), "hello", bad, "world")
 		var b *embed.BatchError

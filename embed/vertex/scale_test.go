@@ -55,7 +55,7 @@ func TestProbability(t *testing.T) {
 			t.Error("no error")
 		}
 	}
-	for _, protocol := range []string{vertex.V1, vertex.HAIDEF} {
+	for _, protocol := range []vertex.Protocol{vertex.V1, vertex.HAIDEF} {
 		c, _ := client(t, protocol, nil, nil)
 		if _, err := c.Embed(t.Context(), film(c.Space(), 1)); err != nil {
 			t.Fatal(err)

@@ -21,26 +21,19 @@ type service struct {
 	send      func(ctx context.Context, c *Client, jobs []*job)
 }
 
-// Recipes by their names in package dicomconv.
-const (
-	upstream  = "upstream/1"
-	haidef    = "haidef/1"
-	medsiglip = "medsiglip/1"
-)
-
 // Shapes of answers.
 var (
-	elixrShapes = map[string][]int{General: {32, 768}, Contrastive: {32, 128}}
+	elixrShapes = map[Output][]int{General: {32, 768}, Contrastive: {32, 128}}
 	featureMap  = []int{8, 8, 1376}
 )
 
-var services map[string]service
+var services map[Protocol]service
 
 func init() { // not a literal: some functions look at the services
-	services = map[string]service{
+	services = map[Protocol]service{
 		V1: {
 			space: func(Options) cxr.Space {
-				return cxr.Space{Model: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: upstream}
+				return cxr.Space{Model: "cxr-foundation-v1", Tokens: 1, Dim: 1376, Recipe: cxr.Upstream}
 			},
 			image: example, side: 1280,
 			send: func(ctx context.Context, c *Client, jobs []*job) {
@@ -48,10 +41,10 @@ func init() { // not a literal: some functions look at the services
 			},
 		},
 		V2: {
-			space: elixrModel("cxr-foundation-v2", upstream), image: example, side: 1280, text: tokens, send: sendV2,
+			space: elixrModel("cxr-foundation-v2", cxr.Upstream), image: example, side: 1280, text: tokens, send: sendV2,
 		},
 		HAIDEF: {
-			space: elixrModel("hai-def-cxr-foundation", haidef), side: 1280,
+			space: elixrModel("hai-def-cxr-foundation", cxr.HAIDEF), side: 1280,
 			image:     func(png []byte) []byte { return fields("input_bytes", text(base64.StdEncoding.EncodeToString(png))) },
 			text:      func(_ Options, t string) ([]byte, error) { return fields("prompt_query", text(t)), nil },
 			reference: haidefReference,
@@ -63,7 +56,7 @@ func init() { // not a literal: some functions look at the services
 		},
 		MedSigLIP: {
 			space: func(Options) cxr.Space {
-				return cxr.Space{Model: "medsiglip", Tokens: 1, Dim: 1152, Recipe: medsiglip}
+				return cxr.Space{Model: "medsiglip", Tokens: 1, Dim: 1152, Recipe: cxr.MedSigLIP}
 			},
 			side: 448, squared: true,
 			image: func(png []byte) []byte {

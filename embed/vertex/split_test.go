@@ -72,7 +72,10 @@ func TestWhichFailuresSplitABatch(t *testing.T) {
 
 // A refused instance tells its code, and what was said if anything was.
 func TestRefusals(t *testing.T) {
-	for _, test := range []struct{ protocol, message, code, told string }{
+	for _, test := range []struct {
+		protocol            vertex.Protocol
+		message, code, told string
+	}{
 		{vertex.MedSigLIP, "", "DICOM_ERROR", "vertex: the endpoint refused one instance with code DICOM_ERROR"},
 		{vertex.MedSigLIP, "no pixels in it", "DICOM_ERROR", "vertex: the endpoint refused one instance with code DICOM_ERROR: no pixels in it"},
 		{vertex.HAIDEF, "", "", "vertex: the endpoint refused one instance: Failed to get prediction for instance."},

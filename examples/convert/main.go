@@ -88,13 +88,13 @@ func options(recipe, views string) (*dicomconv.Options, error) {
 	o := &dicomconv.Options{}
 	switch recipe {
 	case "standard":
-		o.Recipe = dicomconv.Standard
+		o.Recipe = cxr.Standard
 	case "upstream":
-		o.Recipe = dicomconv.Upstream
+		o.Recipe = cxr.Upstream
 	case "haidef":
-		o.Recipe = dicomconv.HAIDEF
+		o.Recipe = cxr.HAIDEF
 	case "medsiglip":
-		o.Recipe = dicomconv.MedSigLIP
+		o.Recipe = cxr.MedSigLIP
 	default:
 		return nil, fmt.Errorf("recipe %q, want standard, upstream, haidef or medsiglip", recipe)
 	}

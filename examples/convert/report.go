@@ -56,7 +56,7 @@ func (r *reporter) convert(ctx context.Context, c *dicomconv.Converter, arg stri
 // read converts the films of one input.
 func (r *reporter) read(ctx context.Context, c *dicomconv.Converter, in input.Input) error {
 	source := c.Files(in.FS, in.Within...)
-	defer source.(io.Closer).Close()
+	defer source.Close()
 	before := r.films
 	for {
 		m, err := source.Next(ctx)

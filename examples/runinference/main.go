@@ -79,7 +79,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.vertex.QuotaProject, "quota_project", "", "`project` whose quota and bill the calls count for; empty: what the credentials say")
 	f.StringVar(&o.vertex.Host, "endpoint", "", "`host:port` of a dedicated endpoint, or of a stand-in on this machine")
 	f.BoolVar(&o.vertex.Insecure, "insecure", false, "no TLS and no credentials, for a stand-in on this machine")
-	f.StringVar(&o.format, "format", string(store.TFRecord), "of the embeddings: tfrecord or npz, a file a film, or arrow, files of many")
+	f.StringVar(&o.format, "format", store.TFRecord.String(), "of the embeddings: tfrecord or npz, a file a film, or arrow, files of many")
 	f.StringVar(&o.archive, "archive", "", "npz `file` of this machine to write all embeddings to as well, each by its film's id")
 	f.IntVar(&o.parallel, "parallel", 0, "calls of the embedder at once; 0: one for each processor")
 	f.IntVar(&o.batch, "batch", 0, "films in a call; 0: 1 local, 8 else")
@@ -99,7 +99,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.embedder == "" {
 		o.embedder = "local"
 		if o.vertex.Endpoint != "" {
-			o.embedder = vertex.V1
+			o.embedder = vertex.V1.String()
 		}
 	}
 	return o, nil
@@ -116,8 +116,10 @@ func (o *options) open(ctx context.Context) (embed.Embedder, func() error, error
 		}
 		e, err := local.Open(o.model, nil)
 		return e, closer, err
-	case vertex.V1, vertex.V2, vertex.HAIDEF, vertex.MedSigLIP:
-		o.vertex.Protocol = o.embedder
+	default:
+		if err := o.vertex.Protocol.UnmarshalText([]byte(o.embedder)); err != nil {
+			return nil, nil, fmt.Errorf("--embedder %q, want local, v1, v2, haidef or medsiglip", o.embedder)
+		}
 		o.vertex.Dedicated = o.vertex.Host != "" && !o.vertex.Insecure
 		if o.vertex.Location == "" && !strings.Contains(o.vertex.Endpoint, "/") {
 			o.vertex.Location = "us-central1"
@@ -131,7 +133,6 @@ func (o *options) open(ctx context.Context) (embed.Embedder, func() error, error
 		}
 		return c, c.Close, nil
 	}
-	return nil, nil, fmt.Errorf("--embedder %q, want local, v1, v2, haidef or medsiglip", o.embedder)
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal bool) (err error) {
@@ -144,7 +145,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		return err
 	}
 	defer closer()
-	recipe := cmp.Or(e.Space().Recipe, dicomconv.Standard)
+	recipe := cmp.Or(e.Space().Recipe, cxr.Standard)
 	space := e.Space()
 	space.Recipe = recipe
 	out, err := o.openOutput(ctx, space)

@@ -186,8 +186,12 @@ func TestHostedModel(t *testing.T) {
 	}
 	defer s.Close()
 	for protocol, endpoint := range map[string]string{"v1": vertextest.V1, "v2": vertextest.ElixrC, "haidef": vertextest.HAIDEF, "medsiglip": vertextest.MedSigLIP} {
-		text, err := call(t, "--input_path", films(t), "--output_path", t.TempDir(), "--embedder", protocol, "--embeddings_project", "p", "--endpoint_id", endpoint,
-			"--qformer_id", vertextest.ElixrB, "--endpoint", s.Addr(), "--insecure")
+		args := []string{"--input_path", films(t), "--output_path", t.TempDir(), "--embedder", protocol, "--embeddings_project", "p", "--endpoint_id", endpoint,
+			"--endpoint", s.Addr(), "--insecure"}
+		if protocol == "v2" {
+			args = append(args, "--qformer_id", vertextest.ElixrB)
+		}
+		text, err := call(t, args...)
 		if err != nil || text != "successful-inference: 4\n" {
 			t.Errorf("%s: %s, error %v", protocol, text, err)
 		}

@@ -54,7 +54,11 @@ func (o *options) openOutput(ctx context.Context, space cxr.Space) (out *output,
 // openStore opens the store in the folder.
 func (o *options) openStore(ctx context.Context, space cxr.Space, out *output) (err error) {
 	if o.format != "arrow" {
-		out.store, err = store.OpenIn(ctx, out.folder, space, &store.Options{Format: store.Format(o.format), BaseNames: o.baseNames})
+		so := store.Options{BaseNames: o.baseNames}
+		if so.Format.UnmarshalText([]byte(o.format)) != nil {
+			return fmt.Errorf("--format %q, want tfrecord, npz or arrow", o.format)
+		}
+		out.store, err = store.OpenIn(ctx, out.folder, space, &so)
 		return err
 	}
 	if bucket.Is(o.output) || o.baseNames {

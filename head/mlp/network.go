@@ -5,10 +5,9 @@ import (
 	"math/rand/v2"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"github.com/cxrkit/cxrkit/head"
-	"github.com/cxrkit/cxrkit/internal/building"
+	"github.com/cxrkit/cxrkit/internal/graph"
 )
 
 // A network is the graph of one training run, with its parameters.
@@ -31,18 +30,18 @@ type network struct {
 // newNetwork builds the graph and its gradients, with He's uniform starting
 // weights.
 func newNetwork(t *Trainer, data *films, capacity int) (*network, error) {
-	building.Lock.Lock()
-	defer building.Lock.Unlock()
+	graph.Lock.Lock()
+	defer graph.Lock.Unlock()
 	n := &network{trainer: t, capacity: capacity, rng: rand.New(rand.NewPCG(t.Seed, 0x6d6c70))}
 	n.x, n.y, n.w = make([]float32, capacity*data.dim), make([]float32, capacity*data.findings), make([]float32, capacity*data.findings)
 	g := gorgonia.NewGraph()
-	node := vector(g, "films", n.x)
+	node := graph.Input(g, "films", n.x)
 	var err error
 	var wrt gorgonia.Nodes
 	parameter := func(name string, value []float32, weights bool) *gorgonia.Node {
 		p := &parameter{value: value, weights: weights}
 		n.parameters = append(n.parameters, p)
-		wrt = append(wrt, vector(g, name, value))
+		wrt = append(wrt, graph.Input(g, name, value))
 		return wrt[len(wrt)-1]
 	}
 	width := data.dim
@@ -75,13 +74,8 @@ func newNetwork(t *Trainer, data *films, capacity int) (*network, error) {
 	if n.grads, err = gorgonia.Grad(n.loss, wrt...); err != nil {
 		return nil, err
 	}
-	n.vm = gorgonia.NewTapeMachine(g)
+	n.vm = graph.Machine(g)
 	return n, nil
-}
-
-func vector(g *gorgonia.ExprGraph, name string, data []float32) *gorgonia.Node {
-	value := tensor.New(tensor.WithShape(len(data)), tensor.WithBacking(data))
-	return gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(len(data)), gorgonia.WithName(name), gorgonia.WithValue(value))
 }
 
 // heUniform is starting weights in -limit..limit, limit = sqrt(6/in), in x out.

@@ -13,22 +13,44 @@ import (
 )
 
 // An Optimizer is a rule by which gradients change weights.
-type Optimizer string
+type Optimizer int
 
 // Optimizers.
 const (
-	Adam Optimizer = "adam" // Kingma and Ba 2015
-	LARS Optimizer = "lars" // You, Gitman and Ginsburg 2017: steps in proportion to each layer's weights
+	Adam Optimizer = iota // Kingma and Ba 2015
+	LARS                  // You, Gitman and Ginsburg 2017: steps in proportion to each layer's weights
 )
 
 // A Schedule is the way of the learning rate over the steps.
-type Schedule string
+type Schedule int
 
 // Schedules.
 const (
-	Constant Schedule = "constant"
-	Cosine   Schedule = "cosine" // from Rate down to 0 over all steps
+	Constant Schedule = iota
+	Cosine            // from Rate down to 0 over all steps
 )
+
+// String is "adam" or "lars".
+func (o Optimizer) String() string {
+	switch o {
+	case Adam:
+		return "adam"
+	case LARS:
+		return "lars"
+	}
+	return fmt.Sprintf("optimizer %d", int(o))
+}
+
+// String is "constant" or "cosine".
+func (s Schedule) String() string {
+	switch s {
+	case Constant:
+		return "constant"
+	case Cosine:
+		return "cosine"
+	}
+	return fmt.Sprintf("schedule %d", int(s))
+}
 
 // A Trainer is a [head.Trainer] of networks: dense layers, each followed by
 // ReLU, batch normalization and dropout, and a dense layer with an output for
@@ -41,9 +63,9 @@ type Trainer struct {
 	Dropout float64 // share of units left out in training, 0 to below 1
 	L2      float64 // penalty on weights, not on biases: the gradient gains L2*w
 
-	Optimizer Optimizer // Adam (also if empty) or LARS
-	Schedule  Schedule  // Constant (also if empty) or Cosine
-	Rate      float64   // 0: 0.001 for Adam, 0.1 for LARS
+	Optimizer Optimizer
+	Schedule  Schedule
+	Rate      float64 // 0: 0.001 for Adam, 0.1 for LARS
 
 	Epochs    int     // passes over the films; 0: 100
 	BatchSize int     // films a step; batches differ by at most one film; 0: 512
@@ -118,12 +140,6 @@ func (t Trainer) options() (*Trainer, error) {
 	if o.Hidden == nil {
 		o.Hidden = []int{512, 256}
 	}
-	if o.Optimizer == "" {
-		o.Optimizer = Adam
-	}
-	if o.Schedule == "" {
-		o.Schedule = Constant
-	}
 	if o.Rate == 0 {
 		o.Rate = map[Optimizer]float64{Adam: 0.001, LARS: 0.1}[o.Optimizer]
 	}
@@ -143,9 +159,9 @@ func (t Trainer) options() (*Trainer, error) {
 	case !(o.L2 >= 0) || math.IsInf(o.L2, 0):
 		return nil, fmt.Errorf("mlp: L2 is %v, want 0 or more", o.L2)
 	case o.Optimizer != Adam && o.Optimizer != LARS:
-		return nil, fmt.Errorf("mlp: optimizer %q, want %q or %q", o.Optimizer, Adam, LARS)
+		return nil, fmt.Errorf("mlp: %v, want %v or %v", o.Optimizer, Adam, LARS)
 	case o.Schedule != Constant && o.Schedule != Cosine:
-		return nil, fmt.Errorf("mlp: schedule %q, want %q or %q", o.Schedule, Constant, Cosine)
+		return nil, fmt.Errorf("mlp: %v, want %v or %v", o.Schedule, Constant, Cosine)
 	case !(o.Rate > 0) || math.IsInf(o.Rate, 0):
 		return nil, fmt.Errorf("mlp: Rate is %v, want a positive number", o.Rate)
 	case o.Epochs < 1 || o.BatchSize < 2 || o.Patience < 0:
@@ -159,7 +175,7 @@ func (t Trainer) options() (*Trainer, error) {
 func (t *Trainer) settings() map[string]float64 {
 	s := map[string]float64{
 		"Dropout": t.Dropout, "L2": t.L2, "Rate": t.Rate, "Epochs": float64(t.Epochs), "BatchSize": float64(t.BatchSize),
-		"Patience": float64(t.Patience), "Momentum": t.Momentum, "Seed": float64(t.Seed), string(t.Optimizer): 1, string(t.Schedule): 1,
+		"Patience": float64(t.Patience), "Momentum": t.Momentum, "Seed": float64(t.Seed), t.Optimizer.String(): 1, t.Schedule.String(): 1,
 	}
 	for i, n := range t.Hidden {
 		s[fmt.Sprint("Hidden ", i+1)] = float64(n)

@@ -113,8 +113,8 @@ func TestMistakes(t *testing.T) {
 		tune    *head.Dataset
 	}{
 		"Dropout is 1":               {mlp.Trainer{Dropout: 1}, nil},
-		`optimizer "sgd"`:            {mlp.Trainer{Optimizer: "sgd"}, nil},
-		`schedule "step"`:            {mlp.Trainer{Schedule: "step"}, nil},
+		"optimizer 7":                {mlp.Trainer{Optimizer: 7}, nil},
+		"schedule 7":                 {mlp.Trainer{Schedule: 7}, nil},
 		"Rate is -1":                 {mlp.Trainer{Rate: -1}, nil},
 		"hidden layers of [0] units": {mlp.Trainer{Hidden: []int{0}}, nil},
 		"batches of 1":               {mlp.Trainer{BatchSize: 1}, nil},

@@ -9,15 +9,24 @@ import (
 )
 
 // A Rule is a way to choose an operating point.
-type Rule string
+type Rule int
 
 // Rules.
 const (
-	Youden        Rule = "youden"      // where sensitivity + specificity is largest
-	AtSensitivity Rule = "sensitivity" // the highest threshold with at least this sensitivity
-	AtSpecificity Rule = "specificity" // the lowest threshold with at least this specificity
-	AtThreshold   Rule = "threshold"   // this threshold
+	Youden        Rule = iota // where sensitivity + specificity is largest
+	AtSensitivity             // the highest threshold with at least this sensitivity
+	AtSpecificity             // the lowest threshold with at least this specificity
+	AtThreshold               // this threshold
 )
+
+// String is "youden", "sensitivity", "specificity" or "threshold".
+func (r Rule) String() string {
+	names := []string{"youden", "sensitivity", "specificity", "threshold"}
+	if r < 0 || int(r) >= len(names) {
+		return fmt.Sprintf("rule %d", int(r))
+	}
+	return names[r]
+}
 
 // An OperatingPoint is what happens if films with a probability of at least
 // Threshold are called positive. Intervals are Wilson's; films count as
@@ -47,7 +56,7 @@ func (f *FindingReport) At(rule Rule, value float64) (OperatingPoint, error) {
 
 func ruleName(rule Rule, value float64) string {
 	if rule == Youden {
-		return string(rule)
+		return rule.String()
 	}
 	return fmt.Sprintf("%s %v", rule, value)
 }
@@ -76,7 +85,7 @@ func (f *FindingReport) threshold(rule Rule, value float64) (float64, error) {
 			}
 		}
 	default:
-		return 0, fmt.Errorf("report: no rule %q for an operating point, want %q, %q, %q or %q", rule, Youden, AtSensitivity, AtSpecificity, AtThreshold)
+		return 0, fmt.Errorf("report: no %v for an operating point, want %v, %v, %v or %v", rule, Youden, AtSensitivity, AtSpecificity, AtThreshold)
 	}
 	return min(f.ROC[chosen].Threshold, head.MaxThreshold), nil
 }

@@ -175,9 +175,9 @@ func TestOperatingPoints(t *testing.T) {
 	for _, bad := range []struct {
 		rule  report.Rule
 		value float64
-	}{{"best", 0}, {report.AtSensitivity, 1.1}, {report.AtThreshold, math.NaN()}} {
+	}{{report.Rule(9), 0}, {report.AtSensitivity, 1.1}, {report.AtThreshold, math.NaN()}} {
 		if _, err := f.At(bad.rule, bad.value); err == nil {
-			t.Errorf("%s %v was taken", bad.rule, bad.value)
+			t.Errorf("%v %v was taken", bad.rule, bad.value)
 		}
 	}
 }

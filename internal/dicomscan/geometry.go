@@ -3,6 +3,7 @@ package dicomscan
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -72,11 +73,11 @@ func ParseFrames(s string) (n int, ok bool) {
 	if s == "" {
 		return 1, true
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
+	frames, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || frames < 0 {
 		return 0, false
 	}
-	return max(n, 1), true
+	return int(min(max(frames, 1), math.MaxInt32)), true
 }
 
 // Blanks is what is found around values, padding and more.

@@ -35,16 +35,29 @@ type Conv struct {
 // NewConv packs weights in ONNX's order, Out.Channels x In.Channels/groups x
 // Height x Width, and a bias for each output channel, or nil.
 func NewConv(in Shape, channels, groups int, w Window, weights, bias []float32) *Conv {
+	return newConv(in, channels, groups, w, weights, bias, false)
+}
+
+// NewExactConv is NewConv of integers: sums up to 2^24 are exact, which Winograd's
+// algorithm does not keep.
+func NewExactConv(in Shape, channels, groups int, w Window, weights []float32) *Conv {
+	return newConv(in, channels, groups, w, weights, nil, true)
+}
+
+func newConv(in Shape, channels, groups int, w Window, weights, bias []float32, exact bool) *Conv {
 	c := &Conv{In: in, Window: w, groups: groups}
 	c.Out.Height, c.Out.Width = w.Out(in)
 	c.Out.Channels = channels
 	perGroup, outPerGroup, area := in.Channels/groups, channels/groups, w.Height*w.Width
 	if perGroup == 1 && outPerGroup == 1 {
-		c.deep = newChannelwise(c, weights, bias)
-		return c
+		if c.deep = newChannelwise(c, weights, bias); c.deep != nil {
+			return c
+		}
 	}
-	if c.fast = newWinograd(c, weights, bias); c.fast != nil {
-		return c
+	if !exact {
+		if c.fast = newWinograd(c, weights, bias); c.fast != nil {
+			return c
+		}
 	}
 	for g := range groups {
 		var b []float32
@@ -81,6 +94,9 @@ func (c *Conv) Scratch() int {
 	}
 	return rowBlock * c.taps() * c.In.Channels / c.groups
 }
+
+// Work is how many multiplications a plain sum would take.
+func (c *Conv) Work() int { return c.Out.Len() * c.Height * c.Width * c.In.Channels / c.groups }
 
 // Run computes the convolution of src into dst, and f of it. Scratch has at
 // least Scratch() values.

@@ -17,8 +17,17 @@ type tapList struct {
 	xs, ws []int
 }
 
+// mostTaps bounds the lists of taps; a convolution of longer ones is done as one
+// of many groups.
+const mostTaps = 1 << 18
+
+// newChannelwise is nil where windows are so large that they meet the border in
+// too many ways.
 func newChannelwise(c *Conv, weights, bias []float32) *channelwise {
 	channels, area := c.In.Channels, c.Height*c.Width
+	if ways := min(c.Out.Width, 2*c.Width); ways > mostTaps/area {
+		return nil
+	}
 	d := &channelwise{Conv: c, weights: make([]float32, area*channels), bias: make([]float32, channels)}
 	for ch := range channels {
 		for t := range area {
@@ -49,12 +58,17 @@ func newChannelwise(c *Conv, weights, bias []float32) *channelwise {
 
 // reach is which taps of a window that starts at a place fall into 0..size.
 func reach(start, taps, dilation, size int) (first, end int) {
-	for first < taps && start+first*dilation < 0 {
-		first++
+	if start < 0 {
+		first = min((-start+dilation-1)/dilation, taps)
 	}
-	for end = first; end < taps && start+end*dilation < size; end++ {
+	end = taps
+	if last := size - 1 - start; last < (taps-1)*dilation {
+		end = 0
+		if last >= 0 {
+			end = last/dilation + 1
+		}
 	}
-	return first, end
+	return first, max(first, end)
 }
 
 // run computes a share of the rows.

@@ -1,21 +1,51 @@
 package kernel
 
 // MaxPool takes the largest value of each channel in each window; padding is
-// no value.
+// no value. NaN is larger than any number, on every path.
 func MaxPool(dst, src []float32, in Shape, w Window) {
+	larger := Maximum
+	if hasNaN(src[:in.Len()]) { // which instructions keep or lose by their place
+		larger = maximumOrNaN
+	}
 	w.each(in, func(p int, first bool, from int) {
 		out, pixel := dst[p*in.Channels:][:in.Channels], src[from:][:in.Channels]
 		if first {
 			copy(out, pixel)
 		} else {
-			Maximum(out, out, pixel)
+			larger(out, out, pixel)
 		}
 	})
 }
 
-// AveragePool takes the mean of each channel in each window. Padding counts as
-// zeros if padded is set, and as nothing otherwise.
-func AveragePool(dst, src []float32, in Shape, w Window, padded bool) {
+// hasNaN reports whether there may be NaN among the values: their sum tells, and
+// that of opposite infinities too.
+func hasNaN(x []float32) bool {
+	var sum float32
+	n := current.reach(len(x))
+	if n > 0 {
+		sum = current.total(&x[0], n)
+	}
+	for _, v := range x[n:] {
+		sum += v
+	}
+	return sum != sum
+}
+
+func maximumOrNaN(dst, a, b []float32) {
+	for i := range dst {
+		dst[i] = max(a[i], b[i])
+	}
+}
+
+// A Padding is what of the padding around a feature map counts as zeros in a
+// mean.
+type Padding struct {
+	Top, Left, Bottom, Right int
+	Sum                      bool // no mean at all, but the sum
+}
+
+// AveragePool takes the mean of each channel in each window.
+func AveragePool(dst, src []float32, in Shape, w Window, counted Padding) {
 	w.each(in, func(p int, first bool, from int) {
 		out, pixel := dst[p*in.Channels:][:in.Channels], src[from:][:in.Channels]
 		if first {
@@ -24,16 +54,15 @@ func AveragePool(dst, src []float32, in Shape, w Window, padded bool) {
 			Add.Vectors(out, out, pixel)
 		}
 	})
+	if counted.Sum {
+		return
+	}
 	height, width := w.Out(in)
 	for p := range height * width {
-		n := w.Height * w.Width
-		if !padded {
-			y0, y1 := reach(p/width*w.StrideY-w.Top, w.Height, w.DilationY, in.Height)
-			x0, x1 := reach(p%width*w.StrideX-w.Left, w.Width, w.DilationX, in.Width)
-			n = (y1 - y0) * (x1 - x0)
-		}
+		y0, y1 := reach(p/width*w.StrideY-w.Top+counted.Top, w.Height, w.DilationY, counted.Top+in.Height+counted.Bottom)
+		x0, x1 := reach(p%width*w.StrideX-w.Left+counted.Left, w.Width, w.DilationX, counted.Left+in.Width+counted.Right)
 		out := dst[p*in.Channels:][:in.Channels]
-		Div.Scalar(out, out, float32(n))
+		Div.Scalar(out, out, float32((y1-y0)*(x1-x0)))
 	}
 }
 

@@ -9,41 +9,19 @@ import (
 	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
-// A tensor is a value while compiling. Its elements are known integers (shapes,
-// axes), known floats (weights), or lie in a buffer at run time.
-type tensor struct {
-	shape []int
-	ints  []int64   // known integers
-	data  []float32 // known floats, in ONNX order
-	at    *buffer   // run-time floats
-	last  bool      // a feature map, stored with its channels last
-}
-
-func (t *tensor) len() int { return product(t.shape) }
-
-func (t *tensor) known() bool { return t.at == nil }
-
-// A buffer is memory that one step writes and others read.
-type buffer struct {
-	n       int
-	first   int // step that writes it first, -1 for the input
-	step    int // that wrote it last
-	lastUse int
-	pending int // uses by nodes not compiled yet
-	span    span
-}
-
 // A compiler holds the state of one compilation.
 type compiler struct {
 	model   *onnx.Model
 	threads int
 	values  map[string]*tensor
-	users   map[string][]*onnx.Node // nodes that read a value
-	outputs map[string]bool         // of the graph: read by the caller
-	done    map[*onnx.Node]bool     // joined to an earlier node
-	joined  map[string]string       // what became of the output of such an earlier node
+	users   map[string][]*node // nodes that read a value
+	outputs map[string]bool    // of the graph: read by the caller
+	done    map[*node]bool     // joined to an earlier node
+	joined  map[string]string  // what became of the output of such an earlier node
 	steps   []pendingStep
 	buffers []*buffer
+	current *node // that is being compiled
+	budget  int   // values that may yet be computed while compiling
 }
 
 // A pendingStep is a step whose memory is not laid out yet.
@@ -67,10 +45,20 @@ const worthSharing = 1 << 18
 // maxValues bounds a single value at run time: 1 Gi float32.
 const maxValues = 1 << 30
 
+// What is computed while compiling may read and write so many values, and so many
+// for each value in the file: a few bytes must not fill the memory.
+const (
+	freeValues = 4 << 20
+	perWeight  = 16
+)
+
+// A refusal is an error that ends a compilation from within.
+type refusal struct{ error }
+
 // Compile compiles a model.
-func Compile(m *onnx.Model, o Options) (*Program, error) {
-	if m.Opset < 9 || m.Opset > 21 {
-		return nil, fmt.Errorf("%w: ONNX opset %d, want 9 to 21", cxr.ErrUnsupported, m.Opset)
+func Compile(m *onnx.Model, o Options) (p *Program, err error) {
+	if m.Opset < minOpset || m.Opset > maxOpset {
+		return nil, fmt.Errorf("%w: ONNX opset %d, want %d to %d", cxr.ErrUnsupported, m.Opset, minOpset, maxOpset)
 	}
 	if len(m.Inputs) != 1 || len(m.Outputs) == 0 {
 		return nil, fmt.Errorf("%w: model of %d inputs and %d outputs", cxr.ErrUnsupported, len(m.Inputs), len(m.Outputs))
@@ -79,20 +67,34 @@ func Compile(m *onnx.Model, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &compiler{model: m, threads: max(o.Threads, 1), values: map[string]*tensor{}, users: map[string][]*onnx.Node{}, outputs: map[string]bool{output: true}, done: map[*onnx.Node]bool{}, joined: map[string]string{}}
-	nodes := needed(m, output)
-	for _, n := range nodes {
-		for _, name := range n.Inputs {
-			c.users[name] = append(c.users[name], n)
-		}
+	c := &compiler{
+		model: m, threads: max(o.Threads, 1), values: map[string]*tensor{}, users: map[string][]*node{}, outputs: map[string]bool{output: true},
+		done: map[*node]bool{}, joined: map[string]string{}, budget: freeValues,
 	}
-	input, err := c.input(m.Inputs[0], o)
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case refusal:
+			err = r.error
+		default: // a fault of ours; the model may be valid
+			err = fmt.Errorf("%v: panic: %v: %w", c.current, r, cxr.ErrUnsupported)
+		}
+	}()
+	return c.compile(output, o)
+}
+
+func (c *compiler) compile(output string, o Options) (*Program, error) {
+	nodes, err := c.needed(output)
 	if err != nil {
 		return nil, err
 	}
-	// Constants first, for operators that look ahead at what follows them.
+	input, err := c.input(c.model.Inputs[0], o)
+	if err != nil {
+		return nil, err
+	}
+	// Small constants first, for operators that look ahead at what follows them.
 	for _, n := range nodes {
-		if n.Op == "Constant" || n.Op == "Identity" && len(n.Inputs) == 1 && c.constantNamed(n.Inputs[0]) {
+		if c.small(n) {
 			if err := c.node(n); err != nil {
 				return nil, err
 			}
@@ -115,9 +117,9 @@ func Compile(m *onnx.Model, o Options) (*Program, error) {
 		return nil, fmt.Errorf("%w: output %q does not depend on the input", cxr.ErrUnsupported, output)
 	}
 	if !input.last {
-		input = &tensor{shape: []int{1, input.shape[3], input.shape[1], input.shape[2]}, at: input.at, last: true}
+		input = &tensor{shape: []int{input.shape[0], input.shape[3], input.shape[1], input.shape[2]}, at: input.at, last: true}
 	}
-	return c.program(input, c.plain(out))
+	return c.program(input, out)
 }
 
 func outputName(m *onnx.Model, o Options) (string, error) {
@@ -126,7 +128,7 @@ func outputName(m *onnx.Model, o Options) (string, error) {
 		return m.Outputs[0].Name, nil
 	case LastGemmInput:
 		for _, n := range slices.Backward(m.Nodes) {
-			if (n.Op == "Gemm" || n.Op == "MatMul") && len(n.Inputs) > 0 {
+			if (n.Op == "Gemm" || n.Op == "MatMul") && n.Domain == "" && len(n.Inputs) > 0 {
 				return n.Inputs[0], nil
 			}
 		}
@@ -140,27 +142,57 @@ func outputName(m *onnx.Model, o Options) (string, error) {
 	return "", fmt.Errorf("%w: model without a tensor %q", cxr.ErrUnsupported, o.Output)
 }
 
-// needed is the nodes that the output depends on, in order.
-func needed(m *onnx.Model, output string) []*onnx.Node {
+// needed is the nodes that the output depends on, in order. All of them are in
+// the table, so that what looks ahead meets only what it knows.
+func (c *compiler) needed(output string) ([]*node, error) {
 	want := map[string]bool{output: true}
-	var nodes []*onnx.Node
-	for _, n := range slices.Backward(m.Nodes) {
+	var nodes []*node
+	made := map[string]bool{}
+	for _, n := range slices.Backward(c.model.Nodes) {
 		if !slices.ContainsFunc(n.Outputs, func(name string) bool { return name != "" && want[name] }) {
 			continue
 		}
-		for _, name := range n.Inputs {
-			want[name] = true
+		r, err := rowFor(n, c.model, want)
+		if err != nil {
+			return nil, err
 		}
-		nodes = append(nodes, n)
+		for _, name := range n.Outputs {
+			if name != "" && (made[name] || c.model.Initializers[name] != nil || name == c.model.Inputs[0].Name) {
+				return nil, corrupt(n, "output %q is made twice", name)
+			}
+			made[name] = true
+		}
+		nodes = append(nodes, &node{n, r})
+		for _, name := range n.Inputs {
+			want[name] = name != ""
+		}
+		for _, a := range n.Attributes {
+			if a.Tensor != nil {
+				c.budget += perWeight * a.Tensor.Len()
+			}
+		}
 	}
 	slices.Reverse(nodes)
-	return nodes
+	for _, n := range nodes {
+		for _, name := range n.Inputs {
+			c.users[name] = append(c.users[name], n)
+		}
+	}
+	for name, w := range c.model.Initializers {
+		if want[name] {
+			c.budget += perWeight * w.Len()
+		}
+	}
+	return nodes, nil
 }
 
-// input makes the tensor of the film.
+// input makes the tensor of the films.
 func (c *compiler) input(v onnx.Value, o Options) (*tensor, error) {
 	if len(v.Shape) != 4 {
 		return nil, fmt.Errorf("%w: input %q of shape %v, want films x channels x height x width", cxr.ErrUnsupported, v.Name, v.Shape)
+	}
+	if !v.Type.Floating() {
+		return nil, fmt.Errorf("%w: input %q of %v, want floats", cxr.ErrUnsupported, v.Name, v.Type)
 	}
 	gray := func(d int) bool { return d == 1 || d == 3 }
 	shape := slices.Clone(v.Shape)
@@ -168,7 +200,7 @@ func (c *compiler) input(v onnx.Value, o Options) (*tensor, error) {
 	if last {
 		shape = []int{1, v.Shape[3], v.Shape[1], v.Shape[2]}
 	}
-	shape[0] = 1
+	shape[0] = max(o.Films, 1)
 	for i, size := range map[int]int{2: o.Height, 3: o.Width} {
 		if shape[i] <= 0 {
 			shape[i] = size
@@ -179,9 +211,9 @@ func (c *compiler) input(v onnx.Value, o Options) (*tensor, error) {
 	if !gray(shape[1]) || shape[2] <= 0 || shape[3] <= 0 || shape[2] > 1<<14 || shape[3] > 1<<14 {
 		return nil, fmt.Errorf("%w: input of shape %v; height and width must be given where the model leaves them open", cxr.ErrUnsupported, v.Shape)
 	}
-	t := &tensor{shape: shape, last: true}
+	t := &tensor{shape: shape, elem: v.Type, last: true}
 	if last { // the same memory
-		t.shape, t.last = []int{1, shape[2], shape[3], shape[1]}, false
+		t.shape, t.last, t.nhwc = []int{shape[0], shape[2], shape[3], shape[1]}, false, true
 	}
 	t.at = c.newBuffer(t.len(), -1)
 	c.bind(v.Name, t)
@@ -207,7 +239,7 @@ func (c *compiler) bind(name string, t *tensor) {
 }
 
 // value is a named value, made from an initializer at its first use.
-func (c *compiler) value(n *onnx.Node, name string) (*tensor, error) {
+func (c *compiler) value(n *node, name string) (*tensor, error) {
 	if t := c.values[name]; t != nil {
 		return t, nil
 	}
@@ -220,28 +252,41 @@ func (c *compiler) value(n *onnx.Node, name string) (*tensor, error) {
 	return t, nil
 }
 
-// constantNamed reports whether a value is a weight or known already.
-func (c *compiler) constantNamed(name string) bool {
-	t := c.values[name]
-	return t != nil && t.known() || t == nil && c.model.Initializers[name] != nil
+// constantNamed is how many elements a value has that is a weight or known
+// already, or -1.
+func (c *compiler) constantNamed(name string) int {
+	if t := c.values[name]; t != nil {
+		if t.known() {
+			return t.len()
+		}
+		return -1
+	}
+	if w := c.model.Initializers[name]; w != nil {
+		return w.Len()
+	}
+	return -1
 }
 
-func constant(w *onnx.Tensor) *tensor {
-	t := &tensor{shape: w.Shape}
-	if w.Integers() && w.Type != onnx.Int8 && w.Type != onnx.Uint8 {
-		t.ints = w.Ints()
-	} else {
-		t.data = w.Floats()
+// small reports whether a node makes a small constant of constants.
+func (c *compiler) small(n *node) bool {
+	const most = 1 << 12
+	switch n.Op {
+	case "Constant":
+		return true
+	case "Identity", "Cast", "CastLike", "Unsqueeze", "Squeeze", "Reshape", "Neg", "Sqrt":
+		for _, name := range n.Inputs {
+			if size := c.constantNamed(name); name != "" && (size < 0 || size > most) {
+				return false
+			}
+		}
+		return true
 	}
-	return t
+	return false
 }
 
 // node compiles one node, or computes it if all its inputs are known.
-func (c *compiler) node(n *onnx.Node) error {
-	f := operators[n.Op]
-	if f == nil || n.Domain != "" && n.Domain != "ai.onnx" {
-		return unsupported(n, "operator %s", n.Op)
-	}
+func (c *compiler) node(n *node) error {
+	c.current = n
 	in := make([]*tensor, len(n.Inputs))
 	for i, name := range n.Inputs {
 		if name == "" {
@@ -253,8 +298,12 @@ func (c *compiler) node(n *onnx.Node) error {
 		}
 		in[i] = t
 	}
+	types, err := n.checkTypes(in)
+	if err != nil {
+		return err
+	}
 	c.consume(in)
-	out, err := f(c, n, in)
+	out, err := n.row.compile(c, n, in)
 	if err != nil {
 		return err
 	}
@@ -264,6 +313,14 @@ func (c *compiler) node(n *onnx.Node) error {
 		}
 		if t.len() > maxValues || len(t.shape) > maxRank {
 			return unsupported(n, "result of %v values", t.shape)
+		}
+		if t.known() { // constants are kept as ONNX orders them
+			t = c.plain(t)
+		}
+		if elem := c.typeOf(n, i, types); elem != 0 {
+			t = t.as(elem)
+		} else if t.elem == 0 {
+			return unsupported(n, "result of no known type")
 		}
 		name := n.Outputs[i]
 		if joined := c.joined[name]; joined != "" {
@@ -279,6 +336,22 @@ func (c *compiler) node(n *onnx.Node) error {
 	return nil
 }
 
+// typeOf is the element type of an output by the table, or 0 if the operator says
+// it itself.
+func (c *compiler) typeOf(n *node, i int, types map[string]onnx.Type) onnx.Type {
+	p := at(n.row.out, i)
+	if t := types[p.variable]; t != 0 {
+		return t
+	}
+	set := n.row.types[p.variable]
+	for t := onnx.Type(1); t < 32; t++ {
+		if set == setOf(t) {
+			return t
+		}
+	}
+	return 0
+}
+
 func (c *compiler) consume(in []*tensor) {
 	for _, t := range in {
 		if t != nil && t.at != nil {
@@ -291,37 +364,63 @@ func (c *compiler) consume(in []*tensor) {
 // that the node may write its result over it.
 func (c *compiler) free(t *tensor) bool { return t.at != nil && t.at.pending == 0 && t.at.step >= 0 }
 
+// spend takes the values that something computed now reads and writes from what
+// the model may.
+func (c *compiler) spend(n fmt.Stringer, values int) {
+	if values > c.budget {
+		panic(refusal{fmt.Errorf("%v: constants of %d values to compute, beyond what is left for this model: %w", n, values, cxr.ErrTooLarge)})
+	}
+	c.budget -= values
+}
+
+// integers makes room for known integers of a shape.
+func (c *compiler) integers(n fmt.Stringer, shape []int, elem onnx.Type) *tensor {
+	c.spend(n, product(shape))
+	return &tensor{shape: shape, elem: elem, ints: make([]int64, product(shape))}
+}
+
 // emit adds a step that computes a tensor of the given shape from the inputs,
 // in their stored order; or computes it now if they are all known. f must not
 // keep or change in.
-func (c *compiler) emit(n *onnx.Node, in []*tensor, shape []int, last bool, f func(in [][]float32, out []float32)) *tensor {
+func (c *compiler) emit(n fmt.Stringer, in []*tensor, shape []int, last bool, f func(in [][]float32, out []float32)) *tensor {
 	return c.add(n, in, &tensor{shape: shape, last: last}, nil, 0, 0, func(in [][]float32, out, _ []float32, _ kernel.Part) { f(in, out) })
 }
 
 // share is emit of a job that threads can part; work is how many
 // multiplications it is, or values moved.
-func (c *compiler) share(n *onnx.Node, in []*tensor, shape []int, last bool, scratch, work int, f job) *tensor {
+func (c *compiler) share(n fmt.Stringer, in []*tensor, shape []int, last bool, scratch, work int, f job) *tensor {
 	return c.add(n, in, &tensor{shape: shape, last: last}, nil, scratch, work, f)
 }
 
 // shareOver is share with a result of the shape of the first input, whose place
 // it may take, if that is free: f is then called with out the same memory as
 // in[0].
-func (c *compiler) shareOver(n *onnx.Node, in []*tensor, f func(in [][]float32, out []float32, part kernel.Part)) *tensor {
+func (c *compiler) shareOver(n fmt.Stringer, in []*tensor, f func(in [][]float32, out []float32, part kernel.Part)) *tensor {
 	out := &tensor{shape: in[0].shape, last: in[0].last}
 	var over *buffer
 	if c.free(in[0]) {
 		over = in[0].at
 	}
+	for _, t := range in[1:] { // the same values in another order must stay
+		if t.at != nil && t.at == over && t.last != in[0].last {
+			over = nil
+		}
+	}
 	return c.add(n, in, out, over, 0, out.len(), func(in [][]float32, out, _ []float32, part kernel.Part) { f(in, out, part) })
 }
 
-func (c *compiler) add(n *onnx.Node, in []*tensor, out *tensor, over *buffer, scratch, work int, f job) *tensor {
+func (c *compiler) add(n fmt.Stringer, in []*tensor, out *tensor, over *buffer, scratch, work int, f job) *tensor {
+	if out.len() > maxValues || scratch < 0 || scratch > maxValues {
+		panic(refusal{fmt.Errorf("%v: result of %v values: %w", n, out.shape, cxr.ErrTooLarge)})
+	}
 	if !slices.ContainsFunc(in, func(t *tensor) bool { return !t.known() }) {
-		data := make([][]float32, len(in))
+		data, touched := make([][]float32, len(in)), out.len()+scratch+work/64
 		for i, t := range in {
 			data[i] = t.data
+			touched += len(t.data)
 		}
+		c.spend(n, touched)
+		out.elem = onnx.Float
 		out.data = make([]float32, out.len())
 		f(data, out.data, make([]float32, scratch), kernel.Whole)
 		return out
@@ -330,6 +429,7 @@ func (c *compiler) add(n *onnx.Node, in []*tensor, out *tensor, over *buffer, sc
 	for _, t := range in {
 		if t.at != nil {
 			t.at.lastUse = step
+			out.nhwc = out.nhwc || len(out.shape) == 4 && len(t.shape) == 4 && t.nhwc
 		}
 	}
 	out.at = over
@@ -347,84 +447,4 @@ func (c *compiler) add(n *onnx.Node, in []*tensor, out *tensor, over *buffer, sc
 	}
 	c.steps = append(c.steps, p)
 	return out
-}
-
-// program lays out memory and closes the steps over their places.
-func (c *compiler) program(input, output *tensor) (*Program, error) {
-	output.at.lastUse = len(c.steps)
-	p := &Program{Input: input.shape, Output: output.shape, Memory: layOut(c.buffers)}
-	if p.Memory > maxValues {
-		return nil, fmt.Errorf("%w: network that needs %d values of memory", cxr.ErrTooLarge, p.Memory)
-	}
-	p.in, p.out = input.at.span, output.at.span
-	writer := map[*buffer]int{input.at: -1}
-	for i, s := range c.steps {
-		step := Step{Name: s.name, Shared: s.shared, output: s.output.at.span}
-		var places []span
-		known := make([][]float32, len(s.inputs))
-		for k, t := range s.inputs {
-			if t.known() {
-				known[k] = t.data
-				places = append(places, span{})
-				continue
-			}
-			places = append(places, t.at.span)
-			step.Reads = append(step.Reads, writer[t.at])
-		}
-		out, scratch, run := s.output.at.span, span{}, s.run
-		if s.scratch != nil {
-			scratch = s.scratch.span
-		}
-		step.bind = func(memory []float32) func(kernel.Part) {
-			in := make([][]float32, len(places))
-			for k := range in {
-				if in[k] = known[k]; in[k] == nil {
-					in[k] = places[k].of(memory)
-				}
-			}
-			out, scratch := out.of(memory), scratch.of(memory)
-			return func(part kernel.Part) {
-				each := len(scratch) / part.Of
-				run(in, out, scratch[part.Index*each:][:each], part)
-			}
-		}
-		writer[s.output.at] = i
-		p.Steps = append(p.Steps, step)
-	}
-	return p, nil
-}
-
-// layOut gives every buffer a place that no other alive at the same time has,
-// the largest first, and returns the memory used. Places start at multiples of
-// 16 values, a cache line.
-func layOut(buffers []*buffer) int {
-	order := slices.Clone(buffers)
-	slices.SortStableFunc(order, func(a, b *buffer) int { return b.n - a.n })
-	total := 0
-	var placed []*buffer
-	for _, b := range order {
-		at := 0
-		for _, p := range placed { // in order of place
-			if p.first > b.lastUse || b.first > p.lastUse {
-				continue
-			}
-			if at+b.n <= p.span.at {
-				break
-			}
-			at = max(at, (p.span.at+p.n+15)&^15)
-		}
-		b.span = span{at, b.n}
-		total = max(total, at+b.n)
-		i, _ := slices.BinarySearchFunc(placed, at, func(p *buffer, at int) int { return p.span.at - at })
-		placed = slices.Insert(placed, i, b)
-	}
-	return total
-}
-
-func product(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
 }

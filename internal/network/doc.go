@@ -1,5 +1,6 @@
-// Package network compiles an ONNX graph for one film at a time into a list of
-// steps over one block of memory. It infers shapes, computes what is constant,
+// Package network compiles an ONNX graph into a list of steps over one block of
+// memory. Every node goes through a table of operators, which refuses what it does
+// not tell; docs/OPERATORS.md lists it. Compile infers shapes, computes what is constant,
 // folds batch normalization into convolutions, joins activations to the
 // operation before them, keeps feature maps with their channels last, and lets
 // values that are not alive together share memory.
@@ -18,11 +19,23 @@ import (
 // A Program is a compiled network: immutable, shared by all that run it.
 type Program struct {
 	Steps   []Step
-	Memory  int   // float32 values that a run needs
-	Input   []int // shape: 1, channels, height, width; the values are height x width x channels
-	Output  []int // shape
+	Memory  int       // float32 values that a run needs
+	Input   []int     // shape: films, channels, height, width; the values are films x height x width x channels
+	Output  []int     // shape
+	Type    onnx.Type // of the output's elements; float32 at run time, whatever it is
+	Layout  Layout    // of an output of four dimensions
 	in, out span
 }
+
+// A Layout is where the channels of a feature map are.
+type Layout int
+
+// Layouts.
+const (
+	Unclear       Layout = iota
+	ChannelsFirst        // films x channels x height x width
+	ChannelsLast         // films x height x width x channels
+)
 
 // A Step is one operation.
 type Step struct {
@@ -55,16 +68,20 @@ func (p *Program) Out(memory []float32) []float32 { return p.out.of(memory) }
 type Options struct {
 	Threads       int    // that will work on one film; 0: one
 	Width, Height int    // of the input where the model leaves them open; 0: must be fixed
+	Films         int    // at once; 0: one
 	Output        string // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
 }
 
 // LastGemmInput asks for the features before the classifier.
 const LastGemmInput = "input of the last Gemm"
 
-func unsupported(n *onnx.Node, format string, args ...any) error {
+// unsupported is the error of a node that is valid, as far as one can tell, but
+// not made for here.
+func unsupported(n fmt.Stringer, format string, args ...any) error {
 	return fmt.Errorf("%v: %s: %w", n, fmt.Sprintf(format, args...), cxr.ErrUnsupported)
 }
 
-func corrupt(n *onnx.Node, format string, args ...any) error {
+// corrupt is the error of a node that no runtime could run.
+func corrupt(n fmt.Stringer, format string, args ...any) error {
 	return fmt.Errorf("%v: %s: %w", n, fmt.Sprintf(format, args...), cxr.ErrCorrupt)
 }

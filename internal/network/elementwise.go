@@ -4,15 +4,11 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/internal/kernel"
-	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
-// unary makes an operator of an activation.
+// unary makes an operator of an activation of the kernels.
 func unary(f kernel.Activation) operator {
-	return func(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-		if len(in) < 1 || in[0] == nil || in[0].ints != nil {
-			return nil, corrupt(n, "no input of floats")
-		}
+	return func(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
 			first, end := part.Span(len(out), 16)
 			copy(out[first:end], in[0][first:]) // onto itself, where the input is free
@@ -21,26 +17,136 @@ func unary(f kernel.Activation) operator {
 	}
 }
 
-func opActivation(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+// each is the result of a function of every float.
+func (c *compiler) each(n *node, t *tensor, f func(float32) float32) *tensor {
+	return c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part kernel.Part) {
+		src := in[0]
+		for i, end := part.Span(len(out), 16); i < end; i++ {
+			out[i] = f(src[i])
+		}
+	})
+}
+
+// eachInteger is the result of a function of every known integer.
+func (c *compiler) eachInteger(n *node, t *tensor, f func(int64) int64) *tensor {
+	out := c.integers(n, t.shape, t.elem)
+	for i, v := range t.ints {
+		out.ints[i] = wrap(f(v), t.elem)
+	}
+	return out
+}
+
+// pointwise makes an operator of a function of every value, which the node's
+// attributes may decide.
+func pointwise(f func(n *node) func(float64) float64) operator {
+	return func(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+		g := f(n)
+		return []*tensor{c.each(n, in[0], func(v float32) float32 { return float32(g(float64(v))) })}, nil
+	}
+}
+
+// function is pointwise of one that has no attributes.
+func function(f func(float64) float64) operator {
+	return pointwise(func(*node) func(float64) float64 { return f })
+}
+
+func opAbs(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	if in[0].ints != nil {
+		return []*tensor{c.eachInteger(n, in[0], func(v int64) int64 { return max(v, -v) })}, nil
+	}
+	return function(math.Abs)(c, n, in)
+}
+
+func opNegative(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	if in[0].ints != nil {
+		return []*tensor{c.eachInteger(n, in[0], func(v int64) int64 { return -v })}, nil
+	}
+	return []*tensor{c.each(n, in[0], func(v float32) float32 { return -v })}, nil
+}
+
+func sign(v float64) float64 {
+	switch {
+	case v > 0:
+		return 1
+	case v < 0:
+		return -1
+	}
+	return v // 0 and NaN
+}
+
+func softplus(v float64) float64 { return max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) }
+
+func logistic(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
+
+// elu is the exponential linear unit with the node's alpha, of a slope and a
+// scale for exp(v/scale).
+func elu(n *node) func(float64) float64 {
+	alpha := float64(n.Float("alpha"))
+	return func(v float64) float64 {
+		if v >= 0 || v != v {
+			return v
+		}
+		return alpha * math.Expm1(v)
+	}
+}
+
+func selu(n *node) func(float64) float64 {
+	alpha, gamma := float64(n.Float("alpha")), float64(n.Float("gamma"))
+	return func(v float64) float64 {
+		if v > 0 || v != v {
+			return gamma * v
+		}
+		return gamma * alpha * math.Expm1(v)
+	}
+}
+
+func celu(n *node) func(float64) float64 {
+	alpha := float64(n.Float("alpha"))
+	return func(v float64) float64 {
+		if v != v {
+			return v
+		}
+		return max(v, 0) + min(0, alpha*math.Expm1(v/alpha))
+	}
+}
+
+func thresholdedRelu(n *node) func(float64) float64 {
+	alpha := float64(n.Float("alpha"))
+	return func(v float64) float64 {
+		if v > alpha || v != v {
+			return v
+		}
+		return 0
+	}
+}
+
+func swish(n *node) func(float64) float64 {
+	alpha := float64(n.Float("alpha"))
+	return func(v float64) float64 { return v * logistic(alpha*v) }
+}
+
+func mish(v float64) float64 { return v * math.Tanh(softplus(v)) }
+
+func opActivation(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if f, ok := c.simple(n); ok {
 		return unary(f)(c, n, in)
 	}
 	if n.Op != "HardSigmoid" {
 		return nil, unsupported(n, "activation")
 	}
-	alpha, beta := n.Float("alpha", 0.2), n.Float("beta", 0.5)
-	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
-		for i, end := part.Span(len(out), 16); i < end; i++ {
-			out[i] = min(max(in[0][i]*alpha+beta, 0), 1)
-		}
-	})}, nil
+	alpha, beta := n.Float("alpha"), n.Float("beta")
+	return []*tensor{c.each(n, in[0], func(v float32) float32 { return min(max(v*alpha+beta, 0), 1) })}, nil
 }
 
-func opLeaky(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 1 || in[0] == nil || in[0].ints != nil {
-		return nil, corrupt(n, "no input of floats")
+func opRelu(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	if in[0].ints != nil {
+		return []*tensor{c.eachInteger(n, in[0], func(v int64) int64 { return max(v, 0) })}, nil
 	}
-	alpha := n.Float("alpha", 0.01)
+	return unary(kernel.Relu)(c, n, in)
+}
+
+func opLeaky(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	alpha := n.Float("alpha")
 	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
 		for i, end := part.Span(len(out), 16); i < end; i++ {
 			if out[i] = in[0][i]; out[i] < 0 {
@@ -50,192 +156,38 @@ func opLeaky(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	})}, nil
 }
 
-func opClip(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+// opClip limits values: bounds are attributes up to opset 10, inputs since.
+func opClip(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	for i := 1; i < len(in); i++ {
+		if in[i] != nil && in[i].len() != 1 {
+			return nil, corrupt(n, "bound of shape %v", in[i].shape)
+		}
+	}
+	if in[0].ints != nil {
+		low, high := int64(math.MinInt64), int64(math.MaxInt64)
+		for i, bound := range []*int64{&low, &high} {
+			if len(in) > i+1 && in[i+1] != nil {
+				if in[i+1].ints == nil {
+					return nil, unsupported(n, "bounds that are not constant")
+				}
+				*bound = in[i+1].ints[0]
+			}
+		}
+		return []*tensor{c.eachInteger(n, in[0], func(v int64) int64 { return min(max(v, low), high) })}, nil
+	}
 	low, high, ok := c.clip(n)
-	if !ok {
-		return nil, unsupported(n, "bounds that are not constant")
+	if !ok { // bounds of the run
+		t := in[0]
+		for i, op := range []binary{larger, smaller} {
+			if len(in) > i+1 && in[i+1] != nil {
+				t = c.combine(n, op, t, c.view(in[i+1], nil), t.shape, kernel.None)
+			}
+		}
+		return []*tensor{t}, nil
 	}
 	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
 		for i, end := part.Span(len(out), 16); i < end; i++ {
 			out[i] = min(max(in[0][i], low), high)
 		}
 	})}, nil
-}
-
-func opNegative(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 1 || in[0] == nil {
-		return nil, corrupt(n, "%d inputs", len(in))
-	}
-	minus := &tensor{ints: []int64{-1}}
-	return multiplication.operator(c, n, []*tensor{in[0], minus})
-}
-
-// A binary operator: on floats with a kernel, or with a function that is slower,
-// or on known floats only; and on integers, which are always known.
-type binary struct {
-	fast   *kernel.Operation
-	floats func(a, b float32) float32
-	ints   func(a, b int64) int64
-	known  bool // no floats at run time
-}
-
-func arithmetic(o kernel.Operation, floats func(a, b float32) float32, ints func(a, b int64) int64) binary {
-	return binary{fast: &o, floats: floats, ints: ints}
-}
-
-func comparison(floats func(a, b float32) bool, ints func(a, b int64) bool) binary {
-	one := func(yes bool) float32 {
-		if yes {
-			return 1
-		}
-		return 0
-	}
-	return binary{
-		floats: func(a, b float32) float32 { return one(floats(a, b)) },
-		ints:   func(a, b int64) int64 { return int64(one(ints(a, b))) }, known: true,
-	}
-}
-
-var (
-	addition       = arithmetic(kernel.Add, func(a, b float32) float32 { return a + b }, func(a, b int64) int64 { return a + b })
-	subtraction    = arithmetic(kernel.Sub, func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b })
-	multiplication = arithmetic(kernel.Mul, func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
-	division       = arithmetic(kernel.Div, func(a, b float32) float32 { return a / b }, func(a, b int64) int64 {
-		if b == 0 {
-			return 0
-		}
-		return a / b
-	})
-	power = binary{floats: func(a, b float32) float32 {
-		if b == 2 {
-			return a * a
-		}
-		return float32(math.Pow(float64(a), float64(b)))
-	}}
-	smaller = binary{floats: func(a, b float32) float32 { return min(a, b) }, ints: func(a, b int64) int64 { return min(a, b) }}
-	larger  = binary{floats: func(a, b float32) float32 { return max(a, b) }, ints: func(a, b int64) int64 { return max(a, b) }}
-	modulo  = binary{ints: func(a, b int64) int64 { // of the divisor's sign
-		if b == 0 {
-			return 0
-		}
-		return ((a % b) + b) % b
-	}}
-	equality = comparison(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b })
-	less     = comparison(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b })
-	greater  = comparison(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b })
-)
-
-func (op binary) operator(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 2 || in[0] == nil || in[1] == nil {
-		return nil, corrupt(n, "%d inputs", len(in))
-	}
-	a, b := in[0], in[1]
-	shape := broadcast(a.shape, b.shape)
-	if shape == nil {
-		return nil, corrupt(n, "shapes %v and %v", a.shape, b.shape)
-	}
-	if a.ints != nil && b.ints != nil {
-		if op.ints == nil {
-			return nil, unsupported(n, "integers")
-		}
-		return []*tensor{combineInts(op.ints, a, b, shape)}, nil
-	}
-	if op.floats == nil || op.known && (!a.known() || !b.known()) {
-		return nil, unsupported(n, "values that are not known")
-	}
-	if op.known { // a truth value is an integer
-		out := &tensor{shape: shape, ints: make([]int64, product(shape))}
-		a, b = toFloats(a), toFloats(b)
-		o := newOdometer(shape, a.spread(shape), b.spread(shape), 0)
-		for i := range out.ints {
-			out.ints[i] = int64(op.floats(a.data[o.a], b.data[o.b]))
-			o.next()
-		}
-		return []*tensor{out}, nil
-	}
-	a, b = toFloats(a), toFloats(b)
-	last := len(shape) == 4 && (a.at != nil && a.last || b.at != nil && b.last)
-	if last { // an operand that is the whole result must be stored like it
-		if sameLen(a, shape) && !a.last {
-			a = c.stored(n, a, true)
-		}
-		if sameLen(b, shape) && !b.last {
-			b = c.stored(n, b, true)
-		}
-	} else {
-		a, b = c.plain(a), c.plain(b)
-	}
-	f := c.activation(n)
-	switch {
-	case n.Op == "Add" && sameShape(a, b) && a.at != nil && b.at != nil && a.at != b.at:
-		if !c.free(a) && c.free(b) {
-			a, b = b, a
-		}
-		return []*tensor{c.shareOver(n, []*tensor{a, b}, func(in [][]float32, out []float32, part kernel.Part) {
-			first, end := part.Span(len(out), 16)
-			kernel.AddThen(out[first:end], in[0][first:], in[1][first:], f)
-		})}, nil
-	case sameLen(a, shape) && a.at != nil:
-		return []*tensor{c.shareOver(n, []*tensor{a, b}, op.runner(a, b, shape, last, f))}, nil
-	}
-	run := op.runner(a, b, shape, last, f)
-	return []*tensor{c.share(n, []*tensor{a, b}, shape, last, 0, product(shape), func(in [][]float32, out, _ []float32, part kernel.Part) { run(in, out, part) })}, nil
-}
-
-func sameLen(t *tensor, shape []int) bool {
-	return len(t.shape) == len(shape) && t.len() == product(shape)
-}
-
-func toFloats(t *tensor) *tensor {
-	if t.ints == nil {
-		return t
-	}
-	f := &tensor{shape: t.shape, data: make([]float32, len(t.ints))}
-	for i, v := range t.ints {
-		f.data[i] = float32(v)
-	}
-	return f
-}
-
-// runner walks the result in its storage order, with a short loop inside.
-func (op binary) runner(a, b *tensor, shape []int, last bool, f kernel.Activation) func(in [][]float32, out []float32, part kernel.Part) {
-	dims := reorder(shape, last)
-	sa, sb := reorder(a.spread(shape), last), reorder(b.spread(shape), last)
-	dims, sa, sb = collapse(dims, sa, sb)
-	inner := len(dims) - 1
-	n, da, db := dims[inner], sa[inner], sb[inner]
-	return func(in [][]float32, out []float32, part kernel.Part) {
-		x, y := in[0], in[1]
-		first, end := part.Span(len(out), n)
-		o := newOdometer(dims[:inner], sa, sb, first/max(n, 1))
-		for at := first; at < end; at += n {
-			op.row(out[at:][:n], x[o.a:], y[o.b:], da, db)
-			o.next()
-		}
-		f.Apply(out[first:end])
-	}
-}
-
-// row computes neighbors of the result from operands with the given steps.
-func (op binary) row(out, x, y []float32, da, db int) {
-	switch {
-	case op.fast != nil && da == 1 && db == 1:
-		op.fast.Vectors(out, x, y)
-	case op.fast != nil && da == 1 && db == 0:
-		op.fast.Scalar(out, x, y[0])
-	default:
-		for k := range out {
-			out[k] = op.floats(x[k*da], y[k*db])
-		}
-	}
-}
-
-func combineInts(f func(a, b int64) int64, a, b *tensor, shape []int) *tensor {
-	out := &tensor{shape: shape, ints: make([]int64, product(shape))}
-	o := newOdometer(shape, a.spread(shape), b.spread(shape), 0)
-	for i := range out.ints {
-		out.ints[i] = f(a.ints[o.a], b.ints[o.b])
-		o.next()
-	}
-	return out
 }

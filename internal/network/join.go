@@ -2,13 +2,17 @@ package network
 
 import (
 	"math"
+	"slices"
 
 	"github.com/cxrkit/cxrkit/internal/kernel"
-	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
+// A rule that joins nodes must see that each takes the value before it where the
+// rule says, and that constants add no dimensions: (x + [1 1 1 c]) of a matrix is
+// no matrix. All nodes are in the table, so of the standard domain.
+
 // sole is the node that alone reads a value, if there is one.
-func (c *compiler) sole(name string) *onnx.Node {
+func (c *compiler) sole(name string) *node {
 	if u := c.users[name]; len(u) == 1 && !c.outputs[name] {
 		return u[0]
 	}
@@ -17,7 +21,7 @@ func (c *compiler) sole(name string) *onnx.Node {
 
 // join makes the nodes part of the one that makes value name; the last node's
 // output takes the value's place.
-func (c *compiler) join(name string, nodes ...*onnx.Node) string {
+func (c *compiler) join(name string, nodes ...*node) string {
 	for _, n := range nodes {
 		c.done[n] = true
 	}
@@ -26,15 +30,15 @@ func (c *compiler) join(name string, nodes ...*onnx.Node) string {
 	return last
 }
 
-// activation finds an activation that alone takes the value that a node makes,
-// and joins it to the node.
-func (c *compiler) activation(n *onnx.Node) kernel.Activation {
+// activation finds an activation that alone takes the value that a node makes, of
+// so many dimensions, and joins it to the node.
+func (c *compiler) activation(n *node, rank int) kernel.Activation {
 	name := n.Outputs[0]
 	if joined := c.joined[name]; joined != "" {
 		name = joined
 	}
 	if u := c.sole(name); u != nil {
-		if f, ok := c.simple(u); ok {
+		if f, ok := c.simple(u); ok && u.Inputs[0] == name {
 			c.joinBehind(n, u)
 			return f
 		}
@@ -47,10 +51,10 @@ func (c *compiler) activation(n *onnx.Node) kernel.Activation {
 	}
 	for i, u := range users {
 		mul := users[1-i]
-		if mul.Op != "Mul" || len(u.Outputs) == 0 {
+		if mul.Op != "Mul" || u == mul || u.Inputs[0] != name {
 			continue
 		}
-		if chain := c.gelu(u, mul); chain != nil {
+		if chain := c.gelu(u, mul, rank); chain != nil {
 			c.joinBehind(n, chain...)
 			return kernel.Gelu
 		}
@@ -69,12 +73,12 @@ func (c *compiler) activation(n *onnx.Node) kernel.Activation {
 	return kernel.None
 }
 
-func (c *compiler) joinBehind(n *onnx.Node, nodes ...*onnx.Node) {
+func (c *compiler) joinBehind(n *node, nodes ...*node) {
 	c.join(n.Outputs[0], nodes...)
 }
 
 // simple is the activation that a node alone is.
-func (c *compiler) simple(n *onnx.Node) (kernel.Activation, bool) {
+func (c *compiler) simple(n *node) (kernel.Activation, bool) {
 	switch n.Op {
 	case "Relu":
 		return kernel.Relu, true
@@ -83,15 +87,17 @@ func (c *compiler) simple(n *onnx.Node) (kernel.Activation, bool) {
 	case "HardSwish":
 		return kernel.HardSwish, true
 	case "HardSigmoid":
-		alpha, beta := n.Float("alpha", 0.2), n.Float("beta", 0.5)
+		alpha, beta := n.Float("alpha"), n.Float("beta")
 		return kernel.HardSigmoid, math.Abs(float64(alpha)-1.0/6) < 1e-6 && beta == 0.5
 	case "Tanh":
 		return kernel.Tanh, true
 	case "Gelu":
-		if n.Text("approximate") == "tanh" {
+		switch n.Text("approximate") {
+		case "tanh":
 			return kernel.GeluTanh, true
+		case "none":
+			return kernel.Gelu, true
 		}
-		return kernel.Gelu, true
 	case "Clip":
 		low, high, ok := c.clip(n)
 		return kernel.Relu6, ok && low == 0 && high == 6
@@ -101,11 +107,14 @@ func (c *compiler) simple(n *onnx.Node) (kernel.Activation, bool) {
 
 // clip is the bounds of a Clip node, if they are known: attributes up to opset
 // 10, inputs since.
-func (c *compiler) clip(n *onnx.Node) (low, high float32, ok bool) {
-	low, high = n.Float("min", -math.MaxFloat32), n.Float("max", math.MaxFloat32)
+func (c *compiler) clip(n *node) (low, high float32, ok bool) {
+	low, high = float32(math.Inf(-1)), float32(math.Inf(1))
+	if c.model.Opset < 11 {
+		return n.Float("min"), n.Float("max"), true
+	}
 	for i, bound := range []*float32{&low, &high} {
 		if len(n.Inputs) > i+1 && n.Inputs[i+1] != "" {
-			v, known := c.scalar(n.Inputs[i+1])
+			v, _, known := c.scalar(n.Inputs[i+1])
 			if !known {
 				return 0, 0, false
 			}
@@ -115,48 +124,80 @@ func (c *compiler) clip(n *onnx.Node) (low, high float32, ok bool) {
 	return low, high, true
 }
 
-// scalar is the value of a known tensor of one element.
-func (c *compiler) scalar(name string) (float32, bool) {
+// scalar is the value and the dimensions of a known tensor of one element.
+func (c *compiler) scalar(name string) (v float32, rank int, ok bool) {
 	t := c.values[name]
 	if t == nil {
 		w := c.model.Initializers[name]
-		if w == nil {
-			return 0, false
+		if w == nil || w.Len() != 1 {
+			return 0, 0, false
 		}
 		t = constant(w)
 	}
 	if !t.known() || t.len() != 1 {
-		return 0, false
+		return 0, 0, false
 	}
 	if t.ints != nil {
-		return float32(t.ints[0]), true
+		return float32(t.ints[0]), len(t.shape), true
 	}
-	return t.data[0], true
+	return t.data[0], len(t.shape), true
+}
+
+// constantIs reports whether the operand at a place of n is a known number
+// without more dimensions than the other operand has.
+func (c *compiler) constantIs(n *node, place int, want float32, rank int) bool {
+	if len(n.Inputs) <= place {
+		return false
+	}
+	v, own, ok := c.scalar(n.Inputs[place])
+	return ok && own <= rank && v-want < 1e-5 && want-v < 1e-5
+}
+
+// eitherIs is constantIs at either place, where their order does not matter.
+func (c *compiler) eitherIs(n *node, want float32, rank int) bool {
+	return c.constantIs(n, 0, want, rank) || c.constantIs(n, 1, want, rank)
+}
+
+// next is the node that alone takes what n makes, if it is of that operator and
+// takes it at the given place, or at any for -1.
+func (c *compiler) next(n *node, op string, place int) *node {
+	if n == nil {
+		return nil
+	}
+	u := c.sole(n.Outputs[0])
+	if u == nil || u.Op != op || place >= 0 && slices.Index(u.Inputs, n.Outputs[0]) != place {
+		return nil
+	}
+	return u
 }
 
 // gelu recognizes x/sqrt 2 -> Erf -> +1 -> * x -> * 1/2, as PyTorch writes it.
 // div is the first of the nodes, mul the multiplication with x.
-func (c *compiler) gelu(div, mul *onnx.Node) []*onnx.Node {
-	if div.Op != "Div" || !c.constantIs(div, math.Sqrt2) {
+func (c *compiler) gelu(div, mul *node, rank int) []*node {
+	switch {
+	case div.Op == "Div" && c.constantIs(div, 1, math.Sqrt2, rank):
+	case div.Op == "Mul" && c.eitherIs(div, math.Sqrt2/2, rank):
+	default:
 		return nil
 	}
-	plus := c.next(c.next(div, "Erf"), "Add")
-	if plus == nil || !c.constantIs(plus, 1) || c.next(plus, "Mul") != mul {
+	erf := c.next(div, "Erf", 0)
+	plus := c.next(erf, "Add", -1)
+	if plus == nil || !c.eitherIs(plus, 1, rank) || c.next(plus, "Mul", -1) != mul {
 		return nil
 	}
-	erf, half := c.next(div, "Erf"), c.next(mul, "Mul")
-	if half == nil || !c.constantIs(half, 0.5) {
+	half := c.next(mul, "Mul", -1)
+	if half == nil || !c.eitherIs(half, 0.5, rank) {
 		return nil
 	}
-	return []*onnx.Node{div, erf, plus, mul, half}
+	return []*node{div, erf, plus, mul, half}
 }
 
 // norm finds a batch normalization that alone takes a convolution's result, and
 // whose statistics are known, joins it and returns its scale and shift of each
 // channel.
-func (c *compiler) norm(n *onnx.Node) (scale, shift []float32) {
+func (c *compiler) norm(n *node) (scale, shift []float32) {
 	bn := c.sole(n.Outputs[0])
-	if bn == nil || bn.Op != "BatchNormalization" {
+	if bn == nil || bn.Op != "BatchNormalization" || bn.Inputs[0] != n.Outputs[0] || training(bn) {
 		return nil, nil
 	}
 	var in []*tensor
@@ -173,19 +214,25 @@ func (c *compiler) norm(n *onnx.Node) (scale, shift []float32) {
 	return scale, shift
 }
 
+// training reports whether a batch normalization takes the statistics of the
+// batch: up to opset 13 one with further outputs does.
+func training(n *node) bool {
+	if slices.ContainsFunc(n.Outputs[1:], func(name string) bool { return name != "" }) {
+		return true
+	}
+	return n.Has("training_mode") && n.Int("training_mode") != 0
+}
+
 // batchNorm is y = x*scale + shift for the parameters gamma, beta, mean and
 // variance; nil if they do not fit together.
-func batchNorm(n *onnx.Node, p []*tensor) (scale, shift []float32) {
-	if len(p) != 4 {
-		return nil, nil
-	}
+func batchNorm(n *node, p []*tensor) (scale, shift []float32) {
 	channels := p[0].len()
 	for _, t := range p {
-		if t.len() != channels || t.data == nil {
+		if len(t.shape) != 1 || t.len() != channels || t.data == nil {
 			return nil, nil
 		}
 	}
-	epsilon := float64(n.Float("epsilon", 1e-5))
+	epsilon := float64(n.Float("epsilon"))
 	for ch := range channels {
 		s := float64(p[0].data[ch]) / math.Sqrt(float64(p[3].data[ch])+epsilon)
 		scale = append(scale, float32(s))

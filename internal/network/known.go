@@ -7,158 +7,158 @@ import (
 	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
-// Operators that serve shapes, masks and tables of positions: all their inputs
-// must be known when the model is compiled.
-
-func opNot(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 1 || in[0] == nil || in[0].ints == nil {
-		return nil, unsupported(n, "values that are not known")
+func opNot(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	if in[0].ints != nil {
+		return []*tensor{c.eachInteger(n, in[0], func(v int64) int64 { return 1 - v })}, nil
 	}
-	out := &tensor{shape: in[0].shape, ints: make([]int64, len(in[0].ints))}
-	for i, v := range in[0].ints {
-		if v == 0 {
-			out.ints[i] = 1
-		}
-	}
-	return []*tensor{out}, nil
+	return []*tensor{c.each(n, in[0], func(v float32) float32 { return 1 - v })}, nil
 }
 
 // opWhere chooses between the second and the third input.
-func opWhere(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 3 || slices.Contains(in, nil) || in[0].ints == nil || !in[1].known() || !in[2].known() {
-		return nil, unsupported(n, "choice between values that are not known")
-	}
-	yes, no := in[1], in[2]
+func opWhere(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	which, yes, no := in[0], in[1], in[2]
 	shape := broadcast(yes.shape, no.shape)
 	if shape != nil {
-		shape = broadcast(shape, in[0].shape)
+		shape = broadcast(shape, which.shape)
 	}
 	if shape == nil || product(shape) > maxValues {
-		return nil, corrupt(n, "shapes %v, %v and %v", in[0].shape, yes.shape, no.shape)
+		return nil, corrupt(n, "shapes %v, %v and %v", which.shape, yes.shape, no.shape)
 	}
-	out := &tensor{shape: shape}
-	if yes.ints != nil && no.ints != nil {
-		out.ints = choose(in[0], yes.ints, no.ints, yes, no, shape)
-	} else {
-		yes, no = toFloats(yes), toFloats(no)
-		out.data = choose(in[0], yes.data, no.data, yes, no, shape)
-	}
-	return []*tensor{out}, nil
-}
-
-func choose[T any](which *tensor, a, b []T, yes, no *tensor, shape []int) []T {
-	out := make([]T, product(shape))
-	test := newOdometer(shape, which.spread(shape), which.spread(shape), 0)
-	o := newOdometer(shape, yes.spread(shape), no.spread(shape), 0)
-	for i := range out {
-		if out[i] = b[o.b]; which.ints[test.a] != 0 {
-			out[i] = a[o.a]
-		}
-		o.next()
-		test.next()
-	}
-	return out
-}
-
-// opScatterND writes updates over parts of a copy of the data.
-func opScatterND(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 3 || slices.Contains(in, nil) || !in[0].known() || in[1].ints == nil || !in[2].known() || n.Text("reduction") != "" && n.Text("reduction") != "none" {
-		return nil, unsupported(n, "values that are not known")
-	}
-	data, index, updates := in[0], in[1], in[2]
-	rank := len(index.shape)
-	if rank == 0 || index.shape[rank-1] < 1 || index.shape[rank-1] > len(data.shape) {
-		return nil, corrupt(n, "indices of shape %v into %v", index.shape, data.shape)
-	}
-	depth := index.shape[rank-1]
-	size, strides := product(data.shape[depth:]), data.strides()
-	if updates.len() != len(index.ints)/depth*size {
-		return nil, corrupt(n, "updates of shape %v for indices of shape %v into %v", updates.shape, index.shape, data.shape)
-	}
-	var places []int
-	for i := 0; i < len(index.ints); i += depth {
-		at := 0
-		for k, v := range index.ints[i:][:depth] {
-			if v < 0 {
-				v += int64(data.shape[k])
+	if which.ints != nil && yes.ints != nil && no.ints != nil {
+		out := c.integers(n, shape, yes.elem)
+		test := newOdometer(shape, which.spread(shape), which.spread(shape), 0)
+		o := newOdometer(shape, yes.spread(shape), no.spread(shape), 0)
+		for i := range out.ints {
+			if out.ints[i] = no.ints[o.b]; which.ints[test.a] != 0 {
+				out.ints[i] = yes.ints[o.a]
 			}
-			if v < 0 || v >= int64(data.shape[k]) {
-				return nil, corrupt(n, "index %d of %d", v, data.shape[k])
-			}
-			at += int(v) * strides[k]
+			o.next()
+			test.next()
 		}
-		places = append(places, at)
+		return []*tensor{out}, nil
 	}
-	out := &tensor{shape: data.shape}
-	if data.ints != nil && updates.ints != nil {
-		out.ints = scatter(data.ints, updates.ints, places, size)
-	} else {
-		out.data = scatter(toFloats(data).data, toFloats(updates).data, places, size)
+	var err error
+	if yes, err = exact(n, yes); err != nil {
+		return nil, err
 	}
-	return []*tensor{out}, nil
+	if no, err = exact(n, no); err != nil {
+		return nil, err
+	}
+	return []*tensor{c.ternary(n, [3]*tensor{which, yes, no}, shape, func(test, a, b float32) float32 {
+		if test != 0 {
+			return a
+		}
+		return b
+	})}, nil
 }
 
-func scatter[T any](data, updates []T, places []int, size int) []T {
-	data = slices.Clone(data)
-	for i, at := range places {
-		copy(data[at:][:size], updates[i*size:])
+// opTrilu keeps the upper or the lower triangle of matrices.
+func opTrilu(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	rank, k := len(in[0].shape), 0
+	if rank < 2 {
+		return nil, corrupt(n, "shape %v", in[0].shape)
 	}
-	return data
+	if len(in) > 1 && in[1] != nil {
+		if len(in[1].ints) != 1 {
+			return nil, unsupported(n, "diagonal that is not constant")
+		}
+		k = int(max(-1<<31, min(1<<31, in[1].ints[0])))
+	}
+	rows, cols, upper := in[0].shape[rank-2], in[0].shape[rank-1], n.Int("upper") != 0
+	kept := func(i int) bool {
+		row, col := i/cols%rows, i%cols
+		if upper {
+			return col >= row+k
+		}
+		return col <= row+k
+	}
+	if in[0].ints != nil {
+		out := c.integers(n, in[0].shape, in[0].elem)
+		for i, v := range in[0].ints {
+			if kept(i) {
+				out.ints[i] = v
+			}
+		}
+		return []*tensor{out}, nil
+	}
+	t := c.plain(in[0])
+	return []*tensor{c.emit(n, []*tensor{t}, t.shape, false, func(in [][]float32, out []float32) {
+		for i, v := range in[0][:len(out)] {
+			if out[i] = 0; kept(i) {
+				out[i] = v
+			}
+		}
+	})}, nil
 }
 
-func opConstantOfShape(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+func opConstantOfShape(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	shape, err := knownShape(n, in[0])
 	if err != nil {
 		return nil, err
 	}
-	value := &tensor{shape: []int{1}, data: []float32{0}}
-	if t := n.Tensor("value"); t != nil {
-		value = constant(t)
+	value := &tensor{shape: []int{1}, elem: onnx.Float, data: []float32{0}}
+	if a := n.Attributes["value"]; a != nil {
+		if a.Tensor.Len() != 1 {
+			return nil, corrupt(n, "value of %d elements", a.Tensor.Len())
+		}
+		value = constant(a.Tensor)
 	}
-	out := &tensor{shape: shape}
+	c.spend(n, product(shape))
+	out := &tensor{shape: shape, elem: value.elem}
 	if value.ints != nil {
-		out.ints = slices.Repeat(value.ints[:1], product(shape))
+		out.ints = slices.Repeat(value.ints, product(shape))
 	} else {
-		out.data = slices.Repeat(value.data[:1], product(shape))
+		out.data = slices.Repeat(value.data, product(shape))
 	}
 	return []*tensor{out}, nil
 }
 
-func opRange(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 3 || slices.ContainsFunc(in, func(t *tensor) bool { return t == nil || len(t.ints) != 1 }) || in[2].ints[0] == 0 {
-		return nil, unsupported(n, "range of values that are not known integers")
+func opRange(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	for _, t := range in {
+		if !t.known() || t.len() != 1 {
+			return nil, unsupported(n, "range of values that are not constant numbers")
+		}
+	}
+	if in[0].ints == nil {
+		start, end, step := float64(in[0].data[0]), float64(in[1].data[0]), float64(in[2].data[0])
+		count := math.Ceil((end - start) / step)
+		if !(count < freeValues) {
+			return nil, unsupported(n, "range from %v to %v by %v", start, end, step)
+		}
+		out := &tensor{shape: []int{int(max(count, 0))}, elem: in[0].elem, data: []float32{}}
+		c.spend(n, out.len())
+		for i := range out.len() {
+			out.data = append(out.data, float32(start+float64(i)*step))
+		}
+		return []*tensor{out}, nil
 	}
 	start, end, step := in[0].ints[0], in[1].ints[0], in[2].ints[0]
-	count := (end - start + step - sign(step)) / step
-	if count < 0 || count > 1<<20 {
-		return nil, unsupported(n, "range from %d to %d", start, end)
+	count := math.Ceil((float64(end) - float64(start)) / float64(step))
+	if step == 0 || count >= freeValues {
+		return nil, unsupported(n, "range from %d to %d by %d", start, end, step)
 	}
-	out := &tensor{shape: []int{int(count)}, ints: []int64{}}
-	for i := range count {
-		out.ints = append(out.ints, start+i*step)
+	out := c.integers(n, []int{int(max(count, 0))}, in[0].elem)
+	for i := range out.ints {
+		out.ints[i] = start + int64(i)*step
 	}
 	return []*tensor{out}, nil
 }
 
-func sign(v int64) int64 {
-	if v < 0 {
-		return -1
+// opEyeLike is ones on a diagonal of a matrix of another's shape.
+func opEyeLike(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	if len(in[0].shape) != 2 {
+		return nil, corrupt(n, "shape %v", in[0].shape)
 	}
-	return 1
-}
-
-// knownShape is the dimensions that a constant input tells.
-func knownShape(n *onnx.Node, t *tensor) ([]int, error) {
-	if t == nil || t.ints == nil {
-		return nil, unsupported(n, "shape that is not constant")
+	elem := in[0].elem
+	if n.Has("dtype") {
+		elem = onnx.Type(n.Int("dtype"))
 	}
-	shape, total := make([]int, len(t.ints)), 1
-	for i, v := range t.ints {
-		if v < 0 || v > math.MaxInt32 || v > 0 && total > maxValues/int(v) {
-			return nil, corrupt(n, "shape %v", t.ints)
+	t := c.integers(n, in[0].shape, onnx.Int64)
+	for i := range t.ints {
+		if i%t.shape[1] == i/t.shape[1]+n.Int("k") {
+			t.ints[i] = 1
 		}
-		shape[i] = int(v)
-		total *= shape[i]
 	}
-	return shape, nil
+	t, err := c.cast(n, t, elem)
+	return []*tensor{t}, err
 }

@@ -1,9 +1,8 @@
 package network
 
 import (
+	"fmt"
 	"slices"
-
-	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
 // strides is how far apart neighbors of each dimension are stored.
@@ -25,14 +24,19 @@ func (t *tensor) strides() []int {
 }
 
 // channelsLast is t stored with its channels last.
-func (c *compiler) channelsLast(n *onnx.Node, t *tensor) *tensor { return c.stored(n, t, true) }
+func (c *compiler) channelsLast(n fmt.Stringer, t *tensor) *tensor { return c.stored(n, t, true) }
 
 // plain is t stored as ONNX orders it.
 func (c *compiler) plain(t *tensor) *tensor {
-	return c.stored(&onnx.Node{Op: "Transpose", Name: "to channels first"}, t, false)
+	return c.stored(toChannelsFirst{}, t, false)
 }
 
-func (c *compiler) stored(n *onnx.Node, t *tensor, last bool) *tensor {
+// toChannelsFirst is the name of a step that no node asked for.
+type toChannelsFirst struct{}
+
+func (toChannelsFirst) String() string { return "transposition to channels first" }
+
+func (c *compiler) stored(n fmt.Stringer, t *tensor, last bool) *tensor {
 	if t.last == last || len(t.shape) != 4 {
 		return t
 	}
@@ -45,7 +49,8 @@ func (c *compiler) stored(n *onnx.Node, t *tensor, last bool) *tensor {
 	from, to := t.strides(), target.strides()
 	shape := t.shape
 	move := newMover(shape, to, from)
-	return c.emit(n, []*tensor{t}, shape, last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })
+	out := c.emit(n, []*tensor{t}, shape, last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })
+	return out.as(t.elem)
 }
 
 // broadcast is the shape of a result of two operands (ONNX's multidirectional

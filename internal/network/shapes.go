@@ -10,86 +10,116 @@ import (
 // view is t with another shape, of the same elements in ONNX's order.
 func (c *compiler) view(t *tensor, shape []int) *tensor {
 	t = c.plain(t)
-	return &tensor{shape: shape, ints: t.ints, data: t.data, at: t.at}
+	return &tensor{shape: shape, elem: t.elem, ints: t.ints, data: t.data, at: t.at}
 }
 
-func axis(n *onnx.Node, a, rank int) (int, error) {
+// axis is a dimension that may be counted from the last.
+func axis(n *node, a, rank int) (int, error) {
+	if a < -rank || a >= rank {
+		return 0, corrupt(n, "axis %d of %d dimensions", a, rank)
+	}
 	if a < 0 {
 		a += rank
-	}
-	if a < 0 || a >= max(rank, 1) {
-		return 0, corrupt(n, "axis %d of %d", a, rank)
 	}
 	return a, nil
 }
 
-// axes reads axes from an attribute (up to opset 12) or the input at i.
-func axes(n *onnx.Node, in []*tensor, i, rank int) ([]int, error) {
-	list := n.Ints("axes")
-	if list == nil && len(in) > i && in[i] != nil {
-		if in[i].ints == nil {
-			return nil, unsupported(n, "axes that are not constant")
-		}
-		for _, v := range in[i].ints {
-			list = append(list, int(v))
-		}
+// list is a list of integers from the attribute or the input at i, whichever the
+// opset has; nil if there is none.
+func list(n *node, name string, in []*tensor, i int) ([]int, error) {
+	if _, ok := n.row.attributes[name]; ok {
+		return n.Ints(name), nil
 	}
-	out := slices.Clone(list)
-	for k := range out {
-		var err error
-		if out[k], err = axis(n, out[k], rank); err != nil {
+	if len(in) <= i || in[i] == nil {
+		return nil, nil
+	}
+	if in[i].ints == nil || len(in[i].shape) > 1 {
+		return nil, unsupported(n, "%s that are not a constant list", name)
+	}
+	out := make([]int, len(in[i].ints))
+	for k, v := range in[i].ints {
+		out[k] = int(max(-math.MaxInt32, min(math.MaxInt32, v)))
+	}
+	return out, nil
+}
+
+// axes is the list of axes, each of them once, counted from the first; nil if
+// there is none.
+func axes(n *node, in []*tensor, i, rank int) ([]int, error) {
+	given, err := list(n, "axes", in, i)
+	if err != nil || given == nil {
+		return nil, err
+	}
+	out := make([]int, len(given))
+	for k, a := range given {
+		if out[k], err = axis(n, a, rank); err != nil {
 			return nil, err
+		}
+		if slices.Contains(out[:k], out[k]) {
+			return nil, corrupt(n, "axes %v", given)
 		}
 	}
 	return out, nil
 }
 
-func opIdentity(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+func opIdentity(_ *compiler, _ *node, in []*tensor) ([]*tensor, error) {
 	return []*tensor{in[0]}, nil
 }
 
-func opConstant(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+// opDropout drops nothing, unless it is told to drop some.
+func opDropout(_ *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	ratio, training := input(in, 1), input(in, 2)
+	nothing := ratio != nil && len(ratio.data) == 1 && ratio.data[0] == 0
+	if training != nil && !nothing && (len(training.ints) != 1 || training.ints[0] != 0) {
+		return nil, unsupported(n, "training mode")
+	}
+	return in[:1], nil
+}
+
+func opConstant(_ *compiler, n *node, _ []*tensor) ([]*tensor, error) {
 	t, err := n.Constant()
 	if err != nil {
-		return nil, unsupported(n, "%v", err)
+		return nil, unsupported(n, "value that is not one tensor or list of numbers")
 	}
 	return []*tensor{constant(t)}, nil
 }
 
-func opCast(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	t := in[0]
-	switch to := n.Int("to", onnx.Float); {
-	case to == onnx.Float || to == onnx.Float16 || to == onnx.Double || to == onnx.BFloat16:
-		return []*tensor{toFloats(t)}, nil
-	case t.ints != nil:
-		return []*tensor{t}, nil
-	case t.data != nil:
-		out := &tensor{shape: t.shape, ints: make([]int64, len(t.data))}
-		for i, v := range t.data {
-			out.ints[i] = int64(v)
+// opShape tells the dimensions from start up to end.
+func opShape(_ *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	rank := len(in[0].shape)
+	start, end := 0, rank
+	if n.Has("start") {
+		start = n.Int("start")
+	}
+	if n.Has("end") {
+		end = n.Int("end")
+	}
+	for _, v := range []*int{&start, &end} {
+		if *v < 0 {
+			*v += rank
 		}
-		return []*tensor{out}, nil
+		*v = max(0, min(rank, *v))
 	}
-	return nil, unsupported(n, "cast to integers of values that are not known")
+	out := []int64{}
+	for i := start; i < end; i++ {
+		out = append(out, int64(in[0].shape[i]))
+	}
+	return []*tensor{integersOf(out...)}, nil
 }
 
-func opShape(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	out := &tensor{shape: []int{len(in[0].shape)}, ints: []int64{}}
-	for _, d := range in[0].shape {
-		out.ints = append(out.ints, int64(d))
-	}
-	return []*tensor{out}, nil
+func opSize(_ *compiler, _ *node, in []*tensor) ([]*tensor, error) {
+	return []*tensor{{elem: onnx.Int64, ints: []int64{int64(in[0].len())}}}, nil
 }
 
-func opReshape(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 2 || in[1] == nil || in[1].ints == nil {
+func opReshape(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	if in[1].ints == nil || len(in[1].shape) != 1 {
 		return nil, unsupported(n, "shape that is not constant")
 	}
 	shape, open := make([]int, len(in[1].ints)), -1
 	known := 1
 	for i, v := range in[1].ints {
 		switch {
-		case v == 0 && n.Int("allowzero", 0) == 0:
+		case v == 0 && (!n.Has("allowzero") || n.Int("allowzero") == 0):
 			if i >= len(in[0].shape) {
 				return nil, corrupt(n, "shape %v of %v", in[1].ints, in[0].shape)
 			}
@@ -117,23 +147,23 @@ func opReshape(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	return []*tensor{c.view(in[0], shape)}, nil
 }
 
-func opFlatten(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	a := n.Int("axis", 1)
+func opFlatten(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	a, rank := n.Int("axis"), len(in[0].shape)
 	if a < 0 {
-		a += len(in[0].shape)
+		a += rank
 	}
-	if a < 0 || a > len(in[0].shape) {
-		return nil, corrupt(n, "axis %d", a)
+	if a < 0 || a > rank {
+		return nil, corrupt(n, "axis %d of %d dimensions", n.Int("axis"), rank)
 	}
 	return []*tensor{c.view(in[0], []int{product(in[0].shape[:a]), product(in[0].shape[a:])})}, nil
 }
 
-func opSqueeze(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+func opSqueeze(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	list, err := axes(n, in, 1, len(in[0].shape))
 	if err != nil {
 		return nil, err
 	}
-	var shape []int
+	shape := []int{}
 	for i, d := range in[0].shape {
 		if slices.Contains(list, i) || list == nil && d == 1 {
 			if d != 1 {
@@ -146,31 +176,31 @@ func opSqueeze(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 	return []*tensor{c.view(in[0], shape)}, nil
 }
 
-func opUnsqueeze(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	count := len(n.Ints("axes"))
-	if count == 0 && len(in) > 1 && in[1] != nil {
-		count = len(in[1].ints)
-	}
-	list, err := axes(n, in, 1, len(in[0].shape)+count)
+func opUnsqueeze(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	given, err := list(n, "axes", in, 1)
 	if err != nil {
 		return nil, err
 	}
-	rest := in[0].shape
-	shape := make([]int, len(rest)+count)
+	rank := len(in[0].shape) + len(given)
+	if rank > maxRank {
+		return nil, unsupported(n, "%d dimensions", rank)
+	}
+	list, err := axes(n, in, 1, rank)
+	if err != nil {
+		return nil, err
+	}
+	rest, shape := in[0].shape, make([]int, rank)
 	for i := range shape {
-		switch {
-		case slices.Contains(list, i):
+		if slices.Contains(list, i) {
 			shape[i] = 1
-		case len(rest) == 0:
-			return nil, corrupt(n, "axes %v", list)
-		default:
+		} else {
 			shape[i], rest = rest[0], rest[1:]
 		}
 	}
 	return []*tensor{c.view(in[0], shape)}, nil
 }
 
-func opTranspose(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
+func opTranspose(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	t, rank := in[0], len(in[0].shape)
 	perm := n.Ints("perm")
 	if perm == nil {
@@ -178,236 +208,53 @@ func opTranspose(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
 			perm = append(perm, rank-1-i)
 		}
 	}
-	shape, seen := make([]int, rank), make([]bool, rank)
+	seen := make([]bool, rank)
 	if len(perm) != rank {
 		return nil, corrupt(n, "permutation %v of %v", perm, t.shape)
 	}
-	for i, p := range perm {
+	for _, p := range perm {
 		if p < 0 || p >= rank || seen[p] {
 			return nil, corrupt(n, "permutation %v", perm)
 		}
-		shape[i], seen[p] = t.shape[p], true
+		seen[p] = true
 	}
-	if t.ints != nil {
-		from, own := make([]int, rank), t.strides()
-		for i, p := range perm {
-			from[i] = own[p]
-		}
-		return []*tensor{rearranged(t, shape, 0, from)}, nil
+	return []*tensor{c.transpose(n, t, perm)}, nil
+}
+
+// transpose is t with its dimensions in another order.
+func (c *compiler) transpose(n *node, t *tensor, perm []int) *tensor {
+	shape, from, own := make([]int, len(perm)), make([]int, len(perm)), t.strides()
+	for i, p := range perm {
+		shape[i], from[i] = t.shape[p], own[p]
 	}
 	switch { // what is only another way to look at the same memory
-	case t.last && slices.Equal(perm, []int{0, 2, 3, 1}):
-		return []*tensor{{shape: shape, data: t.data, at: t.at}}, nil
-	case !t.last && t.at != nil && slices.Equal(perm, []int{0, 3, 1, 2}):
-		return []*tensor{{shape: shape, at: t.at, last: true}}, nil
+	case t.at != nil && t.last && slices.Equal(perm, []int{0, 2, 3, 1}):
+		return &tensor{shape: shape, elem: t.elem, at: t.at, nhwc: true}
+	case t.at != nil && !t.last && slices.Equal(perm, []int{0, 3, 1, 2}):
+		return &tensor{shape: shape, elem: t.elem, at: t.at, last: true}
 	}
-	out := &tensor{shape: shape}
-	from, own := make([]int, rank), t.strides()
-	for i, p := range perm {
-		from[i] = own[p]
-	}
-	to := out.strides()
-	move := newMover(shape, to, from)
-	return []*tensor{c.emit(n, in[:1], shape, false, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })}, nil
-}
-
-func opConcat(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) == 0 || slices.Contains(in, nil) {
-		return nil, corrupt(n, "no inputs")
-	}
-	in = slices.DeleteFunc(slices.Clone(in), func(t *tensor) bool { return len(t.shape) > 0 && t.ints == nil && t.len() == 0 })
-	if len(in) == 0 {
-		return nil, corrupt(n, "nothing to join")
-	}
-	rank := len(in[0].shape)
-	at, err := axis(n, n.Int("axis", 0), rank)
-	if err != nil {
-		return nil, err
-	}
-	shape, last := slices.Clone(in[0].shape), rank == 4
-	shape[at] = 0
-	ints := true
-	for _, t := range in {
-		if len(t.shape) != rank {
-			return nil, corrupt(n, "inputs of %d and %d dimensions", rank, len(t.shape))
-		}
-		for i, d := range t.shape {
-			if i != at && d != shape[i] {
-				return nil, corrupt(n, "inputs of shapes %v and %v", in[0].shape, t.shape)
-			}
-		}
-		shape[at] += t.shape[at]
-		ints = ints && t.ints != nil
-		last = last && t.at != nil && t.last
-	}
-	parts := make([]*tensor, len(in))
-	widths := make([]int, len(in)) // values of each part in a row
-	inner := 1
-	for i, d := range reorder(shape, last) {
-		place := at
-		if last {
-			place = map[int]int{0: 0, 1: 3, 2: 1, 3: 2}[at]
-		}
-		if i > place {
-			inner *= d
-		}
-	}
-	row := 0
-	for i, t := range in {
-		widths[i] = t.shape[at] * inner
-		row += widths[i]
-		if !ints {
-			parts[i] = c.stored(n, toFloats(t), last)
-		}
-	}
-	if ints {
-		known := make([][]int64, len(in))
-		for i, t := range in {
-			known[i] = t.ints
-		}
-		out := &tensor{shape: shape, ints: make([]int64, product(shape))}
-		sideBySide(out.ints, known, widths, row)
-		return []*tensor{out}, nil
-	}
-	return []*tensor{c.emit(n, parts, shape, last, func(in [][]float32, out []float32) { sideBySide(out, in, widths, row) })}, nil
-}
-
-// sideBySide joins rows of the given widths to rows of all of them.
-func sideBySide[T any](out []T, in [][]T, widths []int, row int) {
-	at := 0
-	for i, src := range in {
-		w := widths[i]
-		for r := 0; r*row < len(out); r++ {
-			copy(out[r*row+at:][:w], src[r*w:])
-		}
-		at += w
-	}
-}
-
-// rearranged is known integers in another order.
-func rearranged(t *tensor, shape []int, offset int, from []int) *tensor {
-	out := &tensor{shape: shape, ints: make([]int64, product(shape))}
-	o := newOdometer(shape, from, out.strides(), 0)
-	for range out.ints {
-		out.ints[o.b] = t.ints[offset+o.a]
-		o.next()
-	}
+	out := c.pick(n, t, shape, 0, from, false)
+	out.nhwc = slices.Equal(perm, []int{0, 2, 3, 1}) && !t.nhwc
 	return out
 }
 
-// opSlice takes a regular part of each dimension.
-func opSlice(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	rank := len(in[0].shape)
-	list := func(name string, i int) ([]int, error) {
-		if v := n.Ints(name); v != nil {
-			return v, nil
-		}
-		if len(in) <= i || in[i] == nil {
-			return nil, nil
-		}
-		if in[i].ints == nil {
-			return nil, unsupported(n, "%s that are not constant", name)
-		}
-		var v []int
-		for _, x := range in[i].ints {
-			v = append(v, int(max(-math.MaxInt32, min(math.MaxInt32, x))))
-		}
-		return v, nil
+// knownShape is the dimensions that a constant input tells.
+func knownShape(n *node, t *tensor) ([]int, error) {
+	if t.ints == nil || len(t.shape) > 1 {
+		return nil, unsupported(n, "shape that is not constant")
 	}
-	var lists [4][]int
-	for i, name := range []string{"starts", "ends", "axes", "steps"} {
-		var err error
-		if lists[i], err = list(name, i+1); err != nil {
-			return nil, err
-		}
+	if len(t.ints) > maxRank {
+		return nil, unsupported(n, "%d dimensions", len(t.ints))
 	}
-	starts, ends, which, steps := lists[0], lists[1], lists[2], lists[3]
-	if len(starts) != len(ends) || which != nil && len(which) != len(starts) || steps != nil && len(steps) != len(starts) {
-		return nil, corrupt(n, "starts, ends, axes and steps of different length")
+	shape := make([]int, len(t.ints))
+	for i, v := range t.ints {
+		if v < 0 || v > math.MaxInt32 {
+			return nil, corrupt(n, "shape %v", t.ints)
+		}
+		shape[i] = int(v)
 	}
-	t := in[0]
-	shape, from, offset := slices.Clone(t.shape), t.strides(), 0
-	for i := range starts {
-		a, step := i, 1
-		if which != nil {
-			var err error
-			if a, err = axis(n, which[i], rank); err != nil {
-				return nil, err
-			}
-		}
-		if a >= rank {
-			return nil, corrupt(n, "axis %d of %d", a, rank)
-		}
-		if steps != nil {
-			step = steps[i]
-		}
-		if step == 0 {
-			return nil, corrupt(n, "step 0")
-		}
-		d := t.shape[a]
-		bound := func(v, low, high int) int {
-			if v < 0 {
-				v += d
-			}
-			return max(low, min(high, v))
-		}
-		start, end := bound(starts[i], 0, d), bound(ends[i], 0, d)
-		shape[a] = max(0, (end-start+step-1)/step)
-		if step < 0 { // backwards, down to but without the end, which may lie before the first
-			start, end = bound(starts[i], 0, d-1), bound(ends[i], -1, d-1)
-			shape[a] = max(0, (start-end-step-1)/-step)
-		}
-		offset += start * from[a]
-		from[a] *= step
+	if product(shape) > maxValues {
+		return nil, corrupt(n, "shape %v", t.ints)
 	}
-	if product(shape) == 0 {
-		return []*tensor{{shape: shape, data: []float32{}}}, nil // for a Concat to leave out
-	}
-	if t.ints != nil {
-		return []*tensor{rearranged(t, shape, offset, from)}, nil
-	}
-	last := t.last
-	to := (&tensor{shape: shape, last: last}).strides()
-	move := newMover(shape, to, from)
-	return []*tensor{c.emit(n, in[:1], shape, last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], offset) })}, nil
-}
-
-func opGather(c *compiler, n *onnx.Node, in []*tensor) ([]*tensor, error) {
-	if len(in) != 2 || in[1] == nil || in[1].ints == nil {
-		return nil, unsupported(n, "indices that are not constant")
-	}
-	t := c.plain(in[0])
-	a, err := axis(n, n.Int("axis", 0), len(t.shape))
-	if err != nil || len(t.shape) == 0 {
-		return nil, corrupt(n, "axis %d of %v", a, t.shape)
-	}
-	index := make([]int, len(in[1].ints))
-	for i, v := range in[1].ints {
-		if v < 0 {
-			v += int64(t.shape[a])
-		}
-		if v < 0 || v >= int64(t.shape[a]) {
-			return nil, corrupt(n, "index %d of %d", v, t.shape[a])
-		}
-		index[i] = int(v)
-	}
-	shape := slices.Concat(t.shape[:a], in[1].shape, t.shape[a+1:])
-	inner, size := product(t.shape[a+1:]), t.shape[a]
-	if t.ints != nil {
-		out := &tensor{shape: shape, ints: []int64{}}
-		for o := range product(t.shape[:a]) {
-			for _, k := range index {
-				out.ints = append(out.ints, t.ints[(o*size+k)*inner:][:inner]...)
-			}
-		}
-		return []*tensor{out}, nil
-	}
-	return []*tensor{c.emit(n, []*tensor{t}, shape, false, func(in [][]float32, out []float32) {
-		for src := in[0]; len(out) > 0; src = src[size*inner:] {
-			for _, k := range index {
-				copy(out[:inner], src[k*inner:])
-				out = out[inner:]
-			}
-		}
-	})}, nil
+	return shape, nil
 }

@@ -9,104 +9,123 @@ import "fmt"
 type Model struct {
 	Opset        int               // of the default domain
 	Metadata     map[string]string // metadata_props
+	Functions    map[Function]bool // that the file defines itself
 	Nodes        []*Node           // in the file's order, which ONNX requires to be topological
 	Initializers map[string]*Tensor
 	Inputs       []Value // without the initializers
 	Outputs      []Value
 }
 
+// A Function names an operator that a file defines.
+type Function struct{ Domain, Name string }
+
 // A Value is a named input or output.
 type Value struct {
 	Name  string
+	Type  Type  // 0 if the file does not tell
 	Shape []int // -1 where it is not fixed; nil if the file does not tell
 }
 
 // A Node is one operation.
 type Node struct {
 	Name, Op, Domain string
-	Inputs, Outputs  []string // empty names are left out
-	attributes       map[string]*attribute
+	Inputs, Outputs  []string // an empty name is one that is left out
+	Attributes       map[string]*Attribute
 }
 
-type attribute struct {
-	f      float32
-	i      int64
-	s      string
-	t      *Tensor
-	floats []float32
-	ints   []int64
+// An AttributeKind is what an attribute holds (AttributeProto.AttributeType).
+type AttributeKind int
+
+// Kinds of attributes that can be read.
+const (
+	FloatAttribute  AttributeKind = 1
+	IntAttribute    AttributeKind = 2
+	StringAttribute AttributeKind = 3
+	TensorAttribute AttributeKind = 4
+	GraphAttribute  AttributeKind = 5
+	FloatsAttribute AttributeKind = 6
+	IntsAttribute   AttributeKind = 7
+)
+
+var kindNames = map[AttributeKind]string{
+	FloatAttribute: "float", IntAttribute: "int", StringAttribute: "string", TensorAttribute: "tensor", GraphAttribute: "graph", FloatsAttribute: "floats", IntsAttribute: "ints",
+}
+
+func (k AttributeKind) String() string {
+	if name := kindNames[k]; name != "" {
+		return name
+	}
+	return fmt.Sprintf("kind %d", int(k))
+}
+
+// An Attribute is a named parameter of a node: the field of its kind is set.
+type Attribute struct {
+	Kind   AttributeKind
+	Float  float32
+	Int    int64
+	String string
+	Tensor *Tensor
+	Floats []float32
+	Ints   []int64
 }
 
 // String names the node in errors.
 func (n *Node) String() string {
-	if n.Name == "" && len(n.Outputs) > 0 {
-		return fmt.Sprintf("%s (of output %q)", n.Op, n.Outputs[0])
+	op := n.Op
+	if n.Domain != "" && n.Domain != "ai.onnx" {
+		op = n.Domain + "." + op
 	}
-	return fmt.Sprintf("%s %q", n.Op, n.Name)
+	if n.Name == "" && len(n.Outputs) > 0 {
+		return fmt.Sprintf("%s (of output %q)", op, n.Outputs[0])
+	}
+	return fmt.Sprintf("%s %q", op, n.Name)
 }
 
 // Int is an integer attribute, or the given default.
 func (n *Node) Int(name string, or int) int {
-	if a := n.attributes[name]; a != nil {
-		return int(a.i)
+	if a := n.Attributes[name]; a != nil {
+		return int(a.Int)
 	}
 	return or
 }
 
 // Float is a float attribute, or the given default.
 func (n *Node) Float(name string, or float32) float32 {
-	if a := n.attributes[name]; a != nil {
-		return a.f
+	if a := n.Attributes[name]; a != nil {
+		return a.Float
 	}
 	return or
 }
 
-// Text is a string attribute, or "".
-func (n *Node) Text(name string) string {
-	if a := n.attributes[name]; a != nil {
-		return a.s
-	}
-	return ""
-}
-
 // Ints is an attribute of integers, or nil.
 func (n *Node) Ints(name string) []int {
-	a := n.attributes[name]
+	a := n.Attributes[name]
 	if a == nil {
 		return nil
 	}
-	out := make([]int, len(a.ints))
-	for i, v := range a.ints {
+	out := make([]int, len(a.Ints))
+	for i, v := range a.Ints {
 		out[i] = int(v)
 	}
 	return out
 }
 
-// Tensor is a tensor attribute, or nil. A Constant's value is one, whatever
-// attribute it is written as.
-func (n *Node) Tensor(name string) *Tensor {
-	if a := n.attributes[name]; a != nil {
-		return a.t
-	}
-	return nil
-}
-
 // Constant is the value of a Constant node.
 func (n *Node) Constant() (*Tensor, error) {
-	for name, a := range n.attributes {
-		switch name {
-		case "value":
-			if a.t != nil {
-				return a.t, nil
+	if len(n.Attributes) == 1 {
+		for name, a := range n.Attributes {
+			switch {
+			case name == "value" && a.Tensor != nil:
+				return a.Tensor, nil
+			case name == "value_int":
+				return &Tensor{Type: Int64, ints: []int64{a.Int}}, nil
+			case name == "value_ints":
+				return &Tensor{Type: Int64, ints: a.Ints, Shape: []int{len(a.Ints)}}, nil
+			case name == "value_float":
+				return &Tensor{Type: Float, floats: []float32{a.Float}}, nil
+			case name == "value_floats":
+				return &Tensor{Type: Float, floats: a.Floats, Shape: []int{len(a.Floats)}}, nil
 			}
-		case "value_int":
-			return &Tensor{Type: Int64, ints: []int64{a.i}}, nil
-		case "value_ints":
-			return &Tensor{Type: Int64, ints: a.ints, Shape: []int{len(a.ints)}}, nil
-		case "value_float":
-			return &Tensor{Type: Float, floats: []float32{a.f}}, nil
-		case "value_floats":
-			return &Tensor{Type: Float, floats: a.floats, Shape: []int{len(a.floats)}}, nil
 		}
 	}
 	return nil, fmt.Errorf("%v has no value that can be read", n)

@@ -11,14 +11,14 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// A Reader of external data gives length bytes (-1: all) at an offset of the
-// file at a location beside the model's.
+// A Reader of external data gives the bytes of a range of the file at a location
+// beside the model's: length bytes at the offset.
 type Reader func(location string, offset, length int64) ([]byte, error)
 
 // Parse reads a model. Tensors point into b, which must not change afterwards.
 // external may be nil for models that keep all weights in one file.
 func Parse(b []byte, external Reader) (*Model, error) {
-	m := &Model{Metadata: map[string]string{}, Initializers: map[string]*Tensor{}}
+	m := &Model{Metadata: map[string]string{}, Functions: map[Function]bool{}, Initializers: map[string]*Tensor{}}
 	p := &parser{external: external}
 	graph := false
 	err := fields(b, func(f field) error {
@@ -44,6 +44,19 @@ func Parse(b []byte, external Reader) (*Model, error) {
 		case 14: // metadata_props
 			key, value, err := entry(f.bytes)
 			m.Metadata[key] = value
+			return err
+		case 25: // functions
+			var name Function
+			err := fields(f.bytes, func(f field) error {
+				switch f.number {
+				case 1:
+					name.Name = string(f.bytes)
+				case 10:
+					name.Domain = string(f.bytes)
+				}
+				return nil
+			})
+			m.Functions[name] = true
 			return err
 		}
 		return nil
@@ -132,6 +145,16 @@ func (f field) floats(dst []float32) []float32 {
 	return dst
 }
 
+func (f field) doubles(dst []float64) []float64 {
+	if f.kind == protowire.Fixed64Type {
+		return append(dst, math.Float64frombits(f.varint))
+	}
+	for b := f.bytes; len(b) >= 8; b = b[8:] {
+		dst = append(dst, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+	}
+	return dst
+}
+
 func entry(b []byte) (key, value string, err error) {
 	err = fields(b, func(f field) error {
 		switch f.number {
@@ -154,6 +177,9 @@ func (p *parser) graph(m *Model, b []byte) error {
 			return err
 		case 5:
 			t, err := p.tensor(f.bytes)
+			if err == nil && m.Initializers[t.Name] != nil {
+				err = fmt.Errorf("%w: two tensors %q", cxr.ErrCorrupt, t.Name)
+			}
 			if err == nil {
 				m.Initializers[t.Name] = t
 			}
@@ -174,7 +200,7 @@ func (p *parser) graph(m *Model, b []byte) error {
 }
 
 func (p *parser) node(b []byte) (*Node, error) {
-	n := &Node{attributes: map[string]*attribute{}}
+	n := &Node{Attributes: map[string]*Attribute{}}
 	err := fields(b, func(f field) error {
 		switch f.number {
 		case 1:
@@ -196,29 +222,41 @@ func (p *parser) node(b []byte) (*Node, error) {
 }
 
 func (p *parser) attribute(n *Node, b []byte) error {
-	a, name := &attribute{}, ""
+	a, name, found := &Attribute{}, "", AttributeKind(0)
 	err := fields(b, func(f field) (err error) {
 		switch f.number {
 		case 1:
 			name = string(f.bytes)
 		case 2:
-			a.f = math.Float32frombits(uint32(f.varint))
+			a.Float, found = math.Float32frombits(uint32(f.varint)), FloatAttribute
 		case 3:
-			a.i = int64(f.varint)
+			a.Int, found = int64(f.varint), IntAttribute
 		case 4:
-			a.s = string(f.bytes)
+			a.String, found = string(f.bytes), StringAttribute
 		case 5:
-			a.t, err = p.tensor(f.bytes)
-		case 6, 11:
-			return fmt.Errorf("%w: %v with a graph inside", cxr.ErrUnsupported, n)
+			found = TensorAttribute
+			a.Tensor, err = p.tensor(f.bytes)
+		case 6:
+			found = GraphAttribute
 		case 7:
-			a.floats = f.floats(a.floats)
+			a.Floats, found = f.floats(a.Floats), FloatsAttribute
 		case 8:
-			a.ints = f.ints(a.ints)
+			a.Ints, found = f.ints(a.Ints), IntsAttribute
+		case 20:
+			a.Kind = AttributeKind(f.varint)
 		}
 		return err
 	})
-	n.attributes[name] = a
+	if a.Kind == 0 { // before IR version 2 the field that is there told it
+		a.Kind = found
+	}
+	if a.Kind == TensorAttribute && a.Tensor == nil && err == nil {
+		err = fmt.Errorf("%w: attribute %q of %s without its tensor", cxr.ErrCorrupt, name, n.Op)
+	}
+	if n.Attributes[name] != nil && err == nil {
+		err = fmt.Errorf("%w: two attributes %q of %s", cxr.ErrCorrupt, name, n.Op)
+	}
+	n.Attributes[name] = a
 	return err
 }
 
@@ -228,18 +266,29 @@ func value(b []byte) (Value, error) {
 		switch f.number {
 		case 1:
 			v.Name = string(f.bytes)
-		case 2: // type.tensor_type.shape.dim
-			return nested(f.bytes, func(dim []byte) error {
-				size := -1
-				err := fields(dim, func(f field) error {
-					if f.number == 1 {
-						size = int(f.varint)
+		case 2: // type.tensor_type
+			return nested(f.bytes, func(tensor []byte) error {
+				return fields(tensor, func(f field) error {
+					switch f.number {
+					case 1:
+						v.Type = Type(f.varint)
+					case 2:
+						v.Shape = []int{}
+						return nested(f.bytes, func(dim []byte) error {
+							size := -1
+							err := fields(dim, func(f field) error {
+								if f.number == 1 {
+									size = int(min(f.varint, math.MaxInt32))
+								}
+								return nil
+							})
+							v.Shape = append(v.Shape, size)
+							return err
+						}, 1)
 					}
 					return nil
 				})
-				v.Shape = append(v.Shape, size)
-				return err
-			}, 1, 2, 1)
+			}, 1)
 		}
 		return nil
 	})
@@ -273,17 +322,21 @@ func (p *parser) tensor(b []byte) (*Tensor, error) {
 				t.Shape = append(t.Shape, int(d))
 			}
 		case 2:
-			t.Type = int(f.varint)
+			t.Type = Type(f.varint)
+		case 3:
+			return fmt.Errorf("%w: tensor in segments", cxr.ErrUnsupported)
 		case 4:
 			t.floats = f.floats(t.floats)
-		case 5, 7:
+		case 5, 7, 11:
 			t.ints = f.ints(t.ints)
 		case 8:
 			t.Name = string(f.bytes)
 		case 9:
-			t.raw = f.bytes
+			if t.raw = f.bytes; t.raw == nil {
+				t.raw = []byte{}
+			}
 		case 10:
-			return fmt.Errorf("%w: weights written as doubles", cxr.ErrUnsupported)
+			t.wide = f.doubles(t.wide)
 		case 13:
 			key, value, err := entry(f.bytes)
 			external[key] = value
@@ -302,10 +355,15 @@ func (p *parser) tensor(b []byte) (*Tensor, error) {
 	return t, err
 }
 
-// load reads the data of a tensor that stand in another file.
+// load reads the data of a tensor that stand in another file: as many bytes as
+// its shape says, whose number the file may tell too.
 func (p *parser) load(t *Tensor, entries map[string]string) error {
 	if p.external == nil {
 		return fmt.Errorf("%w: tensor %q is in file %q", cxr.ErrUnsupported, t.Name, entries["location"])
+	}
+	total, err := t.bytes()
+	if err != nil {
+		return err
 	}
 	number := func(key string, or int64) (int64, error) {
 		text, ok := entries[key]
@@ -322,11 +380,18 @@ func (p *parser) load(t *Tensor, entries map[string]string) error {
 	if err != nil {
 		return err
 	}
-	length, err := number("length", -1)
+	length, err := number("length", total)
 	if err != nil {
 		return err
 	}
-	if t.raw, err = p.external(entries["location"], offset, length); err != nil {
+	if length != total {
+		return fmt.Errorf("%w: tensor %q has %d bytes in file %q, its shape %v of %v says %d", cxr.ErrCorrupt, t.Name, length, entries["location"], t.Shape, t.Type, total)
+	}
+	if total == 0 {
+		t.raw = []byte{}
+		return nil
+	}
+	if t.raw, err = p.external(entries["location"], offset, total); err != nil {
 		return fmt.Errorf("tensor %q: %w", t.Name, err)
 	}
 	return nil

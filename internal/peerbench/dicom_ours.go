@@ -10,6 +10,7 @@ import (
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/internal/codec"
 	"github.com/cxrkit/cxrkit/internal/codec/j2k"
@@ -30,7 +31,7 @@ func convert(args []string) error {
 		return err
 	}
 	defer in.Close()
-	m, err := dicomconv.New(&dicomconv.Options{Recipe: dicomconv.Upstream}).Normalize(in)
+	m, err := dicomconv.New(&dicomconv.Options{Recipe: cxr.Upstream}).Normalize(in)
 	if err != nil {
 		return err
 	}

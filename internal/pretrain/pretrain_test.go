@@ -18,7 +18,6 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/cxr/phantom"
-	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed/local"
 )
 
@@ -155,7 +154,7 @@ for part in ("encoder", "average", "heads"):
 	if err != nil {
 		t.Fatal(err)
 	}
-	film := &cxr.Image{ID: "film", Width: 64, Height: 64, Depth: 8, Recipe: dicomconv.Standard, Pix: make([]uint16, 64*64)}
+	film := &cxr.Image{ID: "film", Width: 64, Height: 64, Depth: 8, Recipe: cxr.Standard, Pix: make([]uint16, 64*64)}
 	for i := range film.Pix {
 		film.Pix[i] = uint16(i * 7 % 251)
 	}

@@ -17,7 +17,7 @@ import (
 //go:embed mini.onnx
 var onnx []byte
 
-// Open opens the encoder. It takes films by dicomconv.Standard, of any size.
+// Open opens the encoder. It takes films by cxr.Standard, of any size.
 // Of the options only Parallel is commonly of use; nil means the zero value.
 func Open(o *local.Options) (*local.Embedder, error) { return local.Load(onnx, o) }
 

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/embedtest"
 	"github.com/cxrkit/cxrkit/embed/local"
@@ -23,7 +22,7 @@ var films = map[string]func(x, y int) int{
 }
 
 func draw(name string, side int) *cxr.Image {
-	m := &cxr.Image{ID: name, Width: side, Height: side, Depth: 8, Recipe: dicomconv.Standard}
+	m := &cxr.Image{ID: name, Width: side, Height: side, Depth: 8, Recipe: cxr.Standard}
 	for y := range side {
 		for x := range side {
 			m.Pix = append(m.Pix, uint16(films[name](x, y)))

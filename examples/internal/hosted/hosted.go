@@ -28,7 +28,7 @@ type Flags struct {
 
 // Register adds the flags to a program's.
 func (f *Flags) Register(flags *flag.FlagSet) {
-	flags.StringVar(&f.Protocol, "protocol", vertex.HAIDEF, "v1, v2, haidef or medsiglip")
+	flags.TextVar(&f.Protocol, "protocol", vertex.HAIDEF, "v1, v2, haidef or medsiglip")
 	flags.StringVar(&f.Project, "project", "", "of the endpoint")
 	flags.StringVar(&f.Location, "location", "", "of the endpoint; empty: that of a whole name, else "+defaultLocation)
 	flags.StringVar(&f.Endpoint, "endpoint", "", "id, or a whole resource `name`; empty: a stand-in on this machine")
@@ -72,7 +72,7 @@ func (f *Flags) Open(ctx context.Context, contrastive bool, out io.Writer) (*ver
 		end = s.Close
 		fmt.Fprintln(out, "no -endpoint: a stand-in on this machine answers, and its numbers mean nothing")
 		o.Project, o.Host, o.Insecure = "stand-in", s.Addr(), true
-		o.Endpoint = o.Protocol
+		o.Endpoint = o.Protocol.String()
 		if o.Protocol == vertex.V2 {
 			o.Endpoint, o.QFormer = vertextest.ElixrC, vertextest.ElixrB
 		}

@@ -12,11 +12,11 @@ import (
 
 // Without an endpoint a stand-in answers by every protocol.
 func TestStandIn(t *testing.T) {
-	for _, protocol := range []string{vertex.V1, vertex.V2, vertex.HAIDEF, vertex.MedSigLIP} {
+	for _, protocol := range []vertex.Protocol{vertex.V1, vertex.V2, vertex.HAIDEF, vertex.MedSigLIP} {
 		var f Flags
 		flags := flag.NewFlagSet("", flag.ContinueOnError)
 		f.Register(flags)
-		if err := flags.Parse([]string{"-protocol", protocol, "-quota_project", "q"}); err != nil {
+		if err := flags.Parse([]string{"-protocol", protocol.String(), "-quota_project", "q"}); err != nil {
 			t.Fatal(err)
 		}
 		var told strings.Builder

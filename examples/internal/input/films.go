@@ -13,7 +13,7 @@ import (
 // other. Films are named by their whole paths.
 type Films struct {
 	inputs  []Input
-	sources []cxr.Source // of the inputs
+	sources []*dicomconv.Films // of the inputs
 	read    int
 	limit   int
 }
@@ -32,7 +32,7 @@ func NewFilms(c *dicomconv.Converter, limit int, inputs []Input) *Films {
 func (f *Films) Len() int {
 	n := 0
 	for _, s := range f.sources {
-		n += s.(interface{ Len() int }).Len()
+		n += s.Len()
 	}
 	if f.limit > 0 {
 		n = min(n, f.limit-f.read)
@@ -57,7 +57,7 @@ func (f *Films) Next(ctx context.Context) (*cxr.Image, error) {
 		prefix := f.inputs[0].Prefix
 		var one *cxr.ItemError
 		if errors.As(err, &one) {
-			return nil, &cxr.ItemError{ID: prefix + one.ID, Op: one.Op, Err: one.Err}
+			return nil, &cxr.ItemError{ID: prefix + one.ID, Path: prefix + one.Path, Op: one.Op, Err: one.Err}
 		}
 		if err != nil {
 			return nil, err
@@ -69,7 +69,7 @@ func (f *Films) Next(ctx context.Context) (*cxr.Image, error) {
 
 // next leaves the first input.
 func (f *Films) next() error {
-	err := f.sources[0].(io.Closer).Close()
+	err := f.sources[0].Close()
 	err = errors.Join(err, f.inputs[0].Close())
 	f.inputs, f.sources = f.inputs[1:], f.sources[1:]
 	return err

@@ -102,7 +102,7 @@ func TestFilmsAreAsTheirFieldsSay(t *testing.T) {
 	if got := mean(normalize(t, &dim, nil)); got >= plain {
 		t.Errorf("a third of the exposure gives mean %.3f, all of it %.3f", got, plain)
 	}
-	upstream := &dicomconv.Options{Recipe: dicomconv.Upstream}
+	upstream := &dicomconv.Options{Recipe: cxr.Upstream}
 	wide := dim
 	wide.Centers, wide.Widths = []float64{2048}, []float64{4096}
 	marked := wide

@@ -84,7 +84,7 @@ func (t *tile) render(f *codec.Frame, frame rectangle, levels int) error {
 	}
 	area := reduce(t.area, uint(levels))
 	for i, p := range planes {
-		t.components[i].store(f, i, p, area, frame, uint(levels))
+		t.components[i].store(f, i, p, area, frame)
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (c *tileComponent) decode(levels int) (plane, error) {
 	if err := c.decodeBlocks(p, top); err != nil {
 		return p, err
 	}
-	reversible, irreversible := wavelet[int32]{lift: lift53}, wavelet[float32]{lift: lift97}
+	reversible, irreversible := wavelet[int32]{lift: lift53, row: row53, strip: strip53}, wavelet[float32]{lift: lift97}
 	for r := 1; r <= top; r++ {
 		area, low := c.resolutions[r].area, c.resolutions[r-1].area
 		if c.reversible {
@@ -127,9 +127,12 @@ func (c *tileComponent) decodeBlocks(p plane, top int) error {
 	var jobs []job
 	for _, res := range c.resolutions[:top+1] {
 		for _, band := range res.subbands {
-			for i := range band.precincts {
-				for k := range band.precincts[i].blocks {
-					if b := &band.precincts[i].blocks[k]; len(b.segments) > 0 {
+			for _, p := range band.precincts {
+				if p == nil {
+					continue
+				}
+				for k := range p.blocks {
+					if b := &p.blocks[k]; len(b.segments) > 0 {
 						jobs = append(jobs, job{b, band})
 					}
 				}
@@ -164,14 +167,14 @@ func (c *tileComponent) decodeBlock(d *blockDecoder, j job, p plane) error {
 	if c.style&styleHT != 0 {
 		return c.decodeHTBlock(&d.ht, j, p)
 	}
-	if err := d.decode(j.block, j.band.orientation, j.band.planes+int(c.shift)-j.block.skipped, c.style); err != nil {
+	if err := d.decode(j.block, j.band.orientation, j.band.planes+int(c.shift)-int(j.block.skipped), c.style); err != nil {
 		return err
 	}
 	if c.shift > 0 {
 		unshift(d.data, c.shift)
 	}
 	stride := p.area.width()
-	at := (j.block.area.y0-j.band.area.y0+j.band.at[1])*stride + j.block.area.x0 - j.band.area.x0 + j.band.at[0]
+	at := (int(j.block.area.y0)-j.band.area.y0+j.band.at[1])*stride + int(j.block.area.x0) - j.band.area.x0 + j.band.at[0]
 	step := 0.5 * j.band.step // the data have one fraction bit
 	for y := range d.h {
 		line := d.line(y)
@@ -193,11 +196,11 @@ func (c *tileComponent) decodeHTBlock(d *htDecoder, j job, p plane) error {
 	if c.shift > 0 {
 		return unsupported("HTJ2K with a region of interest")
 	}
-	if err := d.decode(j.block, j.band.planes-j.block.skipped, j.block.skipped, c.style); err != nil {
+	if err := d.decode(j.block, j.band.planes-int(j.block.skipped), int(j.block.skipped), c.style); err != nil {
 		return err
 	}
 	stride := p.area.width()
-	at := (j.block.area.y0-j.band.area.y0+j.band.at[1])*stride + j.block.area.x0 - j.band.area.x0 + j.band.at[0]
+	at := (int(j.block.area.y0)-j.band.area.y0+j.band.at[1])*stride + int(j.block.area.x0) - j.band.area.x0 + j.band.at[0]
 	step := 0.5 * j.band.step // the data have one fraction bit
 	for y := range d.h {
 		line := d.data[y*d.stride:][:d.w]
@@ -258,20 +261,42 @@ func (t *tile) untransform(p []plane) error {
 
 // store writes a plane into component i of the frame: level-shifted, rounded to
 // even, clamped.
-func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectangle, levels uint) {
+func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectangle) {
 	if p.area.empty() {
 		return
 	}
+	if area.width()*area.height() < worthParallel {
+		c.storeRows(f, i, p, area.y0, area.y1, area, frame)
+		return
+	}
+	parallel(ceilDiv(area.height(), rowGroup), func() func(k int) {
+		return func(k int) {
+			from := area.y0 + k*rowGroup
+			c.storeRows(f, i, p, from, min(from+rowGroup, area.y1), area, frame)
+		}
+	})
+}
+
+// storeRows is store of some rows.
+func (c *tileComponent) storeRows(f *codec.Frame, i int, p plane, from, to int, area, frame rectangle) {
 	low, high, shift := int32(0), int32(1)<<c.precision-1, int32(1)<<(c.precision-1)
 	if c.signed {
 		low, high, shift = -shift, shift-1, 0
 	}
 	n := f.Components
-	for y := area.y0; y < area.y1; y++ {
+	for y := from; y < to; y++ {
 		row := max(0, min(y/c.dy, p.area.y1-1)-p.area.y0) * p.area.width()
 		out := f.Pix[((y-frame.y0)*f.Width+area.x0-frame.x0)*n+i:]
 		if c.reversible && c.dx == 1 { // the usual case
-			for x, v := range p.ints[row:][:area.width()] {
+			line := p.ints[row:][:area.width()]
+			if n == 1 {
+				out = out[:len(line)]
+				for x, v := range line {
+					out[x] = uint16(max(low, min(high, v+shift)))
+				}
+				continue
+			}
+			for x, v := range line {
 				out[x*n] = uint16(max(low, min(high, v+shift)))
 			}
 			continue

@@ -2,6 +2,7 @@ package j2k
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 
 	"github.com/cxrkit/cxrkit/internal/codec"
@@ -30,6 +31,7 @@ type codestream struct {
 	defaults   parameters
 	tiles      map[int]*tileData
 	packed     packedHeaders // PPM
+	budget     *budget
 }
 
 // A tileData is what the tile-parts of one tile hold.
@@ -165,7 +167,7 @@ func (cs *codestream) mainHeader(src []byte, pos int, want codec.Shape) (int, er
 		case marker == markerPPM:
 			err = cs.packed.add(body)
 		default:
-			err = cs.defaults.segment(marker, body)
+			err = cs.defaults.segment(marker, body, cs.budget)
 		}
 		if err != nil {
 			return 0, err
@@ -200,7 +202,8 @@ func (cs *codestream) size(b []byte, length int, want codec.Shape) error {
 		v[i] = int(u)
 	}
 	cs.image = rectangle{v[2], v[3], v[0], v[1]}
-	cs.tile = rectangle{v[6], v[7], v[6] + v[4], v[7] + v[5]}
+	end := func(start, size int) int { return int(min(int64(start)+int64(size), math.MaxInt32)) } // beyond any picture
+	cs.tile = rectangle{v[6], v[7], end(v[6], v[4]), end(v[7], v[5])}
 	n := int(binary.BigEndian.Uint16(b[34:]))
 	if cs.image.width() != want.Width || cs.image.height() != want.Height || n != max(want.Components, 1) {
 		return corrupt("%d x %d x %d where the header says %d x %d x %d", cs.image.width(), cs.image.height(), n, want.Width, want.Height, max(want.Components, 1))
@@ -210,7 +213,7 @@ func (cs *codestream) size(b []byte, length int, want codec.Shape) error {
 	}
 	cs.across = ceilDiv(cs.image.x1-cs.tile.x0, cs.tile.width())
 	// A tile takes an SOT segment and more: so many cannot be in so few bytes.
-	if down := ceilDiv(cs.image.y1-cs.tile.y0, cs.tile.height()); cs.across > length || down > length || cs.across*down > length/14+1 {
+	if down := ceilDiv(cs.image.y1-cs.tile.y0, cs.tile.height()); cs.across > length || down > length || int64(cs.across)*int64(down) > int64(length/14)+1 {
 		return truncated("%d x %d tiles in %d bytes", cs.across, down, length)
 	}
 	for i := range n {
@@ -227,6 +230,7 @@ func (cs *codestream) size(b []byte, length int, want codec.Shape) error {
 		cs.components = append(cs.components, c)
 	}
 	cs.defaults = newParameters(n)
+	cs.budget = newBudget(length, int64(cs.image.width())*int64(cs.image.height())*int64(n))
 	return nil
 }
 
@@ -246,19 +250,19 @@ func (cs *codestream) tilePart(src []byte, pos int) (int, error) {
 	if len(body) < 8 {
 		return 0, corrupt("SOT segment too short")
 	}
-	index, length := int(binary.BigEndian.Uint16(body)), int(binary.BigEndian.Uint32(body[2:]))
+	index, length := int(binary.BigEndian.Uint16(body)), int64(binary.BigEndian.Uint32(body[2:]))
 	if index >= cs.tileCount() {
 		return 0, corrupt("tile %d of %d", index, cs.tileCount())
 	}
-	end := pos + length
+	if length > int64(len(src)-pos) {
+		return 0, truncated("tile-part of tile %d", index)
+	}
+	end := pos + int(length)
 	if length == 0 { // up to the end of the codestream
 		end = len(src)
 		if end >= next+2 && binary.BigEndian.Uint16(src[end-2:]) == markerEOC {
 			end -= 2
 		}
-	}
-	if end > len(src) {
-		return 0, truncated("tile-part of tile %d", index)
 	}
 	t := cs.tiles[index]
 	if t == nil {
@@ -281,7 +285,7 @@ func (cs *codestream) tilePart(src []byte, pos int) (int, error) {
 				return 0, corrupt("PPT segment too short")
 			}
 			t.packed = append(t.packed, body[1:])
-		} else if err := t.segment(marker, body); err != nil {
+		} else if err := t.segment(marker, body, cs.budget); err != nil {
 			return 0, err
 		}
 		next = after
@@ -317,44 +321,41 @@ func (t *tileData) packetHeaders() []byte {
 
 // packedHeaders collects PPM segments: their bytes together are a list of
 // lengths and headers, one entry a tile-part (T.800 A.7.4).
-type packedHeaders struct {
-	bytes   []byte
-	entries [][]byte
-	used    bool
-}
+type packedHeaders struct{ bytes []byte }
 
 func (p *packedHeaders) add(b []byte) error {
 	if len(b) < 1 {
 		return corrupt("PPM segment too short")
 	}
-	p.bytes, p.used = append(p.bytes, b[1:]...), true
+	p.bytes = append(p.bytes, b[1:]...)
 	return nil
 }
 
+// finish checks the list.
 func (p *packedHeaders) finish() error {
-	for b := p.bytes; len(b) > 0; {
-		if len(b) < 4 {
+	all := *p
+	for len(all.bytes) > 0 {
+		if len(all.bytes) < 4 || int64(binary.BigEndian.Uint32(all.bytes)) > int64(len(all.bytes)-4) {
 			return corrupt("PPM segments")
 		}
-		n := int64(binary.BigEndian.Uint32(b))
-		if n > int64(len(b)-4) {
-			return corrupt("PPM segments")
-		}
-		p.entries = append(p.entries, b[4:4+n])
-		b = b[4+n:]
+		all.next()
 	}
 	return nil
 }
 
+// next takes an entry off the list, which must have been checked.
 func (p *packedHeaders) next() (b []byte, ok bool) {
-	if len(p.entries) == 0 {
+	if len(p.bytes) == 0 {
 		return nil, false
 	}
-	b, p.entries = p.entries[0], p.entries[1:]
+	n := int(binary.BigEndian.Uint32(p.bytes))
+	b, p.bytes = p.bytes[4:4+n], p.bytes[4+n:]
 	return b, true
 }
 
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
+// What follows is computed in 64 bits on every machine.
+
+func ceilDiv(a, b int) int { return int((int64(a) + int64(b) - 1) / int64(b)) }
 
 // ceilShift is a/2^n, rounded up.
-func ceilShift(a int, n uint) int { return (a + 1<<n - 1) >> n }
+func ceilShift(a int, n uint) int { return int((int64(a) + 1<<n - 1) >> n) }

@@ -1,6 +1,9 @@
 package j2k
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // An htDecoder decodes the coefficients of high-throughput code-blocks (ISO/IEC
 // 15444-15, clause 7). It is reused from block to block.
@@ -132,7 +135,7 @@ func (d *htDecoder) join(chunks [][]byte, i int) []byte {
 func (d *htDecoder) cleanup(planes, limit int) error {
 	across := d.stride / 2
 	d.quads = resize(d.quads, across+1)
-	d.exponents = resize(d.exponents, d.stride+4)
+	d.exponents = resize(d.exponents, d.stride+8)
 	code, value := 0, 0
 	for y := 0; y < d.h; y += 2 {
 		var most uint32
@@ -172,7 +175,7 @@ func (d *htDecoder) firstRow(pos int) (int, uint32) {
 		if context == 0 && !d.mel.event() {
 			first = 0
 		}
-		used := int(first & 7)
+		used := first & 7
 		context = first>>4&1 | first>>5&7
 		second := uint32(0)
 		if q+2 < len(quads) {
@@ -180,15 +183,15 @@ func (d *htDecoder) firstRow(pos int) (int, uint32) {
 			if context == 0 && !d.mel.event() {
 				second = 0
 			}
-			used += int(second & 7)
+			used += second & 7
 			context = second>>4&1 | second>>5&7
 		}
 		mode := first>>3&1 | second>>2&2
 		if mode == 3 && d.mel.event() {
 			mode = 4
 		}
-		u0, u1, n := offset(v>>used, mode)
-		pos = min(pos, d.codes.end) + used + n
+		u0, u1, n := offset(v>>(used&63), mode)
+		pos = min(pos, d.codes.end) + int(used) + n
 		u0, u1 = u0+1, u1+1
 		most = max(most, u0, u1)
 		quads[q] = first | u0<<16
@@ -212,33 +215,37 @@ func offset(v uint64, mode uint32) (u0, u1 uint32, n int) {
 func (d *htDecoder) otherRow(pos int) (int, uint32) {
 	left, most := uint32(0), uint32(0)
 	quads, above := d.quads, d.exponents
+	b, end := d.codes.bytes, d.codes.end
 	for q := 0; q+1 < len(quads); q += 2 {
-		v := d.codes.at(min(pos, d.codes.end))
-		e := above[2*q:][:6] // nw, n, ne of the first quad; nf is ne of the second
-		context := nonzero(e[0]|e[1]) | left | nonzero(e[2]|e[3])<<2
+		pos = min(pos, end)
+		v := binary.LittleEndian.Uint64(b[pos>>3:]) >> (pos & 7)
+		e := binary.LittleEndian.Uint64(above[2*q:]) // nw, n, ne of the first quad, nf, which is ne of the second, and so on
+		west, middle, east := uint32(e&0xFFFF), uint32(e>>16&0xFFFF), uint32(e>>32&0xFFFF)
+		context := nonzero(west) | left | nonzero(middle)<<2
 		first := uint32(otherCodes[context<<7|uint32(v&127)])
 		if context == 0 && !d.mel.event() {
 			first = 0
 		}
-		used := int(first & 7)
+		used := first & 7
 		second := uint32(0)
 		if q+2 < len(quads) {
-			context = nonzero(e[2]|e[3]) | nonzero(uint8(first>>6&3))<<1 | nonzero(e[4]|e[5])<<2
+			context = nonzero(middle) | nonzero(first&0xC0)<<1 | nonzero(east)<<2
 			second = uint32(otherCodes[context<<7|uint32(v>>used&127)])
 			if context == 0 && !d.mel.event() {
 				second = 0
 			}
-			used += int(second & 7)
-			left = nonzero(uint8(second>>6&3)) << 1
+			used += second & 7
+			left = nonzero(second&0xC0) << 1
 		}
 		mode := first>>3&1 | second>>2&2
 		if mode == 3 {
 			mode = 5
 		}
-		u0, u1, n := offset(v>>used, mode)
-		pos = min(pos, d.codes.end) + used + n
-		u0 += predicted(first, max(e[0], e[1], e[2], e[3]))
-		u1 += predicted(second, max(e[2], e[3], e[4], e[5]))
+		u0, u1, n := offset(v>>(used&63), mode)
+		pos += int(used) + n
+		m := larger(middle)
+		u0 += predicted(first, max(larger(west), m))
+		u1 += predicted(second, max(m, larger(east)))
 		most = max(most, u0, u1)
 		quads[q] = first | u0<<16
 		quads[q+1] = second | u1<<16
@@ -246,50 +253,76 @@ func (d *htDecoder) otherRow(pos int) (int, uint32) {
 	return pos, most
 }
 
-func nonzero(v uint8) uint32 { return (uint32(v) + 0xFF) >> 8 }
+// nonzero is 1 if v, of 16 bits, is not 0.
+func nonzero(v uint32) uint32 { return (v + 0xFFFF) >> 16 }
+
+// larger is the larger of the two bytes of v.
+func larger(v uint32) uint32 { return max(v&0xFF, v>>8) }
 
 // predicted is the bits that a quad's samples take by those above (7.3.7): 1 if
 // it has no two that are significant.
-func predicted(entry uint32, above uint8) uint32 {
-	if s := entry >> 4 & 15; s&(s-1) == 0 {
-		return 1
-	}
-	return uint32(max(above, 2) - 1)
+func predicted(entry, above uint32) uint32 {
+	s := entry >> 4 & 15
+	several := -nonzero(s & (s - 1))
+	return max(above&several, 2) - 1
 }
 
-// values reads the samples of the row of quads at line y, and their exponents.
+// values reads the samples of the row of quads at line y, and their exponents
+// (7.3.8). There is no branch by what a sample is, which nothing could predict: of
+// one that is not significant no bits are read, and nothing is kept.
 func (d *htDecoder) values(y, pos int, shift uint) int {
 	upper, lower := d.data[y*d.stride:][:d.stride], d.data[(y+1)*d.stride:][:d.stride]
 	exponents := d.exponents[1:][:d.stride]
-	s := &d.value
-	for q := 0; 2*q+1 < len(upper); q++ {
-		entry := d.quads[q]
+	quads := d.quads
+	b, end := d.value.bytes, d.value.end
+	shift &= 31
+	for q := 0; 2*q+1 < len(upper) && 2*q+1 < len(lower) && 2*q+1 < len(exponents) && q < len(quads); q++ {
+		entry := quads[q]
 		if entry&0xF0 == 0 {
 			upper[2*q], upper[2*q+1], lower[2*q], lower[2*q+1] = 0, 0, 0, 0
 			exponents[2*q], exponents[2*q+1] = 0, 0
 			continue
 		}
-		pos = min(pos, s.end)
+		pos = min(pos, end)
 		u := entry >> 16
-		var v uint32
-		upper[2*q], _, pos = s.sample(pos, entry, u, shift)
-		lower[2*q], v, pos = s.sample(pos, entry>>1, u, shift)
-		exponents[2*q] = uint8(v)
-		upper[2*q+1], _, pos = s.sample(pos, entry>>2, u, shift)
-		lower[2*q+1], v, pos = s.sample(pos, entry>>3, u, shift)
-		exponents[2*q+1] = uint8(v)
+		s0, s1, s2, s3 := -(entry >> 4 & 1), -(entry >> 5 & 1), -(entry >> 6 & 1), -(entry >> 7 & 1)
+		n0, n1, n2, n3 := (u-entry>>12&1)&s0, (u-entry>>13&1)&s1, (u-entry>>14&1)&s2, (u-entry>>15&1)&s3
+		var v0, v1, v2, v3 uint32
+		if w := binary.LittleEndian.Uint64(b[pos>>3:]) >> (pos & 7); u <= 14 { // all from one word
+			v0 = uint32(w)
+			w >>= n0 & 63
+			v1 = uint32(w)
+			w >>= n1 & 63
+			v2 = uint32(w)
+			w >>= n2 & 63
+			v3 = uint32(w)
+		} else {
+			v0 = uint32(w)
+			p := pos + int(n0)
+			v1 = uint32(binary.LittleEndian.Uint64(b[p>>3:]) >> (p & 7))
+			p += int(n1)
+			v2 = uint32(binary.LittleEndian.Uint64(b[p>>3:]) >> (p & 7))
+			p += int(n2)
+			v3 = uint32(binary.LittleEndian.Uint64(b[p>>3:]) >> (p & 7))
+		}
+		pos += int(n0 + n1 + n2 + n3)
+		v0 = v0&(1<<(n0&31)-1) | entry>>8&1<<(n0&31)
+		v1 = v1&(1<<(n1&31)-1) | entry>>9&1<<(n1&31)
+		v2 = v2&(1<<(n2&31)-1) | entry>>10&1<<(n2&31)
+		v3 = v3&(1<<(n3&31)-1) | entry>>11&1<<(n3&31)
+		upper[2*q] = coefficient(v0, shift) & int32(s0)
+		lower[2*q] = coefficient(v1, shift) & int32(s1)
+		upper[2*q+1] = coefficient(v2, shift) & int32(s2)
+		lower[2*q+1] = coefficient(v3, shift) & int32(s3)
+		exponents[2*q] = uint8(bits.Len32(v1|1)) & uint8(s1)
+		exponents[2*q+1] = uint8(bits.Len32(v3|1)) & uint8(s3)
 	}
 	return pos
 }
 
-// sample reads one sample, whose bits of the table's entry are bits 4, 8 and 12
-// (7.3.8), and tells how many bits it takes, 0 if it is zero. There is no branch,
-// which nothing could predict.
-func (s *bitString) sample(pos int, entry, u uint32, shift uint) (sample int32, exponent uint32, next int) {
-	significant := -(entry >> 4 & 1) // all ones or none
-	n := (u - entry>>12&1) & significant & 31
-	v := uint32(s.at(pos))&(1<<n-1) | entry>>8&1<<n
-	magnitude := int32((v|1)+2) << (shift & 31)
-	sign := -int32(v & 1)
-	return ((magnitude ^ sign) - sign) & int32(significant), uint32(bits.Len32(v|1)) & significant, pos + int(n)
+// coefficient is the sample of bits v: the lowest is the sign, the others the
+// magnitude, less one.
+func coefficient(v uint32, shift uint) int32 {
+	magnitude, sign := int32((v|1)+2)<<(shift&31), -int32(v&1)
+	return (magnitude ^ sign) - sign
 }

@@ -1,6 +1,9 @@
 package j2k
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // The bit streams of a high-throughput code-block (ISO/IEC 15444-15, 7.1). Those
 // that many bits are read from are unstuffed as a whole first: then a reader is a
@@ -94,14 +97,23 @@ func (s *bitString) backward(src []byte, partial bool) {
 	if n := len(src); partial && n > 0 {
 		b := src[n-1]
 		src = src[:n-1]
-		bits := uint(4)
+		n := uint(4)
 		if b>>4&7 == 7 {
-			bits = 3
+			n = 3
 		}
-		p.put(s.bytes, uint64(b>>4)&(1<<bits-1), bits)
+		p.put(s.bytes, uint64(b>>4)&(1<<n-1), n)
 		above = b|0xF > 0x8F
 	}
 	for i := len(src) - 1; i >= 0; i-- {
+		if i >= 3 {
+			v := binary.LittleEndian.Uint32(src[i-3:])
+			if (v&0x7F7F7F7F+0x01010101)&0x80808080 == 0 { // no byte could be a stuffed one
+				p.put(s.bytes, uint64(bits.ReverseBytes32(v)), 32)
+				above = byte(v) > 0x8F
+				i -= 3
+				continue
+			}
+		}
 		b := src[i]
 		if above && b&0x7F == 0x7F {
 			p.put(s.bytes, 0x7F, 7)

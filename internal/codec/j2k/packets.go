@@ -1,10 +1,8 @@
 package j2k
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 // A packetReader reads the packets of a tile in the order of its progressions.
@@ -47,28 +45,10 @@ func (t *tile) readPackets(data *tileData) error {
 	return nil
 }
 
-// A place is a precinct, with where it starts on the reference grid.
-type place struct{ component, resolution, precinct, x, y int }
-
 // progress reads the packets of one progression that have not been read.
 func (r *packetReader) progress(c change) error {
 	places := r.places(c)
 	layers := min(c.toLayer, r.parameters.layers)
-	var order func(a, b place) int
-	byPosition := func(a, b place) int { return cmp.Or(cmp.Compare(a.y, b.y), cmp.Compare(a.x, b.x)) }
-	byResolution := func(a, b place) int { return cmp.Compare(a.resolution, b.resolution) }
-	byComponent := func(a, b place) int { return cmp.Compare(a.component, b.component) }
-	switch c.progression {
-	case 0, 1: // LRCP, RLCP: places within a layer
-		order = func(a, b place) int { return cmp.Or(byResolution(a, b), byComponent(a, b)) }
-	case 2: // RPCL
-		order = func(a, b place) int { return cmp.Or(byResolution(a, b), byPosition(a, b), byComponent(a, b)) }
-	case 3: // PCRL
-		order = func(a, b place) int { return cmp.Or(byPosition(a, b), byComponent(a, b), byResolution(a, b)) }
-	case 4: // CPRL
-		order = func(a, b place) int { return cmp.Or(byComponent(a, b), byPosition(a, b), byResolution(a, b)) }
-	}
-	slices.SortStableFunc(places, order) // precincts of one place stay in raster order
 	switch c.progression {
 	case 0:
 		for l := range layers {
@@ -95,22 +75,6 @@ func (r *packetReader) progress(c change) error {
 	return r.packets(places, 0, layers)
 }
 
-func (r *packetReader) places(c change) []place {
-	var places []place
-	for ci := c.fromComp; ci < min(c.toComp, len(r.components)); ci++ {
-		tc := r.components[ci]
-		for ri := c.fromRes; ri < min(c.toRes, len(tc.resolutions)); ri++ {
-			res := tc.resolutions[ri]
-			for k := range res.nextLayer {
-				x := (res.originX + k%res.across) << res.shiftX * tc.dx
-				y := (res.originY + k/res.across) << res.shiftY * tc.dy
-				places = append(places, place{ci, ri, k, max(x, r.area.x0), max(y, r.area.y0)})
-			}
-		}
-	}
-	return places
-}
-
 // packets reads the given layers of each place.
 func (r *packetReader) packets(places []place, from, to int) error {
 	for _, p := range places {
@@ -119,7 +83,7 @@ func (r *packetReader) packets(places []place, from, to int) error {
 			if int(res.nextLayer[p.precinct]) != l {
 				continue // read under an earlier progression
 			}
-			if err := r.packet(r.components[p.component], res, p.precinct, l); err != nil {
+			if err := r.packet(r.components[p.component], res, int(p.precinct), l); err != nil {
 				return err
 			}
 			res.nextLayer[p.precinct]++
@@ -141,7 +105,11 @@ func (r *packetReader) packet(c *tileComponent, res *resolution, index, layer in
 	r.adds = r.adds[:0]
 	if h.bit() == 1 {
 		for _, b := range res.subbands {
-			if err := r.header(h, c, &b.precincts[index], layer); err != nil {
+			p, err := b.precinct(res, index, r.budget)
+			if err != nil {
+				return err
+			}
+			if err := r.header(h, c, p, layer); err != nil {
 				return err
 			}
 		}
@@ -160,6 +128,9 @@ func (r *packetReader) packet(c *tileComponent, res *resolution, index, layer in
 		}
 		s := &a.block.segments[a.segment]
 		if a.length > 0 {
+			if err := r.budget.spend(chunkBytes, 1); err != nil {
+				return err
+			}
 			s.chunks = append(s.chunks, r.body[:a.length:a.length])
 		}
 		r.body = r.body[a.length:]
@@ -194,7 +165,7 @@ func (r *packetReader) header(h *headerBits, c *tileComponent, p *precinct, laye
 		unused := 0
 		if c.style&styleHT != 0 && len(b.segments) == 0 { // passes of planes that were left out
 			unused = (passes - 1) / 3 * 3
-			b.skipped += unused / 3
+			b.skipped += uint8(unused / 3)
 			passes -= unused
 		}
 		for h.bit() == 1 {
@@ -203,14 +174,21 @@ func (r *packetReader) header(h *headerBits, c *tileComponent, p *precinct, laye
 			}
 		}
 		for passes > 0 {
+			before := len(b.segments)
 			s := b.segment(c.style)
+			if err := r.budget.spend(segmentBytes, len(b.segments)-before); err != nil {
+				return err
+			}
 			if c.style&styleHT != 0 && len(b.segments) > 2 {
 				return unsupported("HTJ2K with more than one cleanup pass in a code-block")
 			}
 			n := min(passes, s.limit-s.passes)
-			length := h.bits(b.lblock + bits.Len(uint(n+unused)) - 1)
+			length := h.bits(int(b.lblock) + bits.Len(uint(n+unused)) - 1)
 			unused = 0
-			r.adds = append(r.adds, addition{b, len(b.segments) - 1, length})
+			if length > int64(len(r.body)) {
+				return truncated("code-block of %d bytes", length)
+			}
+			r.adds = append(r.adds, addition{b, len(b.segments) - 1, int(length)})
 			s.passes += n
 			passes -= n
 		}
@@ -227,12 +205,12 @@ func readPasses(h *headerBits) int {
 		return 2
 	}
 	if n := h.bits(2); n < 3 {
-		return 3 + n
+		return 3 + int(n)
 	}
 	if n := h.bits(5); n < 31 {
-		return 6 + n
+		return 6 + int(n)
 	}
-	return 37 + h.bits(7)
+	return 37 + int(h.bits(7))
 }
 
 // segment is the segment that the next pass belongs to.

@@ -15,6 +15,7 @@ type parameters struct {
 	components  []coding
 	hasCOD      bool
 	hasQCD      bool
+	shared      bool // components are those of the codestream
 }
 
 // A coding is how one component is coded.
@@ -44,8 +45,9 @@ const (
 // A quantization is the exponents and mantissas of the subbands, from the
 // lowest (T.800 A.6.4).
 type quantization struct {
-	style, guard       int
-	exponent, mantissa [97]int
+	style, guard int
+	exponent     [97]uint8
+	mantissa     [97]uint16
 }
 
 // A change is an entry of a POC segment: a progression over part of the
@@ -59,14 +61,34 @@ func (p *parameters) ready() bool { return p.hasCOD && p.hasQCD }
 // forTile is a copy that a tile's own header may change.
 func (p *parameters) forTile() parameters {
 	t := *p
-	t.components = slices.Clone(p.components)
-	for i := range t.components {
-		t.components[i].own, t.components[i].ownQ = false, false
-	}
+	t.shared = true
+	t.changes = slices.Clip(p.changes)
 	return t
 }
 
-func (p *parameters) segment(marker int, b []byte) error {
+// unshare makes components the tile's own, before its header changes them.
+func (p *parameters) unshare(left *budget) error {
+	if !p.shared {
+		return nil
+	}
+	p.shared = false
+	if err := left.spend(codingBytes, len(p.components)); err != nil {
+		return err
+	}
+	p.components = slices.Clone(p.components)
+	for i := range p.components {
+		p.components[i].own, p.components[i].ownQ = false, false
+	}
+	return nil
+}
+
+func (p *parameters) segment(marker int, b []byte, left *budget) error {
+	switch marker {
+	case markerCOD, markerQCD, markerCOC, markerQCC, markerRGN:
+		if err := p.unshare(left); err != nil {
+			return err
+		}
+	}
 	switch marker {
 	case markerCOD:
 		return p.cod(b)
@@ -204,16 +226,16 @@ func readQuantization(b []byte) (*quantization, error) {
 	switch q.style {
 	case 0: // reversible: exponents alone
 		for i := range min(len(b), len(q.exponent)) {
-			q.exponent[i] = int(b[i] >> 3)
+			q.exponent[i] = b[i] >> 3
 		}
 	case 1, 2:
 		for i := 0; i < len(q.exponent) && 2*i+1 < len(b); i++ {
-			v := int(binary.BigEndian.Uint16(b[2*i:]))
-			q.exponent[i], q.mantissa[i] = v>>11, v&2047
+			v := binary.BigEndian.Uint16(b[2*i:])
+			q.exponent[i], q.mantissa[i] = uint8(v>>11), v&2047
 		}
 		if q.style == 1 { // the others follow from the lowest (T.800 E-5)
 			for i := 1; i < len(q.exponent); i++ {
-				q.exponent[i], q.mantissa[i] = max(0, q.exponent[0]-(i-1)/3), q.mantissa[0]
+				q.exponent[i], q.mantissa[i] = uint8(max(0, int(q.exponent[0])-(i-1)/3)), q.mantissa[0]
 			}
 		}
 	default:

@@ -78,10 +78,10 @@ func (r *headerBits) bit() int {
 	return int(r.current>>r.left) & 1
 }
 
-func (r *headerBits) bits(n int) int {
-	v := 0
+func (r *headerBits) bits(n int) int64 {
+	v := int64(0)
 	for range n {
-		v = v<<1 | r.bit()
+		v = v<<1 | int64(r.bit())
 	}
 	return v
 }

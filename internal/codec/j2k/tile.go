@@ -1,11 +1,18 @@
 package j2k
 
+import (
+	"fmt"
+
+	"github.com/cxrkit/cxrkit/cxr"
+)
+
 // A tile is the structure that packets fill: components, their resolutions,
 // subbands, precincts and code-blocks (T.800 annex B).
 type tile struct {
 	area       rectangle
 	parameters *parameters
 	components []*tileComponent
+	budget     *budget
 }
 
 type tileComponent struct {
@@ -26,12 +33,14 @@ type resolution struct {
 }
 
 type subband struct {
-	orientation int // 0 LL, 1 HL, 2 LH, 3 HH
-	area        rectangle
-	planes      int     // magnitude bit-planes, with guard bits
-	step        float32 // of the quantizer
-	at          [2]int  // place of the subband in the tile's buffer
-	precincts   []precinct
+	orientation    int // 0 LL, 1 HL, 2 LH, 3 HH
+	area           rectangle
+	planes         int         // magnitude bit-planes, with guard bits
+	step           float32     // of the quantizer
+	at             [2]int      // place of the subband in the tile's buffer
+	logW, logH     uint        // of a precinct in the subband
+	blockW, blockH uint        // log2 of a code-block's size
+	precincts      []*precinct // nil until a packet tells of it
 }
 
 type precinct struct {
@@ -43,11 +52,51 @@ type precinct struct {
 
 // A codeBlock is what packets say of one block of coefficients.
 type codeBlock struct {
-	area     rectangle // in the subband
+	area     blockArea
 	included bool
-	skipped  int // bit-planes without a bit
-	lblock   int
+	skipped  uint8 // bit-planes without a bit
+	lblock   uint8
 	segments []codeSegment
+}
+
+// A blockArea is the place of a code-block in its subband, and its size.
+type blockArea struct {
+	x0, y0 int32
+	w, h   uint16
+}
+
+func (a blockArea) width() int  { return int(a.w) }
+func (a blockArea) height() int { return int(a.h) }
+
+// A budget is how many bytes the structures of a codestream may still take. A
+// few bytes of header can ask for any number of tiles, resolutions, precincts and
+// code-blocks.
+type budget int64
+
+// What the structures take, about, with the growth of slices.
+const (
+	resolutionBytes = 256
+	subbandBytes    = 160
+	precinctBytes   = 192
+	blockBytes      = 72
+	segmentBytes    = 64
+	codingBytes     = 480
+	chunkBytes      = 48
+	placeBytes      = 2*20 + 2 // a place, while places are ordered another, and a layer counter
+)
+
+// newBudget is enough for all streams but those of thousands of tiny parts: four
+// bytes for each of the file, three for each sample, and 32 MiB.
+func newBudget(length int, samples int64) *budget {
+	b := budget(4*int64(length) + 3*samples + 32<<20)
+	return &b
+}
+
+func (b *budget) spend(bytes, n int) error {
+	if *b -= budget(int64(bytes) * int64(n)); *b < 0 {
+		return fmt.Errorf("%w: JPEG 2000: more tiles, precincts or code-blocks than its size explains", cxr.ErrTooLarge)
+	}
+	return nil
 }
 
 // A codeSegment is codeword bytes that end in a termination.
@@ -57,23 +106,30 @@ type codeSegment struct {
 	limit  int // passes it can hold
 }
 
-// newTile lays out a tile. Structures are bounded: the data must hold at least
-// a bit for each packet, so they cannot outnumber it eightfold.
+// newTile lays out a tile. Its data must hold at least a bit for each packet.
 func newTile(cs *codestream, index int, data *tileData) (*tile, error) {
 	col, row := index%cs.across, index/cs.across
 	x, y := cs.tile.x0+col*cs.tile.width(), cs.tile.y0+row*cs.tile.height()
-	t := &tile{parameters: &data.parameters}
-	t.area = rectangle{max(x, cs.image.x0), max(y, cs.image.y0), min(x+cs.tile.width(), cs.image.x1), min(y+cs.tile.height(), cs.image.y1)}
-	budget := 8*(len(data.body)+len(data.packetHeaders())) + 64
+	t := &tile{parameters: &data.parameters, budget: cs.budget}
+	t.area = rectangle{max(x, cs.image.x0), max(y, cs.image.y0), x + min(cs.tile.width(), cs.image.x1-x), y + min(cs.tile.height(), cs.image.y1-y)}
+	packets := 8*(int64(len(data.body))+int64(len(data.packetHeaders()))) + 64
 	for i, c := range cs.components {
 		tc := &tileComponent{component: c, coding: &data.parameters.components[i]}
 		tc.area = rectangle{ceilDiv(t.area.x0, c.dx), ceilDiv(t.area.y0, c.dy), ceilDiv(t.area.x1, c.dx), ceilDiv(t.area.y1, c.dy)}
 		for r := range tc.levels + 1 {
 			res := tc.resolution(r)
-			if budget -= res.across * res.down; budget < 0 {
+			n := int64(res.across) * int64(res.down)
+			if n > packets {
 				return nil, truncated("more precincts than bits in tile %d", index)
 			}
-			if err := tc.addSubbands(res, r); err != nil {
+			packets -= n
+			if err := t.budget.spend(resolutionBytes, 1); err != nil {
+				return nil, err
+			}
+			if err := t.budget.spend(placeBytes, int(n)); err != nil {
+				return nil, err
+			}
+			if err := tc.addSubbands(res, r, t.budget); err != nil {
 				return nil, err
 			}
 			tc.resolutions = append(tc.resolutions, res)
@@ -98,7 +154,7 @@ func (c *tileComponent) resolution(r int) *resolution {
 	return res
 }
 
-func (c *tileComponent) addSubbands(res *resolution, r int) error {
+func (c *tileComponent) addSubbands(res *resolution, r int, left *budget) error {
 	res.nextLayer = make([]uint16, res.across*res.down)
 	orientations := []int{1, 2, 3}
 	if r == 0 {
@@ -109,19 +165,15 @@ func (c *tileComponent) addSubbands(res *resolution, r int) error {
 		if b.planes > 31+int(c.shift) || b.planes+int(c.shift) > 31 {
 			return unsupported("%d bit-planes", b.planes+int(c.shift))
 		}
-		logW, logH := res.logW, res.logH
+		b.logW, b.logH = res.logW, res.logH
 		if r > 0 { // a precinct of a resolution is half as wide in its subbands
-			logW, logH = logW-1, logH-1
+			b.logW, b.logH = b.logW-1, b.logH-1
 		}
-		blockW, blockH := min(c.blockW, logW), min(c.blockH, logH)
-		b.precincts = make([]precinct, res.across*res.down)
-		for i := range b.precincts {
-			x, y := (res.originX+i%res.across)<<logW, (res.originY+i/res.across)<<logH
-			area := rectangle{max(x, b.area.x0), max(y, b.area.y0), min(x+1<<logW, b.area.x1), min(y+1<<logH, b.area.y1)}
-			if !area.empty() {
-				b.precincts[i].fill(area, blockW, blockH)
-			}
+		b.blockW, b.blockH = min(c.blockW, b.logW), min(c.blockH, b.logH)
+		if err := left.spend(subbandBytes+8*res.across*res.down, 1); err != nil {
+			return err
 		}
+		b.precincts = make([]*precinct, res.across*res.down)
 		res.subbands = append(res.subbands, b)
 	}
 	return nil
@@ -139,14 +191,14 @@ func (c *tileComponent) subband(r, o int) *subband {
 		if n == 0 {
 			return v
 		}
-		return ceilShift(v-odd<<(n-1), n)
+		return int((int64(v) - int64(odd)<<(n-1) + 1<<n - 1) >> n)
 	}
 	b.area = rectangle{place(c.area.x0, o&1), place(c.area.y0, o>>1), place(c.area.x1, o&1), place(c.area.y1, o>>1)}
 	q := &c.quantization
-	b.planes = q.exponent[index] + q.guard - 1
+	b.planes = int(q.exponent[index]) + q.guard - 1
 	// Used by the irreversible wavelet, whose subbands have no gain (OpenJPEG's
 	// convention; the high band's scale is in its filter).
-	b.step = float32((1 + float64(q.mantissa[index])/2048) * exp2(c.precision-q.exponent[index]))
+	b.step = float32((1 + float64(q.mantissa[index])/2048) * exp2(c.precision-int(q.exponent[index])))
 	if r > 0 {
 		low := c.resolutions[r-1].area
 		if o&1 != 0 {
@@ -166,14 +218,39 @@ func exp2(n int) float64 {
 	return float64(uint64(1) << n)
 }
 
-func (p *precinct) fill(area rectangle, logW, logH uint) {
+// precinct is precinct i of the subband, which it makes if need be.
+func (b *subband) precinct(res *resolution, i int, left *budget) (*precinct, error) {
+	if b.precincts[i] != nil {
+		return b.precincts[i], nil
+	}
+	x, y := (res.originX+i%res.across)<<b.logW, (res.originY+i/res.across)<<b.logH
+	area := rectangle{max(x, b.area.x0), max(y, b.area.y0), min(x+1<<b.logW, b.area.x1), min(y+1<<b.logH, b.area.y1)}
+	p := &precinct{}
+	if err := left.spend(precinctBytes, 1); err != nil {
+		return nil, err
+	}
+	if !area.empty() {
+		if err := p.fill(area, b.blockW, b.blockH, left); err != nil {
+			return nil, err
+		}
+	}
+	b.precincts[i] = p
+	return p, nil
+}
+
+func (p *precinct) fill(area rectangle, logW, logH uint, left *budget) error {
 	x, y := area.x0>>logW, area.y0>>logH
 	p.across, p.down = ceilShift(area.x1, logW)-x, ceilShift(area.y1, logH)-y
+	if err := left.spend(blockBytes, p.across*p.down); err != nil {
+		return err
+	}
 	p.included, p.emptyPlanes = newTagTree(p.across, p.down), newTagTree(p.across, p.down)
 	p.blocks = make([]codeBlock, p.across*p.down)
 	for i := range p.blocks {
 		bx, by := (x+i%p.across)<<logW, (y+i/p.across)<<logH
-		p.blocks[i].area = rectangle{max(bx, area.x0), max(by, area.y0), min(bx+1<<logW, area.x1), min(by+1<<logH, area.y1)}
+		x0, y0 := max(bx, area.x0), max(by, area.y0)
+		p.blocks[i].area = blockArea{int32(x0), int32(y0), uint16(min(bx+1<<logW, area.x1) - x0), uint16(min(by+1<<logH, area.y1) - y0)}
 		p.blocks[i].lblock = 3
 	}
+	return nil
 }

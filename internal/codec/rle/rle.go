@@ -30,10 +30,11 @@ func Decode(src []byte, want codec.Shape, bitsAllocated int) (*codec.Frame, erro
 		return nil, fmt.Errorf("%w: RLE of %d segments", cxr.ErrCorrupt, planes)
 	}
 	// A run of 128 takes two bytes: data cannot unpack to more.
-	size := want.Width * want.Height
-	if size > 64*len(src)*max(1, planes) {
-		return nil, fmt.Errorf("%w: RLE data of %d bytes for %d pixels", cxr.ErrTruncated, len(src), size)
+	pixels := int64(want.Width) * int64(want.Height)
+	if pixels > 64*int64(len(src))*int64(max(1, planes)) {
+		return nil, fmt.Errorf("%w: RLE data of %d bytes for %d pixels", cxr.ErrTruncated, len(src), pixels)
 	}
+	size := int(pixels)
 	f := &codec.Frame{Shape: want, Precision: bitsAllocated, Pix: make([]uint16, size*want.Components)}
 	buffer := make([]byte, size)
 	for i := range planes {

@@ -1,0 +1,132 @@
+package network
+
+import (
+	"math"
+
+	"github.com/cxrkit/cxrkit/internal/kernel"
+)
+
+// pooling computes one film.
+type pooling func(dst, src []float32, in kernel.Shape, w kernel.Window)
+
+func opMaxPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	return c.pool(n, in[0], func(kernel.Window) pooling { return kernel.MaxPool })
+}
+
+func opAveragePool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	return c.pool(n, in[0], func(w kernel.Window) pooling {
+		if n.Int("count_include_pad") == 0 {
+			w.Top, w.Left, w.Bottom, w.Right = 0, 0, 0, 0
+		}
+		// What ceil_mode adds behind the padding is not counted.
+		return func(dst, src []float32, in kernel.Shape, window kernel.Window) {
+			kernel.AveragePool(dst, src, in, window, kernel.Padding{Top: w.Top, Left: w.Left, Bottom: w.Bottom, Right: w.Right})
+		}
+	})
+}
+
+// opLpPool is the norm of each window.
+func opLpPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	p := n.Int("p")
+	if p != 1 && p != 2 {
+		return nil, unsupported(n, "norm of order %d", p)
+	}
+	powers := function(math.Abs)
+	if p == 2 {
+		powers = function(func(v float64) float64 { return v * v })
+	}
+	t, err := powers(c, n, in)
+	if err != nil {
+		return nil, err
+	}
+	if t, err = c.pool(n, t[0], func(w kernel.Window) pooling {
+		return func(dst, src []float32, in kernel.Shape, window kernel.Window) {
+			kernel.AveragePool(dst, src, in, window, kernel.Padding{Sum: true})
+		}
+	}); err != nil || p == 1 {
+		return t, err
+	}
+	return []*tensor{c.each(n, t[0], func(v float32) float32 { return float32(math.Sqrt(float64(v))) })}, nil
+}
+
+// pool slides a window over each film; f is told the window as the node has it,
+// before ceil_mode.
+func (c *compiler) pool(n *node, t *tensor, f func(w kernel.Window) pooling) ([]*tensor, error) {
+	x, shape, back, err := c.plane(n, t)
+	if err != nil {
+		return nil, err
+	}
+	size := n.Ints("kernel_shape")
+	if len(size) != len(t.shape)-2 {
+		return nil, corrupt(n, "kernel_shape %v for shape %v", size, t.shape)
+	}
+	w, err := window(n, shape, size)
+	if err != nil {
+		return nil, err
+	}
+	run := f(w)
+	w = ceilMode(n, shape, w)
+	if err := fits(n, w, shape); err != nil {
+		return nil, err
+	}
+	if !w.Reaches(shape) {
+		return nil, unsupported(n, "window that lies in the padding: %+v over %d x %d", w, shape.Height, shape.Width)
+	}
+	return []*tensor{back(c.slide(n, x, shape, w, run))}, nil
+}
+
+// slide emits pooling of each film.
+func (c *compiler) slide(n *node, x *tensor, shape kernel.Shape, w kernel.Window, f pooling) *tensor {
+	height, width := w.Out(shape)
+	films, from, to := x.shape[0], shape.Len(), height*width*shape.Channels
+	return c.emit(n, []*tensor{x}, []int{films, shape.Channels, height, width}, true, func(in [][]float32, out []float32) {
+		for i := range films {
+			f(out[i*to:][:to], in[0][i*from:][:from], shape, w)
+		}
+	})
+}
+
+func opGlobalAveragePool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	return c.global(n, in[0], func(dst, src []float32, in kernel.Shape, w kernel.Window) {
+		kernel.AveragePool(dst, src, in, w, kernel.Padding{})
+	})
+}
+
+func opGlobalMaxPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	return c.global(n, in[0], kernel.MaxPool)
+}
+
+func (c *compiler) global(n *node, t *tensor, f pooling) ([]*tensor, error) {
+	x, shape, back, err := c.plane(n, t)
+	if err != nil {
+		return nil, err
+	}
+	return []*tensor{back(c.slide(n, x, shape, whole(shape), f))}, nil
+}
+
+// whole is a window over all of a feature map.
+func whole(in kernel.Shape) kernel.Window {
+	return kernel.Window{Height: in.Height, Width: in.Width, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
+}
+
+// opLRN divides by a sum of squares over neighboring channels.
+func opLRN(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	size := n.Int("size")
+	if len(in[0].shape) < 3 || size < 1 || size > maxSide {
+		return nil, corrupt(n, "size %d over shape %v", size, in[0].shape)
+	}
+	alpha, beta, bias := float64(n.Float("alpha")), float64(n.Float("beta")), float64(n.Float("bias"))
+	before, after := (size-1)/2, size-1-(size-1)/2
+	channels := in[0].shape[1]
+	out := c.along(n, in[0], 1, func(dst, src []float32) {
+		squares := make([]float64, channels+1) // sums up to each channel
+		for i, v := range src {
+			squares[i+1] = squares[i] + float64(v)*float64(v)
+		}
+		for i, v := range src {
+			sum := squares[min(i+after+1, channels)] - squares[max(i-before, 0)]
+			dst[i] = float32(float64(v) / math.Pow(bias+alpha/float64(size)*sum, beta))
+		}
+	})
+	return []*tensor{out}, nil
+}
