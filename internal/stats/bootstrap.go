@@ -13,6 +13,12 @@ type Figures struct{ AUC, AUPRC, Brier, LogLoss, ECE float64 }
 
 func (f Figures) list() [5]float64 { return [5]float64{f.AUC, f.AUPRC, f.Brier, f.LogLoss, f.ECE} }
 
+// FiguresOf films of both classes.
+func FiguresOf(films []Film) Figures {
+	b := newResampling(films)
+	return b.figures(b.once)
+}
+
 // An Estimate has a 95 % interval; it is not a number where nothing can be said.
 type Estimate struct{ Value, Low, High float64 }
 

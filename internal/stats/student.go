@@ -28,6 +28,15 @@ func tQuantile(p, freedom float64) float64 {
 	return math.Sqrt(freedom * (1 - x) / x)
 }
 
+// StudentHalf is half the width of a 95 % interval of one more of n draws, in
+// their deviations; 0 of a single one.
+func StudentHalf(n int) float64 {
+	if n < 2 {
+		return 0
+	}
+	return tQuantile(0.975, float64(n-1))
+}
+
 // fTail is the probability that Fisher's F is above f.
 func fTail(f, m, n float64) float64 {
 	if f <= 0 {
