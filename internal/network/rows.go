@@ -1,6 +1,7 @@
 package network
 
 import (
+	"maps"
 	"math"
 
 	"github.com/cxrkit/cxrkit/internal/kernel"
@@ -162,6 +163,15 @@ func matrixRows() []*row {
 		{op: "ArgMin", until: 11, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1}, compile: opArg},
 		{op: "ArgMin", since: 12, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1, "select_last_index": 0}, compile: opArg},
 	}
+	attention := attributes{"is_causal": 0, "kv_num_heads": anInt, "q_num_heads": anInt, "qk_matmul_output_mode": 0, "scale": onnx.FloatAttribute, "softcap": float32(0), "softmax_precision": anInt}
+	windowed := attributes{"left_window_size": -1, "right_window_size": -1}
+	maps.Copy(windowed, attention)
+	values := types{"Q": floats, "V": floats, "M": floats | boolean, "I": int64s}
+	const note = "one output; no past keys and values, no softcap, no window"
+	rows = append(rows,
+		&row{op: "Attention", since: 23, until: 23, inputs: "Q Q V M? Q? V?", outputs: "Q", types: values, runs: boolean, attributes: attention, compile: opAttention, note: note},
+		&row{op: "Attention", since: 24, until: 24, inputs: "Q Q V M? Q? V? I?", outputs: "Q", types: values, runs: boolean, attributes: attention, compile: opAttention, note: note},
+		&row{op: "Attention", since: 25, inputs: "Q Q V M? Q? V? I?", outputs: "Q", types: values, runs: boolean, attributes: windowed, compile: opAttention, note: note})
 	reduced := func(op string, since int, set elements, f operator) {
 		attribute := attributes{"axes": ints, "keepdims": 1}
 		input := attributes{"keepdims": 1, "noop_with_empty_axes": 0}
