@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -75,6 +76,24 @@ func TestOutputs(t *testing.T) {
 		if d := v - b[0].Values[i]; d > 1e-6 || d < -1e-6 {
 			t.Fatalf("value %d is %v, the mean of the tokens %v", i, b[0].Values[i], v)
 		}
+	}
+}
+
+// A feature map has a token for each place, whichever way the model turns it.
+func TestTokensOfAFeatureMapWithItsChannelsLast(t *testing.T) {
+	first := open(t, "keras", &local.Options{Output: "v21"})
+	last := open(t, "keras", &local.Options{Output: "v22"})
+	film := embedtest.Film(first.Space(), 5, 33, 33, 8)
+	a, err := first.Embed(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := last.Embed(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a[0].Tokens != b[0].Tokens || a[0].Dim != 8 || b[0].Dim != 8 || !slices.Equal(a[0].Values, b[0].Values) {
+		t.Errorf("%d x %d and %d x %d, equal: %v", a[0].Tokens, a[0].Dim, b[0].Tokens, b[0].Dim, slices.Equal(a[0].Values, b[0].Values))
 	}
 }
 
