@@ -70,6 +70,7 @@ type Options struct {
 	Threads       int    // that will work on one film; 0: one
 	Width, Height int    // of the input where the model leaves them open; 0: must be fixed
 	Films         int    // at once; 0: one
+	shareAll      bool   // among the threads, however little work it is; for tests
 	Output        string // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
 }
 
