@@ -1,8 +1,10 @@
 package cxrkit
 
 import (
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,19 +21,25 @@ func TestLinkingCost(t *testing.T) {
 		cloud      = "cloud.google.com/go"
 		gocloud    = "gocloud.dev"
 		arrow      = "github.com/apache/arrow-go"
+		gonum      = "gonum.org"
+		gonumPlot  = "gonum.org/v1/plot"
 	)
 	tests := []struct {
 		packages string   // import path pattern under the module
 		not      []string // module prefixes that must not be reached
 	}{
-		{"cxr", []string{gorgonia, cloud, gocloud, arrow, "gonum.org"}},
+		{"cxr", []string{gorgonia, cloud, gocloud, arrow, gonum}},
+		{"cxr/phantom", []string{gorgonia, cloud, gocloud, arrow, gonum}},
 		{"dicomconv", []string{gorgonia, cloud, gocloud}},
 		{"embed", []string{gorgonia, cloud, gocloud}},
 		{"embed/store", []string{gorgonia, cloud, gocloud, arrow}},
 		{"embed/store/shards", []string{gorgonia, cloud, gocloud}},
 		{"embed/embedtest", []string{gorgonia, cloud, gocloud}},
 		{"embed/vertex", []string{gorgonia, gocloud}},
-		{"head", []string{gorgonia, cloud, gocloud}},
+		{"embed/pixels", []string{gorgonia, cloud, gocloud, gonum}},
+		{"head", []string{gorgonia, cloud, gocloud, arrow, gonumPlot}},
+		{"head/report", []string{gorgonia, cloud, gocloud, arrow}},
+		{"head/search", []string{gorgonia, cloud, gocloud, arrow, gonumPlot}},
 		{"embed/local/...", []string{cloud, gocloud}},
 	}
 	for _, test := range tests {
@@ -44,6 +52,23 @@ func TestLinkingCost(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A program that loads a head and predicts has less than 4 MB: half of them are
+// any Go program's.
+func TestBinarySize(t *testing.T) {
+	const most = 4_000_000
+	name := filepath.Join(t.TempDir(), "smallest")
+	if out, err := exec.Command("go", "build", "-o", name, "./internal/testkit/smallest").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() >= most {
+		t.Errorf("it has %d bytes, want less than %d", info.Size(), most)
 	}
 }
 

@@ -4,7 +4,7 @@
 //
 //   - cxr: the vocabulary: Image, Embedding, Source, errors
 //   - dicomconv: DICOM, PNG, JPEG and TIFF to normalized images
-//   - embed: the Embedder contract and the pipeline; embed/local runs networks
+//   - embed: the interface Embedder and the pipeline; embed/local runs networks
 //     here, embed/vertex calls Google's hosted models
 //   - head: classifiers on embeddings, and how good they really are
 //

@@ -10,7 +10,7 @@ import (
 
 // PNGOptions choose how a PNG is written. Nil is the default.
 type PNGOptions struct {
-	Small bool // a file smaller by 1 to 18 in 100, for tens of times the work
+	Small bool // 1 to 18 % smaller, tens of times slower
 }
 
 // EncodePNG writes m to w as a gray PNG of m.Depth bits. The file holds the

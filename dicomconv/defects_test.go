@@ -12,7 +12,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // A defect is the right outcome of a file that readers have been reported to get
@@ -47,7 +47,7 @@ func defects() map[string]defect {
 		"00_ok": plain,
 		// Number of Frames 0, with a fraction, with a line end.
 		"01_frames0": plain, "01_frames_1.0": plain, "01_frames_nl": plain,
-		// Bytes behind complete pixel data.
+		// Bytes after complete pixel data.
 		"02_448_after_pixels": plain, "02_trailing_crlf": plain, "02_trailing_ff": plain,
 		// fo-dicom#1296 and its kin: numbers that were taken for absent.
 		"03_comma_slope": {as: func() *dicomtest.File {

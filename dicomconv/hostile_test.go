@@ -18,7 +18,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // The full count is 20000, with 2000 cuts; then no answer may take more than a

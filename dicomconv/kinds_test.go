@@ -13,7 +13,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // The kinds of reported defects, with more members than the reports have.

@@ -57,7 +57,7 @@ type Options struct {
 	ID func(path string, info Info) string
 
 	PseudonymKey []byte             // IDs become Pseudonym(key, SOP Instance UID); default: paths for Files, else ""
-	Limits       Limits             // default see there
+	Limits       Limits             // see Limits
 	Decoders     map[string]Decoder // by transfer syntax UID; before and beside those built in
 }
 

@@ -30,14 +30,6 @@ func sniff(b []byte) string {
 	return ""
 }
 
-// maxScans bounds the work that a progressive JPEG file can ask for: a scan of a
-// few bytes can go over all blocks. Encoders make about ten.
-const maxScans = 100
-
-// startOfScan is the marker, which no entropy-coded data can hold. What a comment
-// or a preview has of it counts too.
-var startOfScan = []byte{0xff, 0xda}
-
 // picture makes an Image of a PNG, JPEG or TIFF file.
 func (c *Converter) picture(format string, b []byte) (*cxr.Image, error) {
 	config, decode := png.DecodeConfig, png.Decode
@@ -54,8 +46,10 @@ func (c *Converter) picture(format string, b []byte) (*cxr.Image, error) {
 	if int64(size.Width)*int64(size.Height) > c.o.Limits.Pixels {
 		return nil, fmt.Errorf("%w: %d x %d pixels, more than %d", cxr.ErrTooLarge, size.Width, size.Height, c.o.Limits.Pixels)
 	}
-	if n := bytes.Count(b, startOfScan); format == "jpeg" && n > maxScans {
-		return nil, fmt.Errorf("%w: JPEG of more than %d scans", cxr.ErrTooLarge, maxScans)
+	if format == "jpeg" {
+		if err := checkScans(b, size.ColorModel); err != nil {
+			return nil, err
+		}
 	}
 	m, err := decode(bytes.NewReader(b))
 	if err != nil {

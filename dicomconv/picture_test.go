@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"testing"
+	"time"
 
 	"golang.org/x/image/tiff"
 
@@ -143,6 +144,39 @@ func TestPicturesHaveLimits(t *testing.T) {
 	for _, m := range []image.Image{nil, image.NewGray(image.Rect(0, 0, 0, 9))} {
 		if _, err := c.FromImage(m); !errors.Is(err, cxr.ErrImage) {
 			t.Errorf("error %v, want one that is cxr.ErrImage", err)
+		}
+	}
+}
+
+// scanBomb is a progressive JPEG file of 4096 x 4096 pixels with scans of the
+// given coefficients and bits, of a few bytes each.
+func scanBomb(n int, from, to, bits byte) []byte {
+	const side = 4096
+	b := []byte{0xff, 0xd8, 0xff, 0xc2, 0, 11, 8, side >> 8, 0, side >> 8, 0, 1, 1, 0x11, 0, 0xff, 0xdb, 0, 67, 0}
+	b = append(b, bytes.Repeat([]byte{1}, 64)...)
+	for class, symbol := range []byte{0, 0xe0} { // blocks like the one before; bands that end for 2^14 blocks and more
+		b = append(b, 0xff, 0xc4, 0, 20, byte(class)<<4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, symbol)
+	}
+	b = append(append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0), make([]byte, side*side/64/8+1)...)
+	for range n {
+		b = append(append(b, 0xff, 0xda, 0, 8, 1, 1, 0, from, to, bits), make([]byte, 64)...)
+	}
+	return append(b, 0xff, 0xd9)
+}
+
+func TestJPEGFilesOfManyScans(t *testing.T) {
+	for name, test := range map[string]struct {
+		b    []byte
+		want error
+	}{
+		"thousands of scans":               {scanBomb(3000, 1, 1, 0x10), cxr.ErrTooLarge},
+		"every coefficient too often":      {scanBomb(90, 1, 63, 0x10), cxr.ErrTooLarge},
+		"as many as an encoder could make": {scanBomb(4, 1, 63, 0x10), nil},
+	} {
+		start := time.Now()
+		_, err := dicomconv.New(nil).Normalize(bytes.NewReader(test.b))
+		if took := time.Since(start); !errors.Is(err, test.want) || took > 10*time.Second && !raceDetector {
+			t.Errorf("%s: error %v after %v, want %v", name, err, took, test.want)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // What Google's programs do, quirk by quirk; the values wanted are worked out

@@ -28,11 +28,11 @@ type Run struct {
 
 // Do embeds every film of src and hands the outcomes to each, in input order,
 // from the calling goroutine. A film that cannot be read or embedded is an
-// [Event] with an error; the run goes on. Do ends with nil after the last film,
-// or with the first of: an error of each, an error of src that is no
+// [Event] with an error; the run goes on. Do ends with nil after the last
+// film, or with the first of: an error of each, an error of src that is no
 // *cxr.ItemError, the end of ctx. If every film failed, that is an error too:
-// [ErrAllFailed], which counts them and wraps the first failure. Do closes src if src is an
-// [io.Closer], and leaves no goroutine behind.
+// [ErrAllFailed], which counts them and wraps the first failure. Do closes src
+// if src is an [io.Closer], and leaves no goroutine behind.
 func (r Run) Do(ctx context.Context, e Embedder, src cxr.Source, each func(Event) error) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	calls := make(chan *call, r.parallel()-1) // with the one being awaited: Parallel

@@ -17,7 +17,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
-	"github.com/cxrkit/cxrkit/internal/gcstest"
+	"github.com/cxrkit/cxrkit/internal/testkit/gcstest"
 )
 
 // shared has the films that developers have beside the project.

@@ -13,7 +13,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/embed/store"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // largeFilm is a film of 2500 x 2048 words of 12 bits.

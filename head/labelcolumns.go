@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -266,8 +265,21 @@ func listed(list, name string) bool {
 	return false
 }
 
-// chexpert finds the patient in a path of CheXpert.
-var chexpert = regexp.MustCompile(`(?:^|/)(patient\d{5,})/study\d+/`)
+// chexpertPatient is the patient in a path of CheXpert,
+// ".../patient00001/study1/view1_frontal.jpg", or empty.
+func chexpertPatient(path string) string {
+	parts := strings.Split(path, "/")
+	numbered := func(s, word string) bool {
+		digits, ok := strings.CutPrefix(s, word)
+		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+	}
+	for i, part := range parts {
+		if numbered(part, "patient") && i+2 < len(parts) && numbered(parts[i+1], "study") {
+			return part
+		}
+	}
+	return ""
+}
 
 // row reads a record. Its error begins after "line N".
 func (c *choice) row(t *table, record []string, o *LabelOptions) (LabelRow, error) {
@@ -278,8 +290,8 @@ func (c *choice) row(t *table, record []string, o *LabelOptions) (LabelRow, erro
 	if r.Study == "" && c.study >= 0 {
 		return r, errors.New(": no study")
 	}
-	if m := chexpert.FindStringSubmatch(r.ImageID); m != nil && c.patient < 0 && o.Patient == "" {
-		r.Patient = m[1]
+	if c.patient < 0 && o.Patient == "" {
+		r.Patient = chexpertPatient(r.ImageID)
 	}
 	if text := value(record, c.weight); text != "" {
 		w, err := strconv.ParseFloat(text, 64)

@@ -19,8 +19,8 @@ type Leak struct {
 }
 
 // FindLeak compares two parts of a split. Films without a patient are compared
-// by id and by embedding alone. No embedding may be nil. It says nothing of near copies: for those see
-// [Index].
+// by id and by embedding alone. No embedding may be nil. It says nothing of
+// near copies: for those see [Index].
 func FindLeak(a, b *Dataset) Leak {
 	var leak Leak
 	patients, films := map[string]bool{}, map[string]bool{}

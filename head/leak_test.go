@@ -21,7 +21,7 @@ func TestFindLeak(t *testing.T) {
 		"nothing":                   {set(film("1", "p", 1)), set(film("2", "q", 2)), "{[] [] []}"},
 		"films without patients":    {set(film("1", "", 1)), set(film("2", "", 2)), "{[] [] []}"},
 		"a patient with two films":  {set(film("1", "p", 1)), set(film("2", "p", 2), film("3", "p", 3)), "{[p] [] []}"},
-		"a film, and so his image":  {set(film("1", "", 1)), set(film("1", "", 1)), "{[] [1] []}"},
+		"a film, and so its image":  {set(film("1", "", 1)), set(film("1", "", 1)), "{[] [1] []}"},
 		"a copy under another name": {set(film("1", "p", 1), film("3", "p", 3)), set(film("2", "q", 3)), "{[] [] [[3 2]]}"},
 	}
 	for name, test := range tests {

@@ -88,10 +88,10 @@ func NewModel(s Spec) (*Model, error) {
 // Spec is a copy of the model's parts.
 func (m *Model) Spec() Spec { return m.spec.clone() }
 
-// Findings keeps the contract of [Head].
+// Findings implements [Head].
 func (m *Model) Findings() []string { return slices.Clone(m.spec.Findings) }
 
-// Predict keeps the contract of [Head].
+// Predict implements [Head].
 func (m *Model) Predict(e *cxr.Embedding) ([]float64, error) {
 	p, _, err := m.Scores(e)
 	return p, err

@@ -19,7 +19,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/internal/gcstest"
+	"github.com/cxrkit/cxrkit/internal/testkit/gcstest"
 )
 
 // stores are URLs of empty buckets of each kind, on this machine.

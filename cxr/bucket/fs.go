@@ -18,7 +18,7 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// Open keeps the contract of [fs.FS]: an object, or a folder if there are
+// Open implements [fs.FS]: an object, or a folder if there are
 // objects below it. An object costs one request; gocloud's own fs.FS asks first
 // whether it is there.
 func (b *Bucket) Open(name string) (fs.File, error) {
@@ -48,7 +48,7 @@ func (b *Bucket) Open(name string) (fs.File, error) {
 	return d, nil
 }
 
-// Stat keeps the contract of [fs.StatFS]; it reads no object.
+// Stat implements [fs.StatFS]; it reads no object.
 func (b *Bucket) Stat(name string) (fs.FileInfo, error) {
 	if fs.ValidPath(name) && name != "." {
 		a, err := b.blob.Attributes(b.ctx, name)
@@ -115,7 +115,7 @@ func (d *dir) Read([]byte) (int, error) {
 	return 0, &fs.PathError{Op: "read", Path: d.info.name, Err: fs.ErrInvalid}
 }
 
-// ReadDir keeps the contract of [fs.ReadDirFile], in order of names.
+// ReadDir implements [fs.ReadDirFile], in order of names.
 func (d *dir) ReadDir(n int) ([]fs.DirEntry, error) {
 	var entries []fs.DirEntry
 	if d.first != nil {

@@ -79,7 +79,7 @@ func (a *anatomy) medial(y float64) float64 {
 }
 
 // diaphragm is the y of the diaphragm at distance d from the midline on a side
-// (-1 the patient's right, +1 his left).
+// (-1 the patient's right, +1 the left).
 func (a *anatomy) diaphragm(side, d float64) float64 {
 	y := a.base
 	if side < 0 {

@@ -1,5 +1,6 @@
-// Package embedtest tests implementations of [embed.Embedder]. Call [TestEmbedder] from a test of the implementation; run it
-// under the race detector too.
+// Package embedtest tests implementations of [embed.Embedder]. Call
+// [TestEmbedder] from a test of the implementation; run it under the race
+// detector too.
 package embedtest
 
 import (

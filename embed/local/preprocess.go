@@ -12,7 +12,7 @@ import (
 
 // A Preprocess says what a film becomes before the network. It travels with the
 // model: as JSON with these names, under the key "cxrkit" of the file's
-// metadata, or in a file beside it, of the model's name with ".json" behind.
+// metadata, or in a file beside it, of the model's name with ".json" after it.
 // Options.Preprocess overrides both. Without any, films are resized to the
 // model's own size and scaled to 0..1.
 type Preprocess struct {

@@ -1,7 +1,7 @@
-// Package store keeps embeddings in a folder or a bucket, one file a film: TFRecords as CXR
-// Foundation's pipeline writes them (features image/id and embedding), or npz
-// archives that NumPy loads (key embedding, tokens x dim). It reads both, and
-// npz archives of many films by their ids.
+// Package store keeps embeddings in a folder or a bucket, one file a film:
+// TFRecords as CXR Foundation's pipeline writes them (features image/id and
+// embedding), or npz archives that NumPy loads (key embedding, tokens x dim).
+// It reads both, and npz archives of many films by their ids.
 package store
 
 import (

@@ -29,9 +29,10 @@ func Read(name string) ([]*cxr.Embedding, error) {
 	return ReadFS(os.DirFS(dir), pattern)
 }
 
-// ReadFS reads a file of fsys, or a folder with all below it ("."). A film's id
-// is what its file says, else the file's base name. The space is that of the
-// folder they lie in, if it is one of [Open]'s; upstream's files tell only a shape. An npz archive of many films, as [NewArchive] writes them and as
+// ReadFS reads a file of fsys, or a folder with all below it ("."). A film's
+// id is what its file says, else the file's base name. The space is that of
+// the folder they lie in, if it is one of [Open]'s; upstream's files tell only
+// a shape. An npz archive of many films, as [NewArchive] writes them and as
 // Google's demo data are, has an array for each, named by its id.
 func ReadFS(fsys fs.FS, name string) ([]*cxr.Embedding, error) {
 	var all []*cxr.Embedding

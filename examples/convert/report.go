@@ -1,15 +1,21 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -21,19 +27,28 @@ import (
 
 // An action is what is done with a film: its line, or an error.
 type action interface {
-	do(path string, m *cxr.Image) (line string, err error) // m.ID is the path within the argument
+	do(path string, m *cxr.Image) (line string, err error) // m.ID is the film's name
 	failure(path string, err error) (line string)
+}
+
+// A failure is a film that could not be converted.
+type failure struct {
+	path string
+	op   string
+	err  error
 }
 
 // A reporter converts films and prints a line for each, beside a progress bar
 // where somebody watches.
 type reporter struct {
 	act            action
-	scale          func(*cxr.Image) *cxr.Image
+	scale          func(*cxr.Image) (*cxr.Image, error)
 	stdout, stderr io.Writer
 	terminal       bool
 	bar            *progressbar.ProgressBar
-	films, failed  int
+	paths          *names
+	films          int
+	failures       []failure
 }
 
 // convert converts the films of one argument. Its error ends the program.
@@ -47,7 +62,7 @@ func (r *reporter) convert(ctx context.Context, c *dicomconv.Converter, arg stri
 	}
 	for _, in := range all {
 		if err := r.read(ctx, c, in); err != nil {
-			return fmt.Errorf("%s: %w", arg, err)
+			return fmt.Errorf("%s: %w", plain(arg), err)
 		}
 	}
 	return nil
@@ -67,21 +82,38 @@ func (r *reporter) read(ctx context.Context, c *dicomconv.Converter, in input.In
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &bad):
-			r.print(r.act.failure(in.Prefix+bad.ID, bad.Err))
-			r.failed++
+			r.fail(in.Prefix+bad.Path, bad.Op, bad.Err)
 		case err != nil:
 			return err
 		default:
-			path := in.Prefix + m.ID
-			line, err := r.act.do(path, r.scale(m))
-			if err != nil {
-				line = r.act.failure(path, err)
-				r.failed++
+			path := in.Prefix + r.paths.path(m.ID)
+			if err := r.film(path, m); errors.Is(err, syscall.ENOSPC) { // so would all others
+				return err
 			}
-			r.print(line)
 		}
 		r.films++
 	}
+}
+
+// film does with a film what is to be done.
+func (r *reporter) film(path string, m *cxr.Image) error {
+	m, err := r.scale(m)
+	if err != nil {
+		return r.fail(path, "scale", err)
+	}
+	line, err := r.act.do(path, m)
+	if err != nil {
+		return r.fail(path, "write", err)
+	}
+	r.print(line)
+	return nil
+}
+
+// fail keeps and prints why a film could not be converted.
+func (r *reporter) fail(path, op string, err error) error {
+	r.failures = append(r.failures, failure{path, op, err})
+	r.print(r.act.failure(path, err))
+	return err
 }
 
 // print prints a line and moves the progress bar.
@@ -106,10 +138,62 @@ func (r *reporter) finish() {
 	}
 }
 
+// reasons counts why films failed, the most frequent reason first: by what
+// programs can branch on, else in the error's own words.
+func (r *reporter) reasons() string {
+	count := map[string]int{}
+	for _, f := range r.failures {
+		count[reason(f.err)]++
+	}
+	all := slices.Collect(maps.Keys(count))
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(count[b]-count[a], strings.Compare(a, b)) })
+	for i, s := range all {
+		all[i] = fmt.Sprintf("%d %s", count[s], s)
+	}
+	return strings.Join(all, ", ")
+}
+
+func reason(err error) string {
+	for _, kind := range []error{cxr.ErrNotFrontal, cxr.ErrBurnedIn, cxr.ErrColor, cxr.ErrMultiFrame, cxr.ErrModality, cxr.ErrBodyPart,
+		cxr.ErrUnsupported, cxr.ErrTooLarge, cxr.ErrTruncated, cxr.ErrCorrupt, cxr.ErrDuplicate, errSmall, errTaken, fs.ErrPermission, fs.ErrNotExist} {
+		if errors.Is(err, kind) {
+			return kind.Error()
+		}
+	}
+	return err.Error()
+}
+
+// writeFailures writes a table of the films that could not be converted.
+func (r *reporter) writeFailures(name string) error {
+	return atomicfile.Write(filepath.Dir(name), func(f *os.File) (string, error) {
+		w := csv.NewWriter(f)
+		w.Write([]string{"path", "step", "reason", "error"})
+		for _, f := range r.failures {
+			w.Write([]string{f.path, f.op, reason(f.err), f.err.Error()})
+		}
+		w.Flush()
+		return filepath.Base(name), w.Error()
+	})
+}
+
 // A writer writes PNG files.
 type writer struct {
 	dir     string
-	written map[string]bool
+	written map[string]bool // in small letters, as some disks have them
+}
+
+var errTaken = errors.New("the PNG file is there already, and is another picture")
+
+// newWriter makes sure that files can be written.
+func newWriter(dir string) (*writer, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	probe, err := os.CreateTemp(dir, atomicfile.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	return &writer{dir: dir, written: map[string]bool{}}, errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // do writes the PNG file of m into w.dir, in folders as they are in the
@@ -120,23 +204,39 @@ func (w *writer) do(path string, m *cxr.Image) (string, error) {
 		stem = strings.TrimSuffix(stem, ext)
 	}
 	name := filepath.Join(w.dir, filepath.FromSlash(stem)+".png")
-	if w.written[name] {
-		return "", errors.New("another film has the same name")
+	if folded := strings.ToLower(name); w.written[folded] {
+		return "", fmt.Errorf("%w: %s", cxr.ErrDuplicate, plain(name))
+	} else {
+		w.written[folded] = true
 	}
-	w.written[name] = true
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return "", err
 	}
-	err := atomicfile.Write(filepath.Dir(name), func(f *os.File) (string, error) {
-		return filepath.Base(name), m.EncodePNG(f, nil)
-	})
-	if err != nil {
+	if err := w.write(name, m.PNG()); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s: %s, %d x %d, %d bits", path, name, m.Width, m.Height, m.Depth), nil
+	return fmt.Sprintf("%s: %s, %d x %d, %d bits", plain(path), plain(name), m.Width, m.Height, m.Depth), nil
 }
 
-func (w *writer) failure(path string, err error) string { return fmt.Sprintf("%s: %v", path, err) }
+// write writes a file that is not there, or is the same already.
+func (w *writer) write(name string, png []byte) error {
+	switch old, err := os.ReadFile(name); {
+	case err == nil && bytes.Equal(old, png):
+		return nil
+	case err == nil:
+		return fmt.Errorf("%w: %s", errTaken, plain(name))
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return atomicfile.Write(filepath.Dir(name), func(f *os.File) (string, error) {
+		_, err := f.Write(png)
+		return filepath.Base(name), err
+	})
+}
+
+func (w *writer) failure(path string, err error) string {
+	return fmt.Sprintf("%s: %v", plain(path), err)
+}
 
 // A summer makes checksums.
 type summer struct{}
@@ -150,7 +250,9 @@ func (summer) do(path string, m *cxr.Image) (string, error) {
 			b = append(b, byte(v>>8))
 		}
 	}
-	return fmt.Sprintf("%x  %s", sha256.Sum256(b), path), nil
+	return fmt.Sprintf("%x  %s", sha256.Sum256(b), plain(path)), nil
 }
 
-func (summer) failure(path string, err error) string { return fmt.Sprintf("-  %s: %v", path, err) }
+func (summer) failure(path string, err error) string {
+	return fmt.Sprintf("-  %s: %v", plain(path), err)
+}

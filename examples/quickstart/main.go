@@ -7,8 +7,8 @@
 //
 //	go run ./examples/quickstart -images films.zip -labels labels.csv -finding effusion
 //
-// It prints one line for each finding and writes roc.png, contactsheet.png and report.html,
-// a page with every curve and figure.
+// It prints one line for each finding and writes roc.png, contactsheet.png and
+// report.html, a page with every curve and figure.
 package main
 
 import (

@@ -4,7 +4,7 @@
 //	go run ./examples/retrieve -like query.dcm -k 10 films.zip
 //
 // It prints the films, the most similar first, and draws them side by side, from
-// left to right, behind the film that was asked for if there is one.
+// left to right, after the film that was asked for if there is one.
 package main
 
 import (

@@ -5,7 +5,7 @@
 //	go run ./examples/runinference --input_path gs://hospital/films --output_path gs://hospital/embeddings --embeddings_project P --endpoint_id E --embedder haidef
 //
 // Films whose embedding is there already are not embedded again: a run that was
-// ended goes on where it was. At the end there is a line for each kind of
+// ended resumes. At the end there is a line for each kind of
 // outcome, and failures.jsonl among the embeddings names the films that failed,
 // empty if none did; --retry_failed reads those alone.
 package main

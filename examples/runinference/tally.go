@@ -76,7 +76,7 @@ func (t *tally) write(ctx context.Context, f store.Folder, untried map[string]fa
 func readFailures(f fs.FS) (map[string]failure, error) {
 	data, err := fs.ReadFile(f, failuresFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("--retry_failed: no %s in the output_path; a run without the flag goes on where the last ended", failuresFile)
+		return nil, fmt.Errorf("--retry_failed: no %s in the output_path; a run without the flag resumes where the last ended", failuresFile)
 	}
 	failed := map[string]failure{}
 	for d := json.NewDecoder(bytes.NewReader(data)); err == nil; {

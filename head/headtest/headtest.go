@@ -1,4 +1,4 @@
-// Package headtest holds the contract that every [head.Trainer] keeps, as a
+// Package headtest tests implementations of [head.Trainer] with a
 // test, and a learning problem with a known answer.
 package headtest
 

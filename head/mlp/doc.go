@@ -3,5 +3,5 @@
 // normalization, dropout), for many findings at once, as a Gorgonia graph.
 //
 // A trained network is a [head.Model], which predicts without Gorgonia: batch
-// normalization is folded into the layer behind it.
+// normalization is folded into the next layer.
 package mlp

@@ -110,7 +110,7 @@ func (n *network) step(data *films, at []int) (loss float64, err error) {
 func (n *network) close() { n.vm.Close() }
 
 // layers are the network in use: batch normalization by its running statistics,
-// folded into the layer behind.
+// folded into the next layer.
 func (n *network) layers() []head.Layer {
 	var all []head.Layer
 	for i, d := range n.dense {

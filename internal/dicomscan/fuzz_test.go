@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/internal/dicomscan"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 var limits = dicomscan.Limits{Elements: 1000, Depth: 8, Pixels: 1 << 16, Inflated: 1 << 20}

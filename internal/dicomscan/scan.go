@@ -61,7 +61,7 @@ type PixelData struct {
 // of a data set. It is a cxr.ErrUnsupported.
 var ErrNotDICOM = fmt.Errorf("%w: not a DICOM file", cxr.ErrUnsupported)
 
-// Scan walks over the file b, up to and with its pixel data: what stands behind
+// Scan walks over the file b, up to and with its pixel data: what comes after
 // that bears on no picture, and archives have left all sorts of bytes there.
 //
 // Errors wrap cxr.ErrUnsupported (not DICOM), ErrTruncated, ErrCorrupt or

@@ -39,8 +39,8 @@ func longVR(vr string) bool { return vrs[vr] == longForm }
 //
 // Where no value representation stands that PS3.5 knows, there may be none at
 // all (implicit elements under an explicit syntax), or one that a writer left
-// blank, zero or "??", wrote in lower case or made up. That form is taken with which a plausible
-// element follows the value.
+// blank, zero or "??", wrote in lower case or made up. That form is taken with
+// which a plausible element follows the value.
 func (c *cursor) form(tag Tag) (vr string, form int) {
 	b := c.b[c.pos:]
 	vr, ok := knownVR(b)

@@ -3,7 +3,7 @@ package kernel
 import "sync"
 
 // A Packed is a matrix b of K x N laid out for [Gemm]: panels of columns, zeros
-// behind the last. It is immutable, and shared by all that multiply with it.
+// after the last. It is immutable, and shared by all that multiply with it.
 type Packed struct {
 	K, N  int
 	loops *loops
@@ -202,7 +202,7 @@ func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32
 	columns := (n + p.width - 1) / p.width * p.width
 	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
 	clear(p.bias)
-	if columns > n { // zeros behind the last column
+	if columns > n { // zeros after the last column
 		clear(p.data[(columns-p.width)*k:])
 	}
 	p.Fill(0, k, b, kStep, nStep)

@@ -43,7 +43,8 @@ var (
 	power          = binary{floats: raise, ints: raiseInteger}
 	smaller        = binary{floats: func(a, b float32) float32 { return min(a, b) }, ints: func(a, b int64) int64 { return min(a, b) }}
 	larger         = binary{floats: func(a, b float32) float32 { return max(a, b) }, ints: func(a, b int64) int64 { return max(a, b) }}
-	// The result has the sign of the divisor, or with fmod that of the dividend, as in C.
+	// The result has the sign of the divisor, or with fmod that of the
+	// dividend, as in C.
 	modulo    = binary{ints: func(a, b int64) int64 { return (a%b + b) % b }, divide: true}
 	remainder = binary{floats: func(a, b float32) float32 { return float32(math.Mod(float64(a), float64(b))) }, ints: func(a, b int64) int64 { return a % b }, divide: true}
 	equality  = comparison(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b })

@@ -149,20 +149,22 @@ func refused(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := compileWithin(t, data); err == nil {
+	if _, _, err := compileWithin(t, data, Options{Width: 16, Height: 16}); err == nil {
 		t.Error("taken")
 	}
 }
 
-// compileWithin fails the test if to compile the data takes long or much memory.
-func compileWithin(t *testing.T, data []byte) error {
+// compileWithin fails the test if to compile the data panics, or takes more than a
+// second or 64 MiB.
+func compileWithin(t *testing.T, data []byte, o Options) (*Program, *onnx.Model, error) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := time.Now()
+	var p *Program
 	m, err := onnx.Parse(data, nil)
 	if err == nil {
-		_, err = Compile(m, Options{Width: 16, Height: 16})
+		p, err = Compile(m, o)
 	}
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
@@ -172,5 +174,5 @@ func compileWithin(t *testing.T, data []byte) error {
 	if err != nil && strings.Contains(err.Error(), "panic") {
 		t.Error(err)
 	}
-	return err
+	return p, m, err
 }

@@ -1,9 +1,10 @@
-// Package network compiles an ONNX graph into a list of steps over one block of
-// memory. Every node goes through a table of operators, which refuses what it does
-// not tell; docs/OPERATORS.md lists it. Compile infers shapes, computes what is constant,
-// folds batch normalization into convolutions, joins activations to the
-// operation before them, keeps feature maps with their channels last, and lets
-// values that are not alive together share memory.
+// Package network compiles an ONNX graph into a list of steps over one block
+// of memory. Every node goes through a table of operators, which refuses what
+// it does not tell; docs/OPERATORS.md lists it. Compile infers shapes,
+// computes what is constant, folds batch normalization into convolutions,
+// joins activations to the operation before them, keeps feature maps with
+// their channels last, and lets values that are not alive together share
+// memory.
 //
 // It knows nothing of films or of Gorgonia: package embed/local runs the steps.
 package network
@@ -69,6 +70,7 @@ type Options struct {
 	Threads       int    // that will work on one film; 0: one
 	Width, Height int    // of the input where the model leaves them open; 0: must be fixed
 	Films         int    // at once; 0: one
+	shareAll      bool   // among the threads, however little work it is; for tests
 	Output        string // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
 }
 

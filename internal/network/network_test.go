@@ -6,8 +6,6 @@ import (
 	"os"
 	"slices"
 	"testing"
-
-	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
 // What the networks compute is tested in embed/local, against ONNX Runtime.
@@ -70,6 +68,7 @@ func TestMover(t *testing.T) {
 	}
 }
 
+// Whatever the bytes are, they are refused, or compiled to what runs.
 func FuzzCompile(f *testing.F) {
 	for _, name := range []string{"resnet", "regnet", "vit", "keras", "pyramid"} {
 		data, err := os.ReadFile("../../embed/local/testdata/" + name + ".onnx")
@@ -78,14 +77,22 @@ func FuzzCompile(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	for _, e := range corpus(f) {
+		f.Add(e.data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := onnx.Parse(data, nil)
+		p, m, err := compileWithin(t, data, Options{Width: 16, Height: 16, Threads: 2, shareAll: true})
 		if err != nil {
 			return
 		}
-		p, err := Compile(m, Options{Width: 16, Height: 16})
-		if err == nil && (p.Memory < product(p.Input) || len(p.Output) == 0) {
+		if p.Memory < product(p.Input) || len(p.Output) > maxRank {
 			t.Fatalf("memory %d for %v", p.Memory, p.Input)
 		}
+		if p.Memory > 1<<14 || len(p.Steps) > 100 {
+			return // some time
+		}
+		memory := make([]float32, p.Memory)
+		feed(p, m, memory, formula(product(p.Input)))
+		execute(p, memory, 2)
 	})
 }

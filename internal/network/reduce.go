@@ -58,6 +58,9 @@ func (r reduction) operator(c *compiler, n *node, in []*tensor) ([]*tensor, erro
 
 // opReduceLogSumExp takes the largest value out first, so that nothing overflows.
 func opReduceLogSumExp(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	if in[0].len() == 0 {
+		return nil, unsupported(n, "reduction of nothing: shape %v", in[0].shape)
+	}
 	defer c.hold(in[0])()
 	most, err := maxOf.operator(c, n, in)
 	if err != nil {
@@ -99,6 +102,14 @@ func (c *compiler) reduce(n *node, t *tensor, list []int, keep bool, r reduction
 			shape = append(shape, 1)
 		}
 		count *= d
+	}
+	if t.len() == 0 { // a sum of nothing is 0, but there is no largest of it
+		if r.finish != nil || math.IsInf(r.start, 0) || product(shape) > freeValues {
+			return nil, unsupported(n, "reduction of nothing: shape %v", t.shape)
+		}
+		c.spend(n, product(shape))
+		out := &tensor{shape: shape, elem: onnx.Float, data: slices.Repeat([]float32{float32(r.start)}, product(shape))}
+		return c.cast(n, out, t.elem)
 	}
 	if t.ints != nil {
 		return c.reduceIntegers(n, t, kept, shape, r)

@@ -17,11 +17,8 @@ func opResize(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := c.sampling(n)
+	r, changed := c.sampling(n), false
 	for i, s := range scales {
-		if s.factor == 1 {
-			continue
-		}
 		size := int(math.Floor(float64(float32(t.shape[i]) * s.factor)))
 		if s.size > 0 {
 			size = s.size
@@ -29,6 +26,17 @@ func opResize(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		if size < 1 || size > maxSide {
 			return nil, unsupported(n, "%d values resized to %d", t.shape[i], size)
 		}
+		changed = changed || size != t.shape[i]
+		scales[i].size = size
+	}
+	for i, s := range scales {
+		if s.factor == 1 {
+			continue
+		}
+		if !changed { // ONNX means values between the old ones here, ONNX Runtime the old ones
+			return nil, unsupported(n, "scale %v that changes no size", s.factor)
+		}
+		size := s.size
 		taps, err := r.taps(n, t.shape[i], size, s.factor)
 		if err != nil {
 			return nil, err
@@ -53,7 +61,7 @@ func resizeScales(c *compiler, n *node, in []*tensor) ([]scale, error) {
 	for i := range which {
 		which[i] = i
 	}
-	if list := n.Ints("axes"); list != nil {
+	if list, err := list(n, "axes", nil, 0); err != nil || list != nil {
 		which = which[:0]
 		for _, v := range list {
 			a, err := axis(n, v, rank)
@@ -220,8 +228,7 @@ func (s sampler) taps(n *node, from, to int, factor float32) ([][]tap, error) {
 	return out, nil
 }
 
-// smooth is the terms of a filter that grows as the result shrinks, without those
-// beyond the border.
+// smooth is the terms of a filter that grows as the result shrinks.
 func (s sampler) smooth(n *node, x float64, from int, factor float64) ([]tap, error) {
 	var filter func(d float64) float64
 	support := 1.0
@@ -236,7 +243,10 @@ func (s sampler) smooth(n *node, x float64, from int, factor float64) ([]tap, er
 	}
 	stretch := max(1/factor, 1)
 	center := x + 0.5
-	first, end := max(int(math.Floor(center-support*stretch+0.5)), 0), min(int(math.Floor(center+support*stretch+0.5)), from)
+	first, end := int(math.Floor(center-support*stretch+0.5)), int(math.Floor(center+support*stretch+0.5))
+	if s.exclude {
+		first, end = max(first, 0), min(end, from)
+	}
 	var taps []tap
 	var weights []float64
 	sum := 0.0

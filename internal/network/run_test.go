@@ -73,7 +73,7 @@ func formula(n int) []float32 {
 }
 
 // differs says how a result differs from the right one by more than a share of its
-// spread; empty if it does not.
+// spread, or of what float32 can tell apart near it; empty if it does not.
 func differs(got []float32, shape []int, want []float32, wantShape []int, share float64) string {
 	if !slices.Equal(shape, wantShape) || len(got) != len(want) {
 		return fmt.Sprintf("shape %v, want %v", shape, wantShape)
@@ -84,7 +84,7 @@ func differs(got []float32, shape []int, want []float32, wantShape []int, share 
 			low, high = min(low, float64(v)), max(high, float64(v))
 		}
 	}
-	spread := max(high-low, math.Abs(high)*1e-2, 1e-6)
+	spread := max(high-low, max(math.Abs(high), math.Abs(low))/4, 1e-3)
 	worst, at := 0.0, 0
 	for i, w := range want {
 		g := got[i]

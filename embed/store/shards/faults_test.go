@@ -11,8 +11,8 @@ import (
 
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store/shards"
-	"github.com/cxrkit/cxrkit/internal/killtest"
-	"github.com/cxrkit/cxrkit/internal/smalldisk"
+	"github.com/cxrkit/cxrkit/internal/testkit/killtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/smalldisk"
 )
 
 var kills = flag.Int("kills", 4, "how often the killed run is killed")

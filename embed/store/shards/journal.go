@@ -20,8 +20,8 @@ const journalFile = "pending.tfrecord"
 // only at the end of the file, where its checksum tells.
 type journal struct {
 	f     *os.File
-	start int64 // behind the first record
-	end   int64 // behind the last whole one
+	start int64 // after the first record
+	end   int64 // after the last whole one
 }
 
 // An entry is a vector of the journal.
@@ -139,7 +139,7 @@ func (j *journal) read(a about) (waiting []entry, err error) {
 	}
 }
 
-// append writes a record behind the last whole one, over what is left of one
+// append writes a record after the last whole one, over what is left of one
 // that failed.
 func (j *journal) append(record []byte) error {
 	if _, err := j.f.WriteAt(record, j.end); err != nil {

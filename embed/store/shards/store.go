@@ -54,8 +54,10 @@ type Store struct {
 	next    int // number of the next shard
 }
 
-// Open makes the folder if needed and opens it for embeddings of a space: of an
-// embedder's Space, with the recipe of the films where the embedder takes any. A folder that holds embeddings of another space is [cxr.ErrMismatch]. Its memory is a shard, and some 60 bytes for each embedding.
+// Open makes the folder if needed and opens it for embeddings of a space: of
+// an embedder's Space, with the recipe of the films where the embedder takes
+// any. A folder that holds embeddings of another space is [cxr.ErrMismatch].
+// Its memory is a shard, and some 60 bytes for each embedding.
 func Open(dir string, space cxr.Space, o *Options) (*Store, error) {
 	if o == nil {
 		o = &Options{}

@@ -40,7 +40,7 @@ func (f *Films) Len() int {
 	return n
 }
 
-// Next keeps the contract of [cxr.Source].
+// Next implements [cxr.Source].
 func (f *Films) Next(ctx context.Context) (*cxr.Image, error) {
 	for {
 		if len(f.inputs) == 0 || f.limit > 0 && f.read >= f.limit {

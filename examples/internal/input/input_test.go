@@ -60,7 +60,7 @@ func ward(t *testing.T) (dir string) {
 	return dir
 }
 
-// read is the ids of the films of inputs, with an exclamation mark behind those
+// read is the ids of the films of inputs, with an exclamation mark after those
 // that fail. It looks at Len before each.
 func read(t *testing.T, limit int, inputs []input.Input) []string {
 	t.Helper()

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/cxr/phantom"
-	"github.com/cxrkit/cxrkit/internal/dicomtest"
+	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
 // A Film is one film with a header that can be chosen, to see what of it

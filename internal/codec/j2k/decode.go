@@ -196,14 +196,19 @@ func (c *tileComponent) decodeHTBlock(d *htDecoder, j job, p plane) error {
 	if c.shift > 0 {
 		return unsupported("HTJ2K with a region of interest")
 	}
-	if err := d.decode(j.block, j.band.planes-int(j.block.skipped), int(j.block.skipped), c.style); err != nil {
-		return err
-	}
 	stride := p.area.width()
 	at := (int(j.block.area.y0)-j.band.area.y0+j.band.at[1])*stride + int(j.block.area.x0) - j.band.area.x0 + j.band.at[0]
+	var place []int32
+	if c.reversible {
+		place = p.ints[at:]
+	}
+	direct, err := d.decode(j.block, j.band.planes-int(j.block.skipped), int(j.block.skipped), c.style, place, stride)
+	if err != nil || direct {
+		return err
+	}
 	step := 0.5 * j.band.step // the data have one fraction bit
 	for y := range d.h {
-		line := d.data[y*d.stride:][:d.w]
+		line := d.out[y*d.outStride:][:d.w]
 		if c.reversible {
 			for x, out := 0, p.ints[at+y*stride:][:len(line)]; x < len(out); x++ {
 				out[x] = line[x] / 2

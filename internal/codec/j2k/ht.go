@@ -13,8 +13,11 @@ import (
 // read from the end of the segment; the bits themselves from its start. A row's
 // codes are read first, then its bits.
 type htDecoder struct {
-	w, h, stride int
-	data         []int32 // row-major; magnitudes with one fraction bit, signed
+	w, h, across int     // samples, and quads in a row
+	data         []int32 // where out is none of a caller's
+	out          []int32 // row-major; magnitudes, signed, with one fraction bit unless half is 1
+	outStride    int     // samples
+	half         uint
 	codes, value bitString
 	mel          melDecoder
 	quads        []uint32 // of a row: entry of the code table | bits of a sample<<16
@@ -86,16 +89,26 @@ func offsetTable() *[6 << 6]uint32 {
 	return &t
 }
 
-// decode decodes a block into d.data. planes is its number of magnitude
-// bit-planes down to that of the cleanup pass, missing that of those above.
-func (d *htDecoder) decode(b *codeBlock, planes, missing, style int) error {
+// decode decodes a block into d.out. planes is its number of magnitude bit-planes
+// down to that of the cleanup pass, missing that of those above. If plane is not
+// nil and the block can be decoded without a detour, that is its place in plane,
+// whose rows are stride apart, without the fraction bit.
+func (d *htDecoder) decode(b *codeBlock, planes, missing, style int, plane []int32, stride int) (direct bool, err error) {
 	d.w, d.h = b.area.width(), b.area.height()
-	d.stride = (d.w + 1) &^ 1
-	if n := d.stride * ((d.h + 1) &^ 1); cap(d.data) < n {
-		d.data = make([]int32, n)
-	} else {
-		d.data = d.data[:n]
+	d.across = (d.w + 1) / 2
+	direct = plane != nil && d.w&1 == 0 && d.h&1 == 0 && len(b.segments) == 1
+	if d.out, d.outStride, d.half = plane, stride, 1; !direct {
+		d.outStride, d.half = 2*d.across, 0
+		if n := d.outStride * ((d.h + 1) &^ 1); cap(d.data) < n {
+			d.data = make([]int32, n)
+		}
+		d.out = d.data[:d.outStride*((d.h+1)&^1)]
 	}
+	return direct, d.passes(b, planes, missing, style)
+}
+
+// passes decodes all passes of a block.
+func (d *htDecoder) passes(b *codeBlock, planes, missing, style int) error {
 	if planes < 1 || planes+missing > 30 {
 		return corrupt("%d bit-planes, %d of them empty", planes+missing, missing)
 	}
@@ -133,9 +146,9 @@ func (d *htDecoder) join(chunks [][]byte, i int) []byte {
 
 // cleanup decodes all rows of quads. No sample takes more than limit bits.
 func (d *htDecoder) cleanup(planes, limit int) error {
-	across := d.stride / 2
+	across := d.across
 	d.quads = resize(d.quads, across+1)
-	d.exponents = resize(d.exponents, d.stride+8)
+	d.exponents = resize(d.exponents, 2*across+8)
 	code, value := 0, 0
 	for y := 0; y < d.h; y += 2 {
 		var most uint32
@@ -267,14 +280,24 @@ func predicted(entry, above uint32) uint32 {
 	return max(above&several, 2) - 1
 }
 
+// spread has bits 0 to 3 of an index as bytes of 1.
+var spread4 = func() (t [16]uint32) {
+	for i := range t {
+		for k := range 4 {
+			t[i] |= uint32(i) >> k & 1 << (8 * k)
+		}
+	}
+	return t
+}()
+
 // values reads the samples of the row of quads at line y, and their exponents
 // (7.3.8). There is no branch by what a sample is, which nothing could predict: of
 // one that is not significant no bits are read, and nothing is kept.
 func (d *htDecoder) values(y, pos int, shift uint) int {
-	upper, lower := d.data[y*d.stride:][:d.stride], d.data[(y+1)*d.stride:][:d.stride]
-	exponents := d.exponents[1:][:d.stride]
+	upper, lower := d.out[y*d.outStride:][:2*d.across], d.out[(y+1)*d.outStride:][:2*d.across]
+	exponents := d.exponents[1:][:2*d.across]
 	quads := d.quads
-	b, end := d.value.bytes, d.value.end
+	b, end, half := d.value.bytes, d.value.end, d.half&31
 	shift &= 31
 	for q := 0; 2*q+1 < len(upper) && 2*q+1 < len(lower) && 2*q+1 < len(exponents) && q < len(quads); q++ {
 		entry := quads[q]
@@ -285,35 +308,29 @@ func (d *htDecoder) values(y, pos int, shift uint) int {
 		}
 		pos = min(pos, end)
 		u := entry >> 16
-		s0, s1, s2, s3 := -(entry >> 4 & 1), -(entry >> 5 & 1), -(entry >> 6 & 1), -(entry >> 7 & 1)
-		n0, n1, n2, n3 := (u-entry>>12&1)&s0, (u-entry>>13&1)&s1, (u-entry>>14&1)&s2, (u-entry>>15&1)&s3
+		// Bytes of a word: how many bits each sample takes, and those before it.
+		n := (u*0x01010101 - spread4[entry>>12&15]) & (spread4[entry>>4&15] * 0xFF)
+		ends := n * 0x01010101
 		var v0, v1, v2, v3 uint32
 		if w := binary.LittleEndian.Uint64(b[pos>>3:]) >> (pos & 7); u <= 14 { // all from one word
-			v0 = uint32(w)
-			w >>= n0 & 63
-			v1 = uint32(w)
-			w >>= n1 & 63
-			v2 = uint32(w)
-			w >>= n2 & 63
-			v3 = uint32(w)
+			v0, v1, v2, v3 = uint32(w), uint32(w>>(ends&63)), uint32(w>>(ends>>8&63)), uint32(w>>(ends>>16&63))
 		} else {
+			p1, p2, p3 := pos+int(ends&0xFF), pos+int(ends>>8&0xFF), pos+int(ends>>16&0xFF)
 			v0 = uint32(w)
-			p := pos + int(n0)
-			v1 = uint32(binary.LittleEndian.Uint64(b[p>>3:]) >> (p & 7))
-			p += int(n1)
-			v2 = uint32(binary.LittleEndian.Uint64(b[p>>3:]) >> (p & 7))
-			p += int(n2)
-			v3 = uint32(binary.LittleEndian.Uint64(b[p>>3:]) >> (p & 7))
+			v1 = uint32(binary.LittleEndian.Uint64(b[p1>>3:]) >> (p1 & 7))
+			v2 = uint32(binary.LittleEndian.Uint64(b[p2>>3:]) >> (p2 & 7))
+			v3 = uint32(binary.LittleEndian.Uint64(b[p3>>3:]) >> (p3 & 7))
 		}
-		pos += int(n0 + n1 + n2 + n3)
-		v0 = v0&(1<<(n0&31)-1) | entry>>8&1<<(n0&31)
-		v1 = v1&(1<<(n1&31)-1) | entry>>9&1<<(n1&31)
-		v2 = v2&(1<<(n2&31)-1) | entry>>10&1<<(n2&31)
-		v3 = v3&(1<<(n3&31)-1) | entry>>11&1<<(n3&31)
-		upper[2*q] = coefficient(v0, shift) & int32(s0)
-		lower[2*q] = coefficient(v1, shift) & int32(s1)
-		upper[2*q+1] = coefficient(v2, shift) & int32(s2)
-		lower[2*q+1] = coefficient(v3, shift) & int32(s3)
+		pos += int(ends >> 24)
+		v0 = v0&(1<<(n&31)-1) | entry>>8&1<<(n&31)
+		v1 = v1&(1<<(n>>8&31)-1) | entry>>9&1<<(n>>8&31)
+		v2 = v2&(1<<(n>>16&31)-1) | entry>>10&1<<(n>>16&31)
+		v3 = v3&(1<<(n>>24&31)-1) | entry>>11&1<<(n>>24&31)
+		s1, s3 := -(entry >> 5 & 1), -(entry >> 7 & 1)
+		upper[2*q] = coefficient(v0, shift, half) & -int32(entry>>4&1)
+		lower[2*q] = coefficient(v1, shift, half) & int32(s1)
+		upper[2*q+1] = coefficient(v2, shift, half) & -int32(entry>>6&1)
+		lower[2*q+1] = coefficient(v3, shift, half) & int32(s3)
 		exponents[2*q] = uint8(bits.Len32(v1|1)) & uint8(s1)
 		exponents[2*q+1] = uint8(bits.Len32(v3|1)) & uint8(s3)
 	}
@@ -322,7 +339,7 @@ func (d *htDecoder) values(y, pos int, shift uint) int {
 
 // coefficient is the sample of bits v: the lowest is the sign, the others the
 // magnitude, less one.
-func coefficient(v uint32, shift uint) int32 {
-	magnitude, sign := int32((v|1)+2)<<(shift&31), -int32(v&1)
+func coefficient(v uint32, shift, half uint) int32 {
+	magnitude, sign := int32((v|1)+2)<<(shift&31)>>(half&31), -int32(v&1)
 	return (magnitude ^ sign) - sign
 }

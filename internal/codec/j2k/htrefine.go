@@ -21,7 +21,7 @@ func (r *htRefiner) refine(d *htDecoder, segment []byte, passes, planes int, cau
 	r.stride = d.w + 2
 	r.state = resize(r.state, r.stride*(d.h+2))
 	for y := range d.h {
-		for x, v := range d.data[y*d.stride:][:d.w] {
+		for x, v := range d.out[y*d.outStride:][:d.w] {
 			if v != 0 {
 				r.state[(y+1)*r.stride+x+1] = sampleClean
 			}
@@ -57,13 +57,13 @@ func (r *htRefiner) propagate(d *htDecoder, segment []byte, value int32, causal 
 					}
 					if bit() == 1 {
 						r.state[at] = sampleFresh
-						r.fresh = append(r.fresh, y*d.stride+x)
+						r.fresh = append(r.fresh, y*d.outStride+x)
 					}
 				}
 			}
 			for _, at := range r.fresh {
-				if d.data[at] = value; bit() == 1 {
-					d.data[at] = -value
+				if d.out[at] = value; bit() == 1 {
+					d.out[at] = -value
 				}
 			}
 		}
@@ -96,7 +96,7 @@ func (r *htRefiner) magnitudes(d *htDecoder, segment []byte, half int32) {
 					change = half
 				}
 				pos++
-				v := &d.data[y*d.stride+x]
+				v := &d.out[y*d.outStride+x]
 				if *v < 0 {
 					change = -change
 				}

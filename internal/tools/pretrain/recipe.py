@@ -34,7 +34,7 @@ class Recipe:
 def parse(description):
     """The recipe by the command line, and where to run it."""
     p = argparse.ArgumentParser(description=description)
-    p.add_argument("--data", default="../../../shared/data", help="folder of labels.csv and a zip for each source")
+    p.add_argument("--data", default="../../../../shared/data", help="folder of labels.csv and a zip for each source")
     p.add_argument("--out", default="run", help="folder of checkpoint and log; an interrupted run goes on from there")
     p.add_argument("--cache", default="cache", help="folder of films made small")
     p.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, to go on later")

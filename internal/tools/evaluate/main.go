@@ -2,16 +2,17 @@
 // figures along the path a user takes: Normalize, Embed, train a head, count.
 // It re-makes every figure of docs/MODELCARD.md:
 //
-//	go run ./internal/evaluate -data ../shared/data
+//	go run ./internal/tools/evaluate -data ../shared/data
 //
 // and does the same for films and labels of one's own:
 //
-//	go run ./internal/evaluate -images folder -labels labels.csv -findings Effusion,Edema
+//	go run ./internal/tools/evaluate -images folder -labels labels.csv -findings Effusion,Edema
 //
-// A line is "name | AUC | low | high | films": the area under the ROC curve and
-// its 95 % interval (DeLong, by patient), over all films that were scored. Of each name the
-// last word says what was judged: the model, another one (-model), the same
-// network with random weights, or the 32 x 32 pixels of the film.
+// A line is "name | AUC | low | high | films": the area under the ROC curve
+// and its 95 % interval (DeLong, by patient), over all films that were scored.
+// Of each name the last word says what was judged: the model, another one
+// (-model), the same network with random weights, or the 32 x 32 pixels of the
+// film.
 //
 // A line is of a linear probe with C = 1 / number of features, five-fold by
 // patient, and the mean of ten such cross-validations, which deal the patients

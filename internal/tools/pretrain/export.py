@@ -45,9 +45,9 @@ def halve(model):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("checkpoints", nargs="+")
-    p.add_argument("--data", default="../../../shared/data")
+    p.add_argument("--data", default="../../../../shared/data")
     p.add_argument("--cache", default="cache")
-    p.add_argument("--out", default="../../embed/local/mini/mini.onnx")
+    p.add_argument("--out", default="../../../embed/local/mini/mini.onnx")
     p.add_argument("--name", default="cxrkit-mini-2")
     o = p.parse_args()
 

@@ -77,7 +77,7 @@ def unfold(encoder, batches):
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("model")
-    p.add_argument("--data", default="../../../shared/data")
+    p.add_argument("--data", default="../../../../shared/data")
     p.add_argument("--cache", default="cache")
     p.add_argument("--out", default="run")
     p.add_argument("--side", type=int, default=160, help="of the films, in pixels")

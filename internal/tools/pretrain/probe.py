@@ -1,4 +1,4 @@
-"""Linear probes of the encoder while it learns: a quick look, internal/evaluate has the figures that count."""
+"""Linear probes of the encoder while it learns: a quick look, internal/tools/evaluate has the figures that count."""
 
 import numpy as np
 import torch

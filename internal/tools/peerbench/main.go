@@ -3,7 +3,7 @@
 // Command peerbench measures this library beside the programs that people use
 // today, on the same machine, in one run:
 //
-//	go run ./internal/peerbench dicom
+//	go run ./internal/tools/peerbench dicom
 //
 // It makes its own input, finds the peers that are installed and names the
 // package of those that are not. Contenders take turns, each in a process of
