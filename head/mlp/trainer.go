@@ -56,9 +56,8 @@ func (s Schedule) String() string {
 // ReLU, batch normalization and dropout, and a dense layer with an output for
 // each finding. The loss is the weighted mean of the cross-entropy over the
 // labels that are known. Below some 150 films a [head.Linear] does as well or
-// better. The zero Trainer is ready. It may be used by several
-// goroutines at once, unless OnEpoch objects; equal films, options and machine
-// give equal heads.
+// better. The zero Trainer is ready. It may be used by several goroutines at once,
+// unless OnEpoch objects; equal films, options and machine give equal heads.
 type Trainer struct {
 	Hidden  []int   // units of the hidden layers; nil: 512 and 256
 	Dropout float64 // share of units left out in training, 0 to below 1
