@@ -132,6 +132,7 @@ func Evaluate(h head.Head, test *head.Dataset, o *Options) (*Report, error) {
 	for _, s := range scored {
 		f := s.report()
 		f.pointsAt(thresholds)
+		f.warnOfTraining(r.Training)
 		if calibrations != nil {
 			f.warnOfCalibration(calibrations[slices.Index(h.Findings(), f.Finding)])
 		}
