@@ -175,7 +175,7 @@ func TestJPEGFilesOfManyScans(t *testing.T) {
 	} {
 		start := time.Now()
 		_, err := dicomconv.New(nil).Normalize(bytes.NewReader(test.b))
-		if took := time.Since(start); !errors.Is(err, test.want) || took > 2*time.Second && !raceDetector {
+		if took := time.Since(start); !errors.Is(err, test.want) || took > 10*time.Second && !raceDetector {
 			t.Errorf("%s: error %v after %v, want %v", name, err, took, test.want)
 		}
 	}

@@ -37,6 +37,8 @@ type Calibration struct {
 	// odds ascending, probabilities 0..1 never falling.
 	LogOdds     []float64 `json:"log_odds,omitempty"`
 	Probability []float64 `json:"probability,omitempty"`
+
+	Films int `json:"films,omitempty"` // that it was fitted to; 0: not told
 }
 
 // Apply is the probability at log odds z.
@@ -107,10 +109,10 @@ func (m *Model) Calibrate(d *Dataset, method Method) (*Model, error) {
 		pos, neg := pick(positives), pick(negatives)
 		if method == Platt {
 			slope, intercept := stats.Platt(pos, neg)
-			s.Calibrations = append(s.Calibrations, Calibration{Slope: slope, Intercept: intercept})
+			s.Calibrations = append(s.Calibrations, Calibration{Slope: slope, Intercept: intercept, Films: len(pos) + len(neg)})
 		} else {
 			z, p := stats.Isotonic(pos, neg)
-			s.Calibrations = append(s.Calibrations, Calibration{LogOdds: z, Probability: p})
+			s.Calibrations = append(s.Calibrations, Calibration{LogOdds: z, Probability: p, Films: len(pos) + len(neg)})
 		}
 	}
 	return NewModel(s)

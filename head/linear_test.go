@@ -325,6 +325,9 @@ func ExampleLinear() {
 	fmt.Print(r)
 	// Output:
 	// finding  AUC   95 % interval  AUPRC  Brier  positive  films
-	// common   0.85  0.78 to 0.91   0.82   0.152  64        155
-	// rare     0.79  0.68 to 0.89   0.44   0.072  14        155
+	// common   0.85  0.76 to 0.90   0.82   0.152  64        155
+	// rare     0.79  0.64 to 0.88   0.44   0.072  14        155
+	// mean AUC of 2 findings: 0.82 (0.73 to 0.87)
+	// rare: only 5 patients with it
+	// rare: probabilities are too sure (calibration slope 0.63 (0.39 to 0.88)): recalibrate on tuning films
 }

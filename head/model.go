@@ -93,18 +93,32 @@ func (m *Model) Findings() []string { return slices.Clone(m.spec.Findings) }
 
 // Predict implements [Head].
 func (m *Model) Predict(e *cxr.Embedding) ([]float64, error) {
+	p, _, err := m.Scores(e)
+	return p, err
+}
+
+// Scores are the probability of each finding, as of [Model.Predict], and the log
+// odds, which rank films as the probabilities do but do not saturate: beyond 37
+// the probability is 1. They are calibrated by Platt's curve; an isotonic one,
+// which is level in parts, is left out of them.
+func (m *Model) Scores(e *cxr.Embedding) (probabilities, logOdds []float64, err error) {
 	z, err := m.logOdds(e)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for f := range z {
+	p := make([]float64, len(z))
+	for f, v := range z {
 		if m.spec.Calibrations == nil {
-			z[f] = sigmoid(z[f])
-		} else {
-			z[f] = m.spec.Calibrations[f].Apply(z[f])
+			p[f] = sigmoid(v)
+			continue
+		}
+		c := m.spec.Calibrations[f]
+		p[f] = c.Apply(v)
+		if len(c.LogOdds) == 0 {
+			z[f] = c.Slope*v + c.Intercept
 		}
 	}
-	return z, nil
+	return p, z, nil
 }
 
 // logOdds are the last layer's outputs.

@@ -43,36 +43,42 @@ func precisionRecall(roc []ROCPoint, positives, negatives int) []PRPoint {
 	return points
 }
 
-// bins of the calibration curve, of equal width.
-const bins = 10
-
-// calibrationBins are those that hold films. A probability on the border of two
-// belongs to the lower one.
-func calibrationBins(positives, negatives []float64) []Bin {
-	var sum [bins]float64
-	var films, found [bins]int
-	at := func(p float64) int { return max(int(math.Ceil(p*bins))-1, 0) }
-	for _, p := range positives {
-		sum[at(p)] += p
-		films[at(p)]++
-		found[at(p)]++
-	}
-	for _, p := range negatives {
-		sum[at(p)] += p
-		films[at(p)]++
-	}
-	var out []Bin
-	for k, n := range films {
-		if n > 0 {
-			out = append(out, Bin{n, sum[k] / float64(n), share(found[k], n)})
+// bins are those that hold films.
+func (s *sample) bins() (out []Bin) {
+	for k := range stats.CalibrationBins {
+		var sum float64
+		of := s.shareOf(func(f stats.Film) bool {
+			if stats.CalibrationBin(f.Probability) != k {
+				return false
+			}
+			sum += f.Probability
+			return true
+		}, func(f stats.Film) bool { return f.Positive })
+		if of.Films > 0 {
+			out = append(out, Bin{of.Films, sum / float64(of.Films), interval(of)})
 		}
 	}
 	return out
 }
 
-// share of successes in n trials with its interval; not a number if there are
-// none.
-func share(successes, n int) Interval {
-	low, high := stats.Wilson(successes, n)
-	return Interval{float64(successes) / float64(n), low, high}
+// smoothPoints is the number of points of a smooth calibration curve.
+const smoothPoints = 50
+
+// smooth is the calibration curve between the least and the largest probability.
+func (s *sample) smooth() (points []CalibrationPoint) {
+	low, high := 1.0, 0.0
+	for _, f := range s.films {
+		low, high = min(low, f.Probability), max(high, f.Probability)
+	}
+	if low == high {
+		return nil
+	}
+	at := make([]float64, smoothPoints+1)
+	for i := range at {
+		at[i] = low + (high-low)*float64(i)/smoothPoints
+	}
+	for i, v := range stats.SmoothCalibration(s.films, at) {
+		points = append(points, CalibrationPoint{at[i], v})
+	}
+	return points
 }

@@ -46,6 +46,6 @@ func ExampleChoose() {
 	fmt.Printf("AUC %v\n", f.AUC)
 	fmt.Printf("at %s: sensitivity %v, specificity %v\n", f.Points[0].Rule, f.Points[0].Sensitivity, f.Points[0].Specificity)
 	// Output:
-	// AUC 0.90 (0.87 to 0.94)
+	// AUC 0.90 (0.86 to 0.93)
 	// at sensitivity 0.95: sensitivity 0.93 (0.86 to 0.96), specificity 0.67 (0.58 to 0.75)
 }

@@ -36,8 +36,9 @@ type Curve struct {
 }
 
 // A CurvePoint is the AUC of heads trained on Films films, each time drawn anew.
-// Its interval is that of one such head: it holds the luck of the draw and,
-// by DeLong's variance, that of the test films.
+// Its interval is that of one such head: it holds the luck of the draw from this
+// pool and that of the test films. Draws of nearly all films have little luck
+// left: at the whole pool the interval is that of one head, given this pool.
 type CurvePoint struct {
 	Films, Positives int
 	AUC              Interval  // mean over the draws
@@ -154,7 +155,7 @@ func (p *curvePlan) run(ctx context.Context, t head.Trainer, fitted func()) (*Cu
 		share := float64(len(p.positives)) / float64(len(p.positives)+len(p.negatives))
 		positives := min(max(int(math.Round(share*float64(n))), 1, n-len(p.negatives)), n-1, len(p.positives))
 		point := CurvePoint{Films: n, Positives: positives}
-		var within float64
+		var below, above float64 // the test films' part of the interval
 		for r := range p.draws(n) {
 			h, err := t.Fit(ctx, p.draw(r, positives, n-positives), nil)
 			if err != nil {
@@ -164,12 +165,14 @@ func (p *curvePlan) run(ctx context.Context, t head.Trainer, fitted func()) (*Cu
 			if err != nil {
 				return nil, err
 			}
-			auc := stats.NewAUC(scored[0].positives, scored[0].negatives)
+			auc := stats.NewAUC(stats.Classes(scored[0].films))
 			point.Draws = append(point.Draws, auc.Value)
-			within += auc.Variance
+			below += auc.Value - auc.Low
+			above += auc.High - auc.Value
 			fitted()
 		}
-		point.AUC = drawInterval(point.Draws, within/float64(len(point.Draws)))
+		n := float64(len(point.Draws))
+		point.AUC = drawInterval(point.Draws, below/n, above/n)
 		c.Points = append(c.Points, point)
 	}
 	return c, nil
@@ -190,8 +193,9 @@ func (p *curvePlan) draw(r, positives, negatives int) *head.Dataset {
 	return p.pool.Subset(at)
 }
 
-// drawInterval adds the variance between draws and that within them.
-func drawInterval(draws []float64, within float64) Interval {
+// drawInterval joins the spread of draws, by Student's t, with the mean interval
+// of single heads, as squares of what each adds below and above.
+func drawInterval(draws []float64, below, above float64) Interval {
 	var mean, between float64
 	for _, v := range draws {
 		mean += v / float64(len(draws))
@@ -199,8 +203,8 @@ func drawInterval(draws []float64, within float64) Interval {
 	for _, v := range draws {
 		between += (v - mean) * (v - mean) / max(float64(len(draws)-1), 1)
 	}
-	half := stats.Z95 * math.Sqrt(between+within)
-	return Interval{mean, max(0, mean-half), min(1, mean+half)}
+	half := stats.StudentHalf(len(draws)) * math.Sqrt(between)
+	return Interval{mean, max(0, mean-math.Hypot(half, below)), min(1, mean+math.Hypot(half, above))}
 }
 
 // String is a table.

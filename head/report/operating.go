@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
 // A Rule is a way to choose an operating point.
@@ -29,8 +30,8 @@ func (r Rule) String() string {
 }
 
 // An OperatingPoint is what happens if films with a probability of at least
-// Threshold are called positive. Intervals are Wilson's; films count as
-// independent.
+// Threshold are called positive. Intervals are Wilson's at effective numbers of
+// films, by patient.
 type OperatingPoint struct {
 	Rule      string
 	Threshold float64
@@ -40,6 +41,20 @@ type OperatingPoint struct {
 
 	Sensitivity, Specificity Interval
 	PPV, NPV                 Interval // predictive values at this set's prevalence; not a number if no film is called so
+
+	sensitivity, specificity stats.Share
+}
+
+// PredictiveValues are those at another prevalence, 0..1, such as that of the
+// clinic where the head is to be used: these films' own is often a study's. They
+// follow from sensitivity and specificity, with intervals by the logit method
+// (Mercaldo, Lau and Zhou 2007).
+func (p OperatingPoint) PredictiveValues(prevalence float64) (positive, negative Interval, err error) {
+	if !(prevalence > 0 && prevalence < 1) {
+		return unknown, unknown, fmt.Errorf("report: prevalence %v, want it between 0 and 1", prevalence)
+	}
+	a, b := stats.PredictiveValues(p.sensitivity, p.specificity, prevalence)
+	return Interval(a), Interval(b), nil
 }
 
 // At is the operating point that a rule chooses on these films: [Youden] (value
@@ -91,14 +106,21 @@ func (f *FindingReport) threshold(rule Rule, value float64) (float64, error) {
 }
 
 func (f *FindingReport) point(rule string, threshold float64) OperatingPoint {
-	pos, neg := scoresOf(f.sample.positives), scoresOf(f.sample.negatives)
-	tp, fp := atLeast(pos, threshold), atLeast(neg, threshold)
-	fn, tn := len(pos)-tp, len(neg)-fp
-	return OperatingPoint{
-		Rule: rule, Threshold: threshold,
-		TruePositives: tp, FalseNegatives: fn, TrueNegatives: tn, FalsePositives: fp,
-		Sensitivity: share(tp, tp+fn), Specificity: share(tn, tn+fp), PPV: share(tp, tp+fp), NPV: share(tn, tn+fn),
+	called := func(film stats.Film) bool { return film.Probability >= threshold }
+	positive := func(film stats.Film) bool { return film.Positive }
+	not := func(of func(stats.Film) bool) func(stats.Film) bool {
+		return func(film stats.Film) bool { return !of(film) }
 	}
+	s := &f.sample
+	p := OperatingPoint{
+		Rule: rule, Threshold: threshold,
+		sensitivity: s.shareOf(positive, called), specificity: s.shareOf(not(positive), not(called)),
+	}
+	p.PPV, p.NPV = interval(s.shareOf(called, positive)), interval(s.shareOf(not(called), not(positive)))
+	p.Sensitivity, p.Specificity = interval(p.sensitivity), interval(p.specificity)
+	p.TruePositives, p.TrueNegatives = p.sensitivity.Successes, p.specificity.Successes
+	p.FalseNegatives, p.FalsePositives = p.sensitivity.Films-p.TruePositives, p.specificity.Films-p.TrueNegatives
+	return p
 }
 
 // pointsAt fills Points from the thresholds that are of this finding.

@@ -224,10 +224,12 @@ func TestWarnings(t *testing.T) {
 		positives, negatives []float64
 		want                 string
 	}{
-		"enough, and apart":   {append(many(30, 0.6), 0.3), append(many(30, 0.3), 0.7), "[]"},
-		"few positives":       {append(many(8, 0.6), 0.3), append(many(30, 0.3), 0.7), "[only 9 films with it]"},
+		"enough, and apart":   {append(many(20, 0.6), many(10, 0.3)...), append(many(20, 0.3), many(10, 0.6)...), "[]"},
+		"few positives":       {append(many(6, 0.6), many(3, 0.3)...), append(many(9, 0.3), many(6, 0.6)...), "[only 9 films with it; chance (AUC 0.5) is not excluded]"},
 		"no better than dice": {many(30, 0.5), many(30, 0.5), "[chance (AUC 0.5) is not excluded]"},
-		"perfect, of three":   {many(3, 0.9), many(30, 0.1), "[only 3 films with it the scores' spread cannot be estimated; the interval is Newcombe's]"},
+		"perfect, of three":   {many(3, 0.9), many(12, 0.02), "[only 3 films with it; the head separates all films: look for what gives them away]"},
+		"not sure enough":     {append(many(30, 0.6), 0.3), append(many(30, 0.3), 0.7), "[probabilities are not sure enough (calibration slope 4.96 (2.45 to 7.48)): recalibrate on tuning films]"},
+		"too high":            {append(many(20, 0.8), many(10, 0.4)...), append(many(30, 0.4), many(30, 0.6)...), "[probabilities are too high on the whole (calibration intercept -1.16 (-1.59 to -0.73))]"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -236,7 +238,7 @@ func TestWarnings(t *testing.T) {
 				positive[i] = true
 			}
 			f := evaluate(t, told{"x"}, scored(append(test.positives, test.negatives...), positive))
-			if got := fmt.Sprint(f.Warnings); got != test.want {
+			if got := "[" + strings.Join(f.Warnings, "; ") + "]"; got != test.want {
 				t.Errorf("warnings %s, want %s", got, test.want)
 			}
 		})
@@ -247,6 +249,10 @@ func TestMissingLabelsAndWeightZeroTakeNoPart(t *testing.T) {
 	d := scored([]float64{0.9, 0.1, 0.2, 0.8, 0.7}, []bool{true, false, false, true, false})
 	d.Examples[4].Labels = []head.Label{head.Missing}
 	d.Weights = []float64{1, 1, 5, 0, 1}
+	if _, err := report.Evaluate(told{"x"}, d, nil); fmt.Sprint(err) != "report: film 2 has the weight 5: films count equally here, want 1, or 0 to leave a film out" {
+		t.Errorf("a weight of 5: %v", err)
+	}
+	d.Weights[2] = 1
 	f := evaluate(t, told{"x"}, d)
 	if f.Films != 3 || f.Positives != 1 || f.Missing != 1 || f.AUC.Value != 1 {
 		t.Errorf("%d films, %d positive, %d missing, AUC %v", f.Films, f.Positives, f.Missing, f.AUC)

@@ -2,9 +2,11 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
 // A Subgroup is how a head does on the films that share a value of an
@@ -13,17 +15,28 @@ type Subgroup struct {
 	Attribute, Value string // Value is empty for films that do not tell
 	Finding          string
 	Films, Positives int
+	PositivePatients int
 	AUC              Interval // not a number if there are not films of both classes
 	Warnings         []string
+
+	// Same is the p value for one AUC in all groups of this attribute and finding
+	// (Wald's test, by patient), the same in each; NaN where a group has less than
+	// ten patients of a class.
+	Same float64
 }
 
 // Subgroups evaluates a head apart for each value of an attribute of the films,
 // such as "view", "sex" or "site". Differences between groups are expected by
-// chance: look at the intervals.
+// chance: look at the intervals, and at Same.
 func Subgroups(h head.Head, test *head.Dataset, attribute string) ([]Subgroup, error) {
-	if _, err := test.Check(); err != nil {
+	scored, err := score(h, test)
+	if err != nil {
 		return nil, err
 	}
+	return subgroups(scored, test, attribute)
+}
+
+func subgroups(scored []sample, test *head.Dataset, attribute string) ([]Subgroup, error) {
 	var values []string
 	for _, e := range test.Examples {
 		if v := e.Attributes[attribute]; !slices.Contains(values, v) {
@@ -35,36 +48,36 @@ func Subgroups(h head.Head, test *head.Dataset, attribute string) ([]Subgroup, e
 		return nil, fmt.Errorf("report: no film has the attribute %q", attribute)
 	}
 	var groups []Subgroup
-	for _, name := range test.Findings {
-		one, err := test.Only(name)
-		if err != nil {
-			return nil, err
-		}
+	for _, s := range scored {
+		first := len(groups)
+		var areas []stats.AUC
 		for _, v := range values {
-			g, err := subgroup(h, one.Where(func(e *head.Example) bool { return e.Attributes[attribute] == v }))
-			if err != nil {
-				return nil, err
+			part := sample{finding: s.finding}
+			for k, f := range s.films {
+				if test.Examples[s.places[k]].Attributes[attribute] == v {
+					part.films = append(part.films, f)
+				}
 			}
-			g.Attribute, g.Value, g.Finding = attribute, v, name
+			g := Subgroup{Attribute: attribute, Value: v, Finding: s.finding, Films: len(part.films), AUC: unknown}
+			pos, neg := stats.Classes(part.films)
+			if g.Positives = len(pos); len(pos) == 0 || len(neg) == 0 {
+				g.Warnings = []string{"not films of both classes"}
+			} else {
+				f := part.report()
+				g.AUC, g.Warnings, g.PositivePatients = f.AUC, f.Warnings, f.PositivePatients
+				areas = append(areas, f.auc)
+			}
 			groups = append(groups, g)
+		}
+		same := math.NaN()
+		if len(areas) == len(values) {
+			same = stats.SameAUC(areas)
+		}
+		for k := first; k < len(groups); k++ {
+			groups[k].Same = same
 		}
 	}
 	return groups, nil
-}
-
-// subgroup evaluates films with one finding; without both classes there are
-// only counts.
-func subgroup(h head.Head, d *head.Dataset) (Subgroup, error) {
-	positives, negatives, err := d.Classes(0)
-	if err != nil {
-		n := head.NewTraining("", d, nil).Counts[0]
-		return Subgroup{Films: n.Positive + n.Negative, Positives: n.Positive, AUC: unknown, Warnings: []string{"not films of both classes"}}, nil
-	}
-	r, err := Evaluate(h, d, nil)
-	if err != nil {
-		return Subgroup{}, err
-	}
-	return Subgroup{Films: len(positives) + len(negatives), Positives: len(positives), AUC: r.Findings[0].AUC, Warnings: r.Findings[0].Warnings}, nil
 }
 
 // String is one line.

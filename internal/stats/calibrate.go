@@ -59,25 +59,41 @@ func Platt(positives, negatives []float64) (slope, intercept float64) {
 	return slope, intercept
 }
 
+// LogOddsStep is what log odds must differ by to count as different in
+// [Isotonic]: a thousandth. Knots of a curve are then so far apart that float32,
+// in which ONNX computes, cannot mix them up.
+const LogOddsStep = 1.0 / 1024
+
 // Isotonic is the never-falling curve that is nearest, in squares, to 1 at the
 // values of positives and 0 at those of negatives (pool adjacent violators).
+// Values are rounded to multiples of [LogOddsStep], those that do not fit float32
+// then to float32, and equal ones share their mean, in whatever order they come.
 // It is given by the ends of its level parts: x ascending, y never falling.
 func Isotonic(positives, negatives []float64) (x, y []float64) {
 	type block struct{ first, last, sum, n float64 }
 	blocks := make([]block, 0, len(positives)+len(negatives))
-	for _, v := range positives {
-		blocks = append(blocks, block{v, v, 1, 1})
+	add := func(values []float64, class float64) {
+		for _, v := range values {
+			v = float64(float32(math.Round(v/LogOddsStep) * LogOddsStep))
+			blocks = append(blocks, block{v, v, class, 1})
+		}
 	}
-	for _, v := range negatives {
-		blocks = append(blocks, block{v, v, 0, 1})
-	}
+	add(positives, 1)
+	add(negatives, 0)
 	slices.SortFunc(blocks, func(a, b block) int { return cmp.Compare(a.first, b.first) })
-	pooled := blocks[:0]
+	distinct := blocks[:0]
 	for _, b := range blocks {
+		if k := len(distinct) - 1; k >= 0 && distinct[k].first == b.first {
+			distinct[k].sum, distinct[k].n = distinct[k].sum+b.sum, distinct[k].n+1
+			continue
+		}
+		distinct = append(distinct, b)
+	}
+	pooled := distinct[:0]
+	for _, b := range distinct {
 		for k := len(pooled) - 1; k >= 0; k-- {
-			// Equal values share a block; so do neighbors that would fall.
 			last := pooled[k]
-			if last.last < b.first && last.sum*b.n < b.sum*last.n {
+			if last.sum*b.n < b.sum*last.n {
 				break
 			}
 			b = block{last.first, b.last, last.sum + b.sum, last.n + b.n}
