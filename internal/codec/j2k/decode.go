@@ -65,13 +65,17 @@ type plane struct {
 	area rectangle // at the resolution wanted
 	ints []int32
 	real []float32
+	// low is, where the last level of the wavelet is left to store, the area of
+	// the resolution below.
+	low *rectangle
 }
 
 // render decodes the tile's coefficients and writes its part of the frame.
 func (t *tile) render(f *codec.Frame, frame rectangle, levels int) error {
 	var planes []plane
 	for _, c := range t.components {
-		p, err := c.decode(levels)
+		fused := len(t.components) == 1 && c.dx == 1 && c.dy == 1
+		p, err := c.decode(levels, fused)
 		if err != nil {
 			return err
 		}
@@ -89,8 +93,9 @@ func (t *tile) render(f *codec.Frame, frame rectangle, levels int) error {
 	return nil
 }
 
-// decode makes the samples of one component.
-func (c *tileComponent) decode(levels int) (plane, error) {
+// decode makes the samples of one component, but for the last level if store can
+// do that better.
+func (c *tileComponent) decode(levels int, fused bool) (plane, error) {
 	top := c.levels - levels
 	p := plane{area: c.resolutions[top].area}
 	size := p.area.width() * p.area.height()
@@ -102,13 +107,17 @@ func (c *tileComponent) decode(levels int) (plane, error) {
 	if err := c.decodeBlocks(p, top); err != nil {
 		return p, err
 	}
-	reversible, irreversible := wavelet[int32]{lift: lift53, row: row53, strip: strip53}, wavelet[float32]{lift: lift97}
+	lossless, lossy := reversible, irreversible
 	for r := 1; r <= top; r++ {
 		area, low := c.resolutions[r].area, c.resolutions[r-1].area
+		if r == top && fused && c.reversible && area.height() > 1 && size >= worthParallel {
+			p.low = &low
+			break
+		}
 		if c.reversible {
-			reversible.inverse(p.ints, p.area.width(), area, low)
+			lossless.inverse(p.ints, p.area.width(), area, low)
 		} else {
-			irreversible.inverse(p.real, p.area.width(), area, low)
+			lossy.inverse(p.real, p.area.width(), area, low)
 		}
 	}
 	return p, nil
@@ -270,6 +279,10 @@ func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectan
 	if p.area.empty() {
 		return
 	}
+	if p.low != nil {
+		c.store53(f, p, *p.low, area, frame)
+		return
+	}
 	if area.width()*area.height() < worthParallel {
 		c.storeRows(f, i, p, area.y0, area.y1, area, frame)
 		return
@@ -282,12 +295,25 @@ func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectan
 	})
 }
 
-// storeRows is store of some rows.
-func (c *tileComponent) storeRows(f *codec.Frame, i int, p plane, from, to int, area, frame rectangle) {
-	low, high, shift := int32(0), int32(1)<<c.precision-1, int32(1)<<(c.precision-1)
+// nearest is v rounded, halves to even, if it is no larger than any sample. A sum
+// with 1.5 * 2^23 has the integer in its low bits.
+func nearest(v float32) int32 {
+	const magic = 3 << 22
+	return int32(math.Float32bits(max(-1<<21, min(1<<21, v))+magic)) - 0x4B400000
+}
+
+// limits are the least and the greatest sample, and the level shift.
+func (c *tileComponent) limits() (low, high, shift int32) {
+	low, high, shift = 0, 1<<c.precision-1, 1<<(c.precision-1)
 	if c.signed {
 		low, high, shift = -shift, shift-1, 0
 	}
+	return low, high, shift
+}
+
+// storeRows is store of some rows.
+func (c *tileComponent) storeRows(f *codec.Frame, i int, p plane, from, to int, area, frame rectangle) {
+	low, high, shift := c.limits()
 	n := f.Components
 	for y := from; y < to; y++ {
 		row := max(0, min(y/c.dy, p.area.y1-1)-p.area.y0) * p.area.width()
@@ -315,7 +341,7 @@ func (c *tileComponent) storeRows(f *codec.Frame, i int, p plane, from, to int, 
 			if c.reversible {
 				v = p.ints[at]
 			} else {
-				v = int32(math.RoundToEven(float64(p.real[at])))
+				v = nearest(p.real[at])
 			}
 			out[x*n] = uint16(max(low, min(high, v+shift)))
 		}

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	_ "embed"
+	"flag"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,11 @@ const decodes = 10
 
 // dicomPart compares reading films: to PNG as a whole, the decoders alone, and
 // scaling. Films of the caller's are compared to PNG and decoded, too.
-func dicomPart(b *bench, films []string) error {
+func dicomPart(b *bench, args []string) error {
+	f := flag.NewFlagSet("dicom", flag.ExitOnError)
+	modules := f.String("node_modules", "node_modules", "folder that has @cornerstonejs/codec-openjph (npm install @cornerstonejs/codec-openjph)")
+	f.Parse(args) // exits on errors
+	films := f.Args()
 	film, err := makeFilm()
 	if err != nil {
 		return err
@@ -55,12 +60,18 @@ func dicomPart(b *bench, films []string) error {
 	if err := compareDecoders(b, "", path); err != nil {
 		return err
 	}
+	if err := compareOpenJPH(b, "", path, *modules); err != nil {
+		return err
+	}
 	for _, f := range films {
 		name := filepath.Base(f)
 		if err := comparePNG(b, name+" to PNG", f); err != nil {
 			return err
 		}
 		if err := compareDecoders(b, name+": ", f); err != nil {
+			return err
+		}
+		if err := compareOpenJPH(b, name+": ", f, *modules); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ import (
 var (
 	parts    = map[string]func(b *bench, args []string) error{"dicom": dicomPart, "onnx": onnxPart, "head": headPart}
 	children = map[string]func(args []string) error{
-		"convert": convert, "decode": decode, "resize": resize,
+		"convert": convert, "decode": decode, "decodeht": decodeHT, "resize": resize,
 		"probe": probe, "nearest": nearest, "readmemory": readMemory, "largeprobe": largeProbe,
 		"infer": infer, "stock": stock, "mlp": trainMLP,
 	}
@@ -32,7 +32,7 @@ var (
 func main() {
 	rounds := flag.Int("rounds", 7, "how often each contender runs")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: peerbench [-rounds N] dicom [16-BIT-FILM.dcm ...] | onnx [-models FOLDER] [-node_modules FOLDER] [-only NAMES] | head")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: peerbench [-rounds N] dicom [-node_modules FOLDER] [16-BIT-FILM.dcm ...] | onnx [-models FOLDER] [-node_modules FOLDER] [-only NAMES] | head")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
