@@ -9,6 +9,7 @@ import (
 // them say what and where; none holds patient data or file content.
 var (
 	ErrNotFrontal  = errors.New("not a frontal view")
+	ErrNotChest    = errors.New("not a chest film")
 	ErrBurnedIn    = errors.New("annotation burned into the pixels")
 	ErrColor       = errors.New("not a gray image")
 	ErrMultiFrame  = errors.New("more than one frame")

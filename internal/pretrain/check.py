@@ -147,6 +147,12 @@ def calibrate(model, sampler, batches=12):
             print("calibration of", name, "scale %.2f, loss %.4f" % best[::-1])
 
 
+def load(path):
+    model = Check()
+    model.load_state_dict(torch.load(path, map_location="cpu")["model"])
+    return model.eval()
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--data", default="../../../shared/data")

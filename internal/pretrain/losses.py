@@ -42,11 +42,10 @@ def _over(loss, asked):
     return (loss * asked).sum() / asked.sum().clamp_min(1)
 
 
-def losses(recipe, agree, maps, pool, heads, seen, batch, kinds, lent, where, still):
+def losses(recipe, agree, maps, pool, heads, seen, batch, kinds, lent, where):
     """The weighted losses by name. What is seen are two views of each film, the first with the map of its lesions.
 
-    The views of films that are still differ in nothing but exposure. The encoder, maps, computes in bfloat16, in half the
-    time; what it is asked is counted in float32.
+    The encoder, maps, computes in bfloat16, in half the time; what it is asked is counted in float32.
     """
     with torch.autocast(seen.device.type, dtype=torch.bfloat16):
         found = maps(seen)
@@ -65,7 +64,7 @@ def losses(recipe, agree, maps, pool, heads, seen, batch, kinds, lent, where, st
     paintable = normal & ~borrowed
     target = F.adaptive_avg_pool2d(where, found[2].shape[2:])
     bce = F.binary_cross_entropy_with_logits
-    parts = {
+    return {
         "agree": agree * vicreg(projected[:n], projected[n:], batch.source),
         "lesion": recipe.lesion * _over(bce(heads.lesion(dropped), painted, reduction="none"), paintable),
         "place": recipe.place * _over(bce(heads.place(found[2][:n]), target.clamp(0, 1), reduction="none"), paintable[:n]),
@@ -73,7 +72,3 @@ def losses(recipe, agree, maps, pool, heads, seen, batch, kinds, lent, where, st
         "lent": recipe.lent * _over(bce(heads.lent(dropped)[:, 0], lent.clamp_min(0).float(), reduction="none"), borrowed),
         "abnormal": recipe.abnormal * _over(bce(heads.abnormal(dropped)[:, 0], sick.float(), reduction="none"), known),
     }
-    if recipe.still:
-        spread = embedding.detach().var(0).clamp_min(1e-4)
-        parts["still"] = recipe.still * _over((embedding[:n] - embedding[n:]).pow(2) / spread, still)
-    return parts

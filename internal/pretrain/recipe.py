@@ -27,7 +27,6 @@ class Recipe:
 
     # Weights of the losses.
     agree: tuple = (1.0, 1.0, 0.3)  # by stage; two views of a film: VICReg, variance within a source
-    still: float = 0.0  # a quarter of the films are seen twice in the same place: only the exposure may move their embedding
     lesion: float = 0.5  # which lesions were painted on a normal film
     place: float = 1.0  # and where
     child: float = 0.5  # normal, bacterial or viral, within kermany

@@ -22,7 +22,6 @@ from losses import Heads, losses
 from network import Encoder
 
 KEPT = 224  # side of the films that views are cut from
-STILL = 0.25  # share of films whose views differ in exposure alone, where that counts
 
 
 class Batch(NamedTuple):
@@ -107,8 +106,8 @@ class Trainer:
         return None
 
     def views(self, sampler, side, d):
-        """Two views of each film of a batch, the batch, which lesions were painted, who lent tones, where the first view shows
-        the lesions, and which views differ in exposure alone."""
+        """Two views of each film of a batch, the batch, which lesions were painted, who lent tones, and where the first view
+        shows the lesions."""
         batch = sampler.draw(d)
         n = len(batch.films)
         normal = batch.abnormal == 0
@@ -118,11 +117,9 @@ class Trainer:
         for share in self.recipe.cuts:
             near = (d.rand(n) < share).view(n, 1, 1)
             look.append(torch.where(near, augment.cut(batch.box, d), augment.whole(n, d)))
-        still = d.rand(n) < (STILL if self.recipe.still else 0)
-        look[1] = torch.where(still.view(n, 1, 1), look[0], look[1])
         first = augment.sample(torch.stack((painted, where), 1), look[0], side)
         second = augment.sample(painted.unsqueeze(1), look[1], side)
-        return [augment.exposure(first[:, :1], d), augment.exposure(second, d)], batch, kinds, lent, first[:, 1:], still
+        return [augment.exposure(first[:, :1], d), augment.exposure(second, d)], batch, kinds, lent, first[:, 1:]
 
     def advance(self, sampler, side, done):
         """One step; its losses by name."""
@@ -132,10 +129,10 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate * min(1, (self.step + 1) / 200) * fall
 
-        views, batch, kinds, lent, where, still = self.views(sampler, side, d)
+        views, batch, kinds, lent, where = self.views(sampler, side, d)
         self.encoder.train()
         seen = torch.cat(views).contiguous(memory_format=torch.channels_last)
-        parts = losses(self.recipe, self.recipe.agree[self.stage(done)], self.maps, self.encoder.pool, self.heads, seen, batch, kinds, lent, where, still)
+        parts = losses(self.recipe, self.recipe.agree[self.stage(done)], self.maps, self.encoder.pool, self.heads, seen, batch, kinds, lent, where)
         self.optimizer.zero_grad()
         sum(parts.values()).backward()
         nn.utils.clip_grad_norm_(self.parameters, 5)
