@@ -228,6 +228,19 @@ func TestDisplayShutter(t *testing.T) {
 	}
 }
 
+// A side crosses the row at column 400, or a hair before it where products are
+// fused with sums: machines that do so must not show another picture.
+func TestPolygonsAreTheSameOnEveryMachine(t *testing.T) {
+	f := dicomtest.Film(6, 1200).Window("-10", "1").Set(0x00181600, "CS", "POLYGONAL").Set(0x00181620, "IS", `1\1200\6\200\6\1200`)
+	m, err := normalize(nil, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := m.Pix[4*1200:]; row[399] != 0 || row[400] != 65535 {
+		t.Errorf("columns 400 and 401 of row 5 are %d and %d, want 0 and 65535", row[399], row[400])
+	}
+}
+
 // Whatever the number of bits, the least value becomes black and the greatest
 // white, and what is above the high bit does not matter.
 func TestEveryNumberOfBits(t *testing.T) {

@@ -17,7 +17,8 @@ const library = "github.com/cxrkit/cxrkit/"
 
 var primary = []string{
 	"cxr", "cxr/bucket", "cxr/phantom", "dicomconv",
-	"embed", "embed/local", "embed/local/mini", "embed/pixels", "embed/store", "embed/store/shards", "embed/vertex",
+	"embed", "embed/local", "embed/local/filmcheck", "embed/local/lungs", "embed/local/mini", "embed/local/zones",
+	"embed/pixels", "embed/store", "embed/store/shards", "embed/vertex",
 	"head", "head/mlp", "head/report", "head/search",
 }
 
