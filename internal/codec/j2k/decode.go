@@ -295,11 +295,17 @@ func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectan
 	})
 }
 
-// nearest is v rounded, halves to even, if it is no larger than any sample. A sum
-// with 1.5 * 2^23 has the integer in its low bits.
+// nearest is v rounded, halves to even, or what is beyond any sample if v is. A sum
+// with 1.5 * 2^23 has the integer in its low bits, if that is of 23 bits.
 func nearest(v float32) int32 {
-	const magic = 3 << 22
-	return int32(math.Float32bits(max(-1<<21, min(1<<21, v))+magic)) - 0x4B400000
+	const magic, zero, one = 3 << 22, 0x4B400000, 0x4B000000 // the bits of magic, and of 2^23
+	if b := math.Float32bits(v + magic); b-one < 1<<23 {
+		return int32(b) - zero
+	}
+	if v > 0 {
+		return 1 << 22
+	}
+	return -1 << 22
 }
 
 // limits are the least and the greatest sample, and the level shift.
@@ -318,17 +324,19 @@ func (c *tileComponent) storeRows(f *codec.Frame, i int, p plane, from, to int, 
 	for y := from; y < to; y++ {
 		row := max(0, min(y/c.dy, p.area.y1-1)-p.area.y0) * p.area.width()
 		out := f.Pix[((y-frame.y0)*f.Width+area.x0-frame.x0)*n+i:]
-		if c.reversible && c.dx == 1 { // the usual case
+		switch { // the usual cases
+		case c.reversible && c.dx == 1 && n == 1:
 			line := p.ints[row:][:area.width()]
-			if n == 1 {
-				out = out[:len(line)]
-				for x, v := range line {
-					out[x] = uint16(max(low, min(high, v+shift)))
-				}
-				continue
-			}
+			out = out[:len(line)]
 			for x, v := range line {
-				out[x*n] = uint16(max(low, min(high, v+shift)))
+				out[x] = uint16(max(low, min(high, v+shift)))
+			}
+			continue
+		case c.dx == 1 && n == 1:
+			line := p.real[row:][:area.width()]
+			out = out[:len(line)]
+			for x, v := range line {
+				out[x] = uint16(max(low, min(high, nearest(v)+shift)))
 			}
 			continue
 		}

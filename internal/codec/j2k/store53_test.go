@@ -40,7 +40,7 @@ func TestLastLevelInOneGo(t *testing.T) {
 // Halves go to the even number, as math.RoundToEven has it, and what is beyond any
 // sample stays beyond.
 func TestNearest(t *testing.T) {
-	for v, want := range map[float32]int32{0: 0, 0.5: 0, 1.5: 2, -0.5: 0, -1.5: -2, 2.5: 2, 4095.4: 4095, -32768.6: -32769, 65535.5: 65536, 1e30: 1 << 21, -1e30: -1 << 21} {
+	for v, want := range map[float32]int32{0: 0, 0.5: 0, 1.5: 2, -0.5: 0, -1.5: -2, 2.5: 2, 4095.4: 4095, -32768.6: -32769, 65535.5: 65536, 1e30: 1 << 22, -1e30: -1 << 22, 1 << 23: 1 << 22, -1 << 23: -1 << 22} {
 		if got := nearest(v); got != want {
 			t.Errorf("%v is %d, want %d", v, got, want)
 		}
