@@ -89,8 +89,39 @@ func (t *tile) render(f *codec.Frame, frame rectangle, levels int) error {
 	area := reduce(t.area, uint(levels))
 	for i, p := range planes {
 		t.components[i].store(f, i, p, area, frame)
+		intPlanes.put(p.ints)
+		realPlanes.put(p.real)
 	}
 	return nil
+}
+
+// Planes of large tiles are used again: the system takes its time to give memory.
+var (
+	intPlanes  planes[int32]
+	realPlanes planes[float32]
+)
+
+type planes[T sample] struct{ pool sync.Pool }
+
+// take gives n samples, zero unless all of them will be overwritten.
+func (p *planes[T]) take(n int, overwritten bool) []T {
+	if n < worthParallel {
+		return make([]T, n)
+	}
+	s, _ := p.pool.Get().(*[]T)
+	if s == nil || cap(*s) < n || cap(*s) > 4*n {
+		return make([]T, n)
+	}
+	if !overwritten {
+		clear((*s)[:n])
+	}
+	return (*s)[:n]
+}
+
+func (p *planes[T]) put(s []T) {
+	if cap(s) >= worthParallel {
+		p.pool.Put(&s)
+	}
 }
 
 // decode makes the samples of one component, but for the last level if store can
@@ -99,12 +130,17 @@ func (c *tileComponent) decode(levels int, fused bool) (plane, error) {
 	top := c.levels - levels
 	p := plane{area: c.resolutions[top].area}
 	size := p.area.width() * p.area.height()
-	if c.reversible {
-		p.ints = make([]int32, size)
-	} else {
-		p.real = make([]float32, size)
+	jobs := c.jobs(top)
+	covered := 0
+	for _, j := range jobs {
+		covered += j.block.area.width() * j.block.area.height()
 	}
-	if err := c.decodeBlocks(p, top); err != nil {
+	if c.reversible {
+		p.ints = intPlanes.take(size, covered == size)
+	} else {
+		p.real = realPlanes.take(size, covered == size)
+	}
+	if err := c.decodeBlocks(p, jobs); err != nil {
 		return p, err
 	}
 	lossless, lossy := reversible, irreversible
@@ -129,10 +165,8 @@ type job struct {
 	band  *subband
 }
 
-// decodeBlocks decodes all code-blocks up to a resolution on all processors.
-// Blocks do not depend on one another, so the result does not depend on the
-// order.
-func (c *tileComponent) decodeBlocks(p plane, top int) error {
+// jobs are the code-blocks up to a resolution of which packets tell.
+func (c *tileComponent) jobs(top int) []job {
 	var jobs []job
 	for _, res := range c.resolutions[:top+1] {
 		for _, band := range res.subbands {
@@ -148,6 +182,12 @@ func (c *tileComponent) decodeBlocks(p plane, top int) error {
 			}
 		}
 	}
+	return jobs
+}
+
+// decodeBlocks decodes code-blocks on all processors. They do not depend on one
+// another, so the result does not depend on the order.
+func (c *tileComponent) decodeBlocks(p plane, jobs []job) error {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	errs := make([]error, min(runtime.GOMAXPROCS(0), len(jobs)))

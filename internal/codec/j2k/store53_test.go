@@ -46,3 +46,25 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// Memory used again shows nothing of the film before.
+func TestNothingOfTheFilmBeforeShows(t *testing.T) {
+	const side = 512
+	empty := bomb{side, side, 2, 15, 4, 1, 0, 0, make([]byte, 8)}.stream() // no packet tells of a code-block
+	for range 3 {
+		used := make([]int32, side*side)
+		for i := range used {
+			used[i] = 777
+		}
+		intPlanes.put(used)
+		f, err := Decode(empty, codec.Shape{Width: side, Height: side, Components: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range f.Pix {
+			if v != 1<<15 {
+				t.Fatalf("sample %d is %d, want %d", i, v, 1<<15)
+			}
+		}
+	}
+}
