@@ -9,6 +9,7 @@ import (
 // them say what and where; none holds patient data or file content.
 var (
 	ErrNotFrontal  = errors.New("not a frontal view")                // lateral, oblique, ...
+	ErrNotChest    = errors.New("not a chest film")                  // by what is seen in it
 	ErrBurnedIn    = errors.New("annotation burned into the pixels") // which may name a patient
 	ErrColor       = errors.New("not a gray image")                  // so most often no radiograph
 	ErrMultiFrame  = errors.New("more than one frame")               // of which none was chosen

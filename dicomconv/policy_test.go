@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/suyashkumar/dicom"
 
@@ -74,13 +75,15 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-func TestOptionsThatMeanNothingStopEveryVerb(t *testing.T) {
+func TestInvalidOptionsStopEveryMethod(t *testing.T) {
 	c := dicomconv.New(&dicomconv.Options{Recipe: "standard/99"})
 	_, normalize := c.Normalize(bytes.NewReader(row(1).Bytes()))
 	_, dataset := c.FromDataset(dicom.Dataset{})
 	_, picture := c.FromImage(image.NewGray(image.Rect(0, 0, 1, 1)))
 	_, stat := c.Stat(bytes.NewReader(row(1).Bytes()))
-	for _, err := range []error{normalize, dataset, picture, stat} {
+	films := c.Files(fstest.MapFS{"a.dcm": {Data: row(1).Bytes()}})
+	_, files := films.Next(t.Context())
+	for _, err := range []error{normalize, dataset, picture, stat, files} {
 		if !errors.Is(err, cxr.ErrUnsupported) || !strings.Contains(err.Error(), "options") {
 			t.Errorf("error %v, want one of options that is cxr.ErrUnsupported", err)
 		}

@@ -196,6 +196,14 @@ func (c *call) embed(ctx context.Context, e Embedder, store Store) {
 			switch v, err := store.Get(ctx, key); {
 			case err == nil:
 				ev.Embedding, ev.Found = v, true
+				if v.ID != ev.ID { // of another film's equal pixels: this one needs its own
+					own := *v
+					own.ID = ev.ID
+					ev.Embedding = &own
+					if err := store.Put(ctx, key, &own); err != nil {
+						ev.Embedding, ev.Found, ev.Err = nil, false, &cxr.ItemError{ID: ev.ID, Op: "store", Err: err}
+					}
+				}
 				continue
 			case !errors.Is(err, fs.ErrNotExist):
 				ev.Err = &cxr.ItemError{ID: ev.ID, Op: "store", Err: err}

@@ -56,9 +56,13 @@ func littleEndian(dst []byte, pix []uint16) []byte {
 // A Store keeps embeddings. Implementations are safe for concurrent use, and
 // what Put has stored is either whole or not there, whatever happens.
 type Store interface {
-	// Get is the embedding of a key, or an error that wraps fs.ErrNotExist.
-	// What is there but torn, or not this store's, does not exist.
+	// Get is the embedding of a key's pixels in its space, with the ID of a film
+	// that it was stored for: the key's if it was stored for that, else another's of
+	// equal pixels. What is not there, or torn, or not this store's, is an error that
+	// wraps fs.ErrNotExist.
 	Get(ctx context.Context, key Key) (*cxr.Embedding, error)
 
+	// Put stores the embedding of a film, beside those of other films of equal
+	// pixels.
 	Put(ctx context.Context, key Key, v *cxr.Embedding) error
 }

@@ -162,8 +162,7 @@ func TestPipelineOnRealFilms(t *testing.T) {
 		if err != nil || m == nil {
 			t.Fatalf("%s: %s%s, error %v", kind, text, errs, err)
 		}
-		// 0.78 and 0.71 when this was written, give or take 0.08 with 182 films; 146 to
-		// tune say little of which epoch is best, so mlp may do worse on another machine.
+		// 0.78 and 0.77 when this was written, give or take 0.08 with 182 films.
 		if value(t, m[1]) < map[string]float64{"linear": 0.7, "mlp": 0.6}[kind] {
 			t.Errorf("%s: %s", kind, text)
 		}

@@ -23,6 +23,7 @@ type Spec struct {
 
 	Calibrations []Calibration // one for each finding; nil: none
 	Thresholds   []Threshold   // operating points, in any number
+	Conformal    []Conformal   // one for each finding; nil: none, see [Model.Conform]
 	Training     Training
 }
 
@@ -174,6 +175,7 @@ func (s *Spec) clone() Spec {
 		c.Calibrations[i].LogOdds, c.Calibrations[i].Probability = slices.Clone(k.LogOdds), slices.Clone(k.Probability)
 	}
 	c.Thresholds = slices.Clone(s.Thresholds)
+	c.Conformal = slices.Clone(s.Conformal)
 	c.Training.Counts = slices.Clone(s.Training.Counts)
 	if s.Training.Settings != nil {
 		c.Training.Settings = map[string]float64{}
@@ -198,6 +200,8 @@ func (s *Spec) check() error {
 		return fail("%d means and %d scales for %d features", len(s.Mean), len(s.Scale), dim)
 	case len(s.Layers) == 0:
 		return fail("no layers")
+	case s.Conformal != nil && len(s.Conformal) != len(s.Findings):
+		return fail("%d conformal bounds for %d findings", len(s.Conformal), len(s.Findings))
 	case s.Calibrations != nil && len(s.Calibrations) != len(s.Findings):
 		return fail("%d calibrations for %d findings", len(s.Calibrations), len(s.Findings))
 	}
@@ -219,6 +223,11 @@ func (s *Spec) check() error {
 	for _, t := range s.Thresholds {
 		if !slices.Contains(s.Findings, t.Finding) || !(t.Value >= 0 && t.Value <= MaxThreshold) {
 			return fail("threshold %v of finding %q", t.Value, t.Finding)
+		}
+	}
+	for f, c := range s.Conformal {
+		if err := c.check(); err != nil {
+			return fail("finding %q: %w", s.Findings[f], err)
 		}
 	}
 	for f, c := range s.Calibrations {

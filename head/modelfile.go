@@ -29,6 +29,7 @@ type fileHeader struct {
 	Layers       []fileLayer   `json:"layers"`
 	Calibrations []Calibration `json:"calibrations,omitempty"`
 	Thresholds   []Threshold   `json:"thresholds,omitempty"`
+	Conformal    []Conformal   `json:"conformal,omitempty"`
 	Training     Training      `json:"training"`
 }
 
@@ -41,7 +42,7 @@ type fileLayer struct {
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	s := &m.spec
 	header := fileHeader{
-		Findings: s.Findings, Space: s.Space, Calibrations: s.Calibrations, Thresholds: s.Thresholds, Training: s.Training,
+		Findings: s.Findings, Space: s.Space, Calibrations: s.Calibrations, Thresholds: s.Thresholds, Conformal: s.Conformal, Training: s.Training,
 	}
 	for _, l := range s.Layers {
 		header.Layers = append(header.Layers, fileLayer{l.In, l.Out})
@@ -142,7 +143,7 @@ func parseHeader(text []byte) (*Spec, error) {
 	if d.More() {
 		return nil, fmt.Errorf("header: something after its end")
 	}
-	s := &Spec{Findings: h.Findings, Space: h.Space, Calibrations: h.Calibrations, Thresholds: h.Thresholds, Training: h.Training}
+	s := &Spec{Findings: h.Findings, Space: h.Space, Calibrations: h.Calibrations, Thresholds: h.Thresholds, Conformal: h.Conformal, Training: h.Training}
 	for _, l := range h.Layers {
 		s.Layers = append(s.Layers, Layer{In: l.In, Out: l.Out})
 	}

@@ -3,11 +3,15 @@ package local_test
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
+	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -75,6 +79,24 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
+// A feature map has a token for each place, whichever way the model turns it.
+func TestTokensOfAFeatureMapWithItsChannelsLast(t *testing.T) {
+	first := open(t, "keras", &local.Options{Output: "v21"})
+	last := open(t, "keras", &local.Options{Output: "v22"})
+	film := embedtest.Film(first.Space(), 5, 33, 33, 8)
+	a, err := first.Embed(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := last.Embed(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a[0].Tokens != b[0].Tokens || a[0].Dim != 8 || b[0].Dim != 8 || !slices.Equal(a[0].Values, b[0].Values) {
+		t.Errorf("%d x %d and %d x %d, equal: %v", a[0].Tokens, a[0].Dim, b[0].Tokens, b[0].Dim, slices.Equal(a[0].Values, b[0].Values))
+	}
+}
+
 func TestPreprocessingTravelsWithTheModel(t *testing.T) {
 	data, err := os.ReadFile("testdata/resnet.onnx")
 	if err != nil {
@@ -134,21 +156,49 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// A fuse is a context that ends when it has been looked at so often.
+type fuse struct {
+	context.Context
+	looks, after atomic.Int64
+}
+
+func (f *fuse) Err() error {
+	if f.looks.Add(1) > f.after.Load() {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A run looks at its context before every step, and stops where it ends.
 func TestEndedContextStopsARun(t *testing.T) {
 	e := open(t, "efficientnet", &local.Options{Preprocess: size(40)})
-	ctx, cancel := context.WithCancel(t.Context())
-	var group sync.WaitGroup
-	films := make([]*cxr.Image, 64)
-	for i := range films {
-		films[i] = embedtest.Film(e.Space(), uint64(i), 64, 64, 16)
+	film := embedtest.Film(e.Space(), 1, 64, 64, 16)
+	whole := &fuse{Context: t.Context()}
+	whole.after.Store(math.MaxInt64)
+	want, err := e.Embed(whole, film)
+	if err != nil {
+		t.Fatal(err)
 	}
-	group.Go(cancel)
-	if _, err := e.Embed(ctx, films...); err != nil && !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+	looks := whole.looks.Load()
+	if steps := int64(e.Describe().Steps); looks < steps {
+		t.Fatalf("%d looks at the context in %d steps", looks, steps)
 	}
-	group.Wait()
-	if _, err := e.Embed(t.Context(), films[0]); err != nil {
-		t.Errorf("the next run: %v", err)
+	for _, after := range []int64{1, 2, looks / 2, looks - 1} {
+		ctx := &fuse{Context: t.Context()}
+		ctx.after.Store(after)
+		if got, err := e.Embed(ctx, film); !errors.Is(err, context.Canceled) || got != nil {
+			t.Errorf("after %d looks: %v, error %v", after, got, err)
+		}
+		if n := ctx.looks.Load(); n > after+5 {
+			t.Errorf("looked %d times more at a context that had ended", n-after)
+		}
+	}
+	again, err := e.Embed(t.Context(), film)
+	if err != nil {
+		t.Fatalf("the next run: %v", err)
+	}
+	if diff := cmp.Diff(want, again); diff != "" {
+		t.Errorf("the next run (-want +got):\n%s", diff)
 	}
 }
 

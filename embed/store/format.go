@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"io/fs"
+	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/npy"
@@ -26,7 +29,25 @@ func encode(format Format, v *cxr.Embedding) ([]byte, error) {
 		e := tfexample.Marshal(tfexample.Feature{Name: idFeature, Bytes: [][]byte{[]byte(v.ID)}}, tfexample.Feature{Name: embeddingFeature, Floats: v.Values})
 		return tfrecord.Append(nil, e), nil
 	}
-	return npy.Marshal(v.ID, array(embeddingFeature, v))
+	if len(v.ID) > maxID {
+		return nil, fmt.Errorf("%w: an id of %d bytes", cxr.ErrTooLarge, len(v.ID))
+	}
+	return npy.Marshal(toComment(v.ID), array(embeddingFeature, v))
+}
+
+// maxID bounds ids in npz files: a comment of a zip archive has 64 KiB.
+const maxID = 32 << 10
+
+// toComment is an id with a checksum, which zip archives lack for comments.
+func toComment(id string) string {
+	return fmt.Sprintf("%s\n%08x", id, crc32.ChecksumIEEE([]byte(id)))
+}
+
+func fromComment(comment string) (string, error) {
+	if i := strings.LastIndexByte(comment, '\n'); i >= 0 && toComment(comment[:i]) == comment {
+		return comment[:i], nil
+	}
+	return "", fmt.Errorf("%w: npz archive: checksum of the film's id", cxr.ErrCorrupt)
 }
 
 // array is an embedding as NumPy users want it: without a dimension of one token.
@@ -50,13 +71,56 @@ func decode(format Format, data []byte) (*cxr.Embedding, error) {
 	return list[0], nil
 }
 
+// maxFile bounds a file that must be read whole, of one film or of records: one
+// embedding of the largest kind, or a million of 64 features.
+const maxFile = 4*maxValues + 1<<20
+
+// readFile is [fs.ReadFile] within that bound.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("%w: a file of more than %d bytes", cxr.ErrTooLarge, maxFile)
+	}
+	return data, err
+}
+
+// decodeFile reads all films of a file. An archive of many is not read whole where
+// the file system lets us.
+func decodeFile(fsys fs.FS, name string, format Format, base string) ([]*cxr.Embedding, error) {
+	if format == NPZ {
+		f, err := fsys.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if r, ok := f.(io.ReaderAt); ok && err == nil && info.Mode().IsRegular() {
+			return decodeArchive(r, info.Size(), base)
+		}
+	}
+	data, err := readFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	return decodeAll(format, data, base)
+}
+
 // decodeAll reads all films of a file; base is the id where the file tells none.
 func decodeAll(format Format, data []byte, base string) ([]*cxr.Embedding, error) {
 	if format == TFRecord {
 		return decodeRecords(data, base)
 	}
+	return decodeArchive(bytes.NewReader(data), int64(len(data)), base)
+}
+
+func decodeArchive(r io.ReaderAt, size int64, base string) ([]*cxr.Embedding, error) {
 	var list []*cxr.Embedding
-	comment, err := npy.Each(bytes.NewReader(data), int64(len(data)), maxValues, func(a npy.Array) error {
+	comment, err := npy.Each(r, size, maxValues, func(a npy.Array) error {
 		v := &cxr.Embedding{ID: a.Name, Space: cxr.Space{Tokens: 1, Dim: len(a.Values)}, Values: a.Values}
 		if a.Name == embeddingFeature {
 			v.ID = base
@@ -71,13 +135,18 @@ func decodeAll(format Format, data []byte, base string) ([]*cxr.Embedding, error
 		err = errEmpty
 	}
 	if len(list) == 1 && comment != "" { // one of ours: the film's id
-		list[0].ID = comment
+		if list[0].ID, err = fromComment(comment); err != nil {
+			return nil, err
+		}
 	}
 	return list, err
 }
 
 func decodeRecords(data []byte, base string) ([]*cxr.Embedding, error) {
 	var list []*cxr.Embedding
+	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		return nil, fmt.Errorf("%w: a TFRecord file compressed by gzip: decompress it first", cxr.ErrUnsupported)
+	}
 	for r := bytes.NewReader(data); ; {
 		record, err := tfrecord.Read(r, 4*maxValues)
 		if err == io.EOF && len(list) > 0 {

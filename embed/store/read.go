@@ -46,11 +46,7 @@ func ReadFS(fsys fs.FS, name string) ([]*cxr.Embedding, error) {
 			return nil
 		}
 		format := formats[i]
-		data, err := fs.ReadFile(fsys, p)
-		if err != nil {
-			return err
-		}
-		list, err := decodeAll(format, data, strings.TrimSuffix(entry.Name(), path.Ext(p)))
+		list, err := decodeFile(fsys, p, format, strings.TrimSuffix(entry.Name(), path.Ext(p)))
 		if err != nil {
 			return fmt.Errorf("%s: %w", p, err)
 		}

@@ -5,8 +5,11 @@
 //
 // The labels are a CSV file with the columns image_id, split, and one for each
 // finding; patient keeps a patient's films together. Films whose split is
-// neither training nor tuning test the head. Without a split column films are
-// dealt: a fifth to test and a fifth of the others to tune.
+// neither training nor tuning test the head; if there are none it is tested by
+// cross-validation of all, and says so: films that something was chosen by are
+// never reported as test films. Without a split column films are dealt: a fifth to
+// test and a fifth of the others to tune. Tuning films calibrate the head and
+// choose its threshold.
 package main
 
 import (
@@ -18,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -42,7 +46,7 @@ func main() {
 
 type options struct {
 	data, labels, finding, train, tune, kind, save string
-	epochs, batch                                  int
+	epochs, networks, batch                        int
 	seed                                           uint64
 }
 
@@ -57,10 +61,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		f.StringVar(&o.train, name, "train", "`split` to train on")
 	}
 	for _, name := range []string{"tune_split_name", "validate_label"} {
-		f.StringVar(&o.tune, name, "tune", "`split` to choose the best epoch by")
+		f.StringVar(&o.tune, name, "tune", "`split` to calibrate the head and to choose its threshold by")
 	}
 	f.StringVar(&o.kind, "head", "mlp", "linear, or mlp: the published network")
-	f.IntVar(&o.epochs, "num_epochs", 100, "mlp: passes over the films at most; fewer when those to tune have not been predicted better for long")
+	f.IntVar(&o.epochs, "num_epochs", 30, "mlp: passes over the films")
+	f.IntVar(&o.networks, "num_networks", 3, "mlp: networks that are trained and joined into one")
 	f.IntVar(&o.batch, "batch_size", 512, "mlp: films a step")
 	f.StringVar(&o.save, "save_model_name", "model", "`name` of the files that the head (.cxrhead) and its report (.html) are written to")
 	f.Uint64Var(&o.seed, "seed", 1, "of what is drawn at random")
@@ -90,18 +95,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "%d films to train on, %d to tune, %d to test\n", len(train.Examples), len(tune.Examples), len(test.Examples))
-	if leak := head.FindLeak(train, test); len(leak.Patients)+len(leak.Films) > 0 {
-		fmt.Fprintf(stderr, "warning: %d patients and %d films are in both the training and the test films\n", len(leak.Patients), len(leak.Films))
+	for name, part := range map[string]*head.Dataset{"training": train, "tuning": tune} {
+		if leak := head.FindLeak(part, test); len(leak.Patients)+len(leak.Films) > 0 {
+			fmt.Fprintf(stderr, "warning: %d patients and %d films are in both the %s and the test films\n", len(leak.Patients), len(leak.Films), name)
+		}
 	}
-	var best mlp.Epoch
-	h, err := o.trainer(stdout, &best).Fit(ctx, train, tune)
+	h, err := o.trainer(stdout).Fit(ctx, train, tune)
 	if err != nil {
 		return err
 	}
-	if best.Best {
-		fmt.Fprintf(stdout, "best epoch: %d, tuning AUC %.4f\n", best.Number, best.TuneAUC)
+	if _, _, err := tune.Classes(0); err != nil {
+		fmt.Fprintf(stdout, "not calibrated, threshold 0.5: %v\n", err)
+	} else if h, err = calibrate(h, tune); err != nil {
+		return err
 	}
-	r, err := report.Evaluate(h, test, nil)
+	r, err := o.judge(ctx, h, train, tune, test, stdout)
 	if err != nil {
 		return err
 	}
@@ -121,6 +129,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "wrote %s and %s\n", filepath.Base(o.save)+".cxrhead", filepath.Base(o.save)+".html")
 	}
 	return err
+}
+
+// calibrate fits probabilities, and then a threshold, to tuning films.
+func calibrate(h *head.Model, tune *head.Dataset) (*head.Model, error) {
+	h, err := h.Calibrate(tune, head.Platt)
+	if err != nil {
+		return nil, err
+	}
+	return report.Choose(h, tune, report.Youden, 0)
+}
+
+// judge tests the head, or without test films the way in which it was trained.
+func (o *options) judge(ctx context.Context, h *head.Model, train, tune, test *head.Dataset, stdout io.Writer) (*report.Report, error) {
+	const small = 300
+	if len(test.Examples) > 0 {
+		if all := len(train.Examples) + len(tune.Examples) + len(test.Examples); all < small {
+			fmt.Fprintf(stdout, "%d films are few to part: if none is of a test split, all are cross-validated\n", all)
+		}
+		return report.Evaluate(h, test, nil)
+	}
+	fmt.Fprintln(stdout, "no test films: cross-validating the training and tuning films, five times five heads beside the one that is saved")
+	all := &head.Dataset{Findings: train.Findings, Examples: slices.Concat(train.Examples, tune.Examples)}
+	return report.CrossValidate(ctx, o.trainer(io.Discard), all, &report.CrossOptions{Repeats: 5, Seed: o.seed})
 }
 
 // load joins embeddings and labels and tells what has no counterpart.
@@ -194,23 +225,17 @@ func (o *options) split(all *head.Dataset) (train, tune, test *head.Dataset, err
 		err = fmt.Errorf("no film of split %q", o.train)
 	case len(tune.Examples) == 0:
 		err = fmt.Errorf("no film of split %q", o.tune)
-	case len(test.Examples) == 0:
-		test = tune // as upstream reports it
 	}
 	return train, tune, test, err
 }
 
-// trainer is what the flags ask for. It prints epochs and notes the best.
-func (o *options) trainer(stdout io.Writer, best *mlp.Epoch) head.Trainer {
+// trainer is what the flags ask for. It prints epochs.
+func (o *options) trainer(stdout io.Writer) head.Trainer {
 	if o.kind == "linear" {
 		return head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
 	}
-	fmt.Fprintln(stdout, "epoch     loss  tuning loss  tuning AUC")
-	return &mlp.Trainer{Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Patience: max(10, o.epochs/5), Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
-		mark := ""
-		if e.Best {
-			mark, *best = "  best", e
-		}
-		fmt.Fprintf(stdout, "%5d %8.4f %12.4f %11.4f%s\n", e.Number, e.Loss, e.TuneLoss, e.TuneAUC, mark)
+	fmt.Fprintln(stdout, "network  epoch     loss  tuning loss  tuning AUC")
+	return &mlp.Trainer{Networks: o.networks, Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
+		fmt.Fprintf(stdout, "%7d %6d %8.4f %12.4f %11.4f\n", e.Network, e.Number, e.Loss, e.TuneLoss, e.TuneAUC)
 	}}
 }

@@ -77,21 +77,40 @@ func TestTrains(t *testing.T) {
 			if err != nil || errs != "" || !strings.Contains(out, "EFFUSION  0.9") && !strings.Contains(out, "EFFUSION  1.00") || splits && !strings.HasPrefix(out, "180 films to train on, 60 to tune, 60 to test\n") {
 				t.Errorf("%s: %s%s, error %v", kind, out, errs, err)
 			}
-			if strings.Contains(out, "\nbest epoch: ") != (kind == "mlp") {
-				t.Errorf("%s: %s", kind, out)
-			}
 			f, err := os.Open(save + ".cxrhead")
 			if err != nil {
 				t.Fatal(err)
 			}
 			m, err := head.ReadModel(f)
 			f.Close()
-			if err != nil || m.Spec().Training.Trainer != kind || m.Spec().Space.Model != "gaussian" {
+			if err != nil || m.Spec().Training.Trainer != kind || m.Spec().Space.Model != "gaussian" || len(m.Spec().Calibrations) != 1 || len(m.Spec().Thresholds) != 1 {
 				t.Errorf("the saved head: %v", err)
 			}
 			if page, err := os.ReadFile(save + ".html"); err != nil || !bytes.Contains(page, []byte("<svg")) {
 				t.Errorf("the report: %v", err)
 			}
+		}
+	}
+}
+
+// Films that tune are never reported as test films: without a test split the
+// figures are those of a cross-validation.
+func TestNoTestFilms(t *testing.T) {
+	data, labels := problem(t, true, false)
+	text, err := os.ReadFile(labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(labels, bytes.ReplaceAll(text, []byte(",test,"), []byte(",train,")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, err := call(t, "--data_dir", data, "--labels_csv", labels, "--head_name", "EFFUSION", "--head", "linear", "--save_model_name", filepath.Join(t.TempDir(), "m"))
+	if err != nil || errs != "" {
+		t.Fatalf("%s%s, error %v", out, errs, err)
+	}
+	for _, want := range []string{"240 films to train on, 60 to tune, 0 to test\n", "no test films: cross-validating", "cross-validated by patient: 5 folds, dealt 5 times", "  300\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not told:\n%s", want, out)
 		}
 	}
 }

@@ -39,6 +39,25 @@ func newFilms(d *head.Dataset, mean, scale []float64) *films {
 	return f
 }
 
+// bothClasses reports whether some finding has films with it and without.
+func (f *films) bothClasses() bool {
+	if f == nil {
+		return false
+	}
+	for k := range f.findings {
+		var of [2]bool
+		for i := k; i < len(f.y); i += f.findings {
+			if f.w[i] > 0 {
+				of[int(f.y[i])] = true
+			}
+		}
+		if of[0] && of[1] {
+			return true
+		}
+	}
+	return false
+}
+
 // evaluate is the loss of layers in use (not in training), and the mean AUC.
 func (f *films) evaluate(layers []head.Layer) (loss, auc float64) {
 	z := f.predict(layers)

@@ -55,9 +55,9 @@ func (s Schedule) String() string {
 // A Trainer is a [head.Trainer] of networks: dense layers, each followed by
 // ReLU, batch normalization and dropout, and a dense layer with an output for
 // each finding. The loss is the weighted mean of the cross-entropy over the
-// labels that are known. The zero Trainer is ready. It may be used by several
-// goroutines at once, unless OnEpoch objects; equal films, options and machine
-// give equal heads.
+// labels that are known. Below some 150 films a [head.Linear] does as well or
+// better. The zero Trainer is ready. It may be used by several goroutines at once,
+// unless OnEpoch objects; equal films, options and machine give equal heads.
 type Trainer struct {
 	Hidden  []int   // units of the hidden layers; nil: 512 and 256
 	Dropout float64 // share of units left out in training, 0 to below 1
@@ -67,9 +67,10 @@ type Trainer struct {
 	Schedule  Schedule
 	Rate      float64 // 0: 0.001 for Adam, 0.1 for LARS
 
-	Epochs    int     // passes over the films; 0: 100
+	Networks  int     // trained with seeds of their own and joined into one that gives their mean log odds; 0: 3
+	Epochs    int     // passes over the films; 0: 30
 	BatchSize int     // films a step; batches differ by at most one film; 0: 512
-	Patience  int     // epochs without a better AUC on the tuning films that end training; 0: never
+	Patience  int     // 0: the last epoch is taken; else that of the best AUC on the tuning films, and so many epochs without a better one end training
 	Momentum  float64 // share of batch normalization's running statistics that a step leaves; the first steps count alike. 0: 0.9. Keras has 0.99
 	Seed      uint64  // of the starting weights, the order of films and dropout
 	Raw       bool    // features as they are, else standardized over the training films
@@ -79,21 +80,23 @@ type Trainer struct {
 
 // An Epoch is what became of one pass over the films.
 type Epoch struct {
+	Network  int     // from 1
 	Number   int     // from 1
 	Loss     float64 // mean over the steps, in training mode
 	TuneLoss float64 // of the tuning films; NaN without any
 	TuneAUC  float64 // mean over the findings that have both classes there; NaN without any
-	Best     bool    // the best so far, by TuneAUC
+	Best     bool    // with Patience, the best so far, by TuneAUC
 }
 
 // Published is the head of CXR Foundation's training script: LARS at a constant
-// rate of 0.1 for 300 epochs, features as they are, Keras's momentum.
+// rate of 0.1 for 300 epochs, one network, features as they are, Keras's momentum.
 func Published() Trainer {
-	return Trainer{Optimizer: LARS, Epochs: 300, Momentum: 0.99, Raw: true}
+	return Trainer{Optimizer: LARS, Networks: 1, Epochs: 300, Momentum: 0.99, Raw: true}
 }
 
-// Fit implements [head.Trainer]. The model is that of the
-// epoch with the best AUC on tune if there is such a set, else of the last.
+// Fit implements [head.Trainer]. The films of tune choose nothing, unless Patience
+// asks for it, and serve to calibrate the model ([head.Model.Calibrate]) and to
+// choose thresholds; epochs are told how it does on them.
 func (t Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (*head.Model, error) {
 	space, err := train.Check()
 	if err != nil {
@@ -123,13 +126,20 @@ func (t Trainer) Fit(ctx context.Context, train, tune *head.Dataset) (*head.Mode
 		}
 		tuning = newFilms(tune, mean, scale)
 	}
+	if o.Patience > 0 && !tuning.bothClasses() {
+		return nil, errors.New("mlp: Patience needs tuning films of both classes of a finding: give them, or leave Patience out")
+	}
 	data := newFilms(train, mean, scale)
-	layers, err := o.run(ctx, data, tuning)
-	if err != nil {
-		return nil, fmt.Errorf("mlp: %w", err)
+	var networks [][]head.Layer
+	for n := range o.Networks {
+		layers, err := o.run(ctx, n, data, tuning)
+		if err != nil {
+			return nil, fmt.Errorf("mlp: %w", err)
+		}
+		networks = append(networks, layers)
 	}
 	return head.NewModel(head.Spec{
-		Findings: train.Findings, Space: space, Mean: mean, Scale: scale, Layers: layers,
+		Findings: train.Findings, Space: space, Mean: mean, Scale: scale, Layers: join(networks),
 		Training: head.NewTraining("mlp", train, o.settings()),
 	})
 }
@@ -143,7 +153,7 @@ func (t Trainer) options() (*Trainer, error) {
 	if o.Rate == 0 {
 		o.Rate = map[Optimizer]float64{Adam: 0.001, LARS: 0.1}[o.Optimizer]
 	}
-	for value, otherwise := range map[*int]int{&o.Epochs: 100, &o.BatchSize: 512} {
+	for value, otherwise := range map[*int]int{&o.Networks: 3, &o.Epochs: 30, &o.BatchSize: 512} {
 		if *value == 0 {
 			*value = otherwise
 		}
@@ -164,6 +174,8 @@ func (t Trainer) options() (*Trainer, error) {
 		return nil, fmt.Errorf("mlp: %v, want %v or %v", o.Schedule, Constant, Cosine)
 	case !(o.Rate > 0) || math.IsInf(o.Rate, 0):
 		return nil, fmt.Errorf("mlp: Rate is %v, want a positive number", o.Rate)
+	case o.Networks < 1 || o.Networks > 64:
+		return nil, fmt.Errorf("mlp: %d networks, want 1 to 64", o.Networks)
 	case o.Epochs < 1 || o.BatchSize < 2 || o.Patience < 0:
 		return nil, fmt.Errorf("mlp: %d epochs, batches of %d and patience of %d, want at least 1, 2 and 0", o.Epochs, o.BatchSize, o.Patience)
 	case !(o.Momentum >= 0 && o.Momentum < 1):
@@ -174,7 +186,7 @@ func (t Trainer) options() (*Trainer, error) {
 
 func (t *Trainer) settings() map[string]float64 {
 	s := map[string]float64{
-		"Dropout": t.Dropout, "L2": t.L2, "Rate": t.Rate, "Epochs": float64(t.Epochs), "BatchSize": float64(t.BatchSize),
+		"Dropout": t.Dropout, "L2": t.L2, "Rate": t.Rate, "Epochs": float64(t.Epochs), "BatchSize": float64(t.BatchSize), "Networks": float64(t.Networks),
 		"Patience": float64(t.Patience), "Momentum": t.Momentum, "Seed": float64(t.Seed), t.Optimizer.String(): 1, t.Schedule.String(): 1,
 	}
 	for i, n := range t.Hidden {
@@ -183,8 +195,11 @@ func (t *Trainer) settings() map[string]float64 {
 	return s
 }
 
-// run trains and returns the layers of the best epoch.
-func (t *Trainer) run(ctx context.Context, data, tune *films) ([]head.Layer, error) {
+// run trains network number k and returns its layers.
+func (t *Trainer) run(ctx context.Context, k int, data, tune *films) ([]head.Layer, error) {
+	one := *t
+	one.Seed += uint64(k) << 40 // far from those that callers choose for others
+	t = &one
 	steps := (data.n + t.BatchSize - 1) / t.BatchSize
 	capacity := (data.n + steps - 1) / steps
 	n, err := newNetwork(t, data, capacity)
@@ -217,12 +232,12 @@ func (t *Trainer) run(ctx context.Context, data, tune *films) ([]head.Layer, err
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
 			return nil, fmt.Errorf("the loss of epoch %d is %v: a lower Rate may help", e+1, loss)
 		}
-		report := Epoch{Number: e + 1, Loss: loss, TuneLoss: math.NaN(), TuneAUC: math.NaN()}
-		if tune != nil {
+		report := Epoch{Network: k + 1, Number: e + 1, Loss: loss, TuneLoss: math.NaN(), TuneAUC: math.NaN()}
+		if tune != nil && (t.Patience > 0 || t.OnEpoch != nil) {
 			layers := n.layers()
 			report.TuneLoss, report.TuneAUC = tune.evaluate(layers)
 			since++
-			if report.TuneAUC > bestAUC {
+			if t.Patience > 0 && report.TuneAUC > bestAUC {
 				best, bestAUC, since, report.Best = layers, report.TuneAUC, 0, true
 			}
 		}

@@ -20,7 +20,10 @@ type CrossOptions struct {
 }
 
 // A Validation is how heads were cross-validated.
-type Validation struct{ Folds, Repeats int }
+type Validation struct {
+	Folds   int `json:"folds"`
+	Repeats int `json:"repeats"`
+}
 
 func (v *Validation) String() string {
 	return fmt.Sprintf("cross-validated by patient: %d folds, dealt %s; figures are those of heads trained on %d %% of the films",

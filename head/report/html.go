@@ -16,6 +16,7 @@ var reportHTML string
 var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"percent": percent,
 	"number":  func(v float64) string { return fmt.Sprintf("%.3f", v) },
+	"p":       pValue,
 }).Parse(reportHTML))
 
 // HTML is the report as one page that needs nothing else: tables, and the ROC,
@@ -28,8 +29,9 @@ func (r *Report) HTML() string {
 	}
 	var b strings.Builder
 	err := reportTemplate.Execute(&b, map[string]any{
-		"Title": title, "Report": r, "Settings": r.settings(),
-		"ROC": template.HTML(r.ROC().SVG()), "PR": template.HTML(r.PR().SVG()), "Calibration": template.HTML(r.Calibration().SVG()),
+		"Title": title, "Report": r, "Settings": r.settings(), "Macro": !math.IsNaN(r.MacroAUC.Value) && len(r.Findings) > 1,
+		"Sets": len(r.Findings) > 0 && r.Findings[0].Sets != nil,
+		"ROC":  template.HTML(r.ROC().SVG()), "PR": template.HTML(r.PR().SVG()), "Calibration": template.HTML(r.Calibration().SVG()),
 	})
 	if err != nil { // the template does not fit its data: a test would have told
 		return template.HTMLEscapeString(err.Error())
@@ -48,6 +50,14 @@ func (r *Report) settings() []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// pValue is like "0.03", or "unknown".
+func pValue(p float64) string {
+	if math.IsNaN(p) {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.2g", p)
 }
 
 // percent is like "91 % (85 to 95)".

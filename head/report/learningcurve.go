@@ -31,8 +31,15 @@ type CurveOptions struct {
 // A Curve tells how good heads for a finding become with the number of films
 // that they are trained on. It renders itself.
 type Curve struct {
-	Name   string // of the line in a figure: at first the finding's
-	Points []CurvePoint
+	Name    string // of the line in a figure: at first the finding's
+	Points  []CurvePoint
+	Skipped []SkippedSize // at which no head could be trained
+}
+
+// A SkippedSize is a number of films that are too few for the trainer.
+type SkippedSize struct {
+	Films  int
+	Reason string
 }
 
 // A CurvePoint is the AUC of heads trained on Films films, each time drawn anew.
@@ -43,13 +50,15 @@ type CurvePoint struct {
 	Films, Positives int
 	AUC              Interval  // mean over the draws
 	Draws            []float64 // the AUC of each
+	Whole            bool      // all films of the pool: the interval is that of one head, given this pool
 }
 
 // LearningCurve trains heads on more and more films of pool and evaluates them
 // on test, for each finding by itself: the experiment of Sellergren et al.
-// (Radiology 2022), who ask how few labels do. A draw has both classes in the
-// share that pool has them, each with at least one film. The two sets must not
-// share a patient. The same seed draws the same films on every machine.
+// (Radiology 2022), who ask how few labels do. Draws are of patients, with both
+// classes in the share that pool has them, each with at least one film. A size at
+// which the trainer fails is skipped, unless it fails at all. The two sets must
+// not share a patient. The same seed draws the same films on every machine.
 func LearningCurve(ctx context.Context, t head.Trainer, pool, test *head.Dataset, o *CurveOptions) ([]Curve, error) {
 	if o == nil {
 		o = &CurveOptions{}
@@ -151,46 +160,96 @@ func (p *curvePlan) fits() (total int) {
 
 func (p *curvePlan) run(ctx context.Context, t head.Trainer, fitted func()) (*Curve, error) {
 	c := &Curve{Name: p.name}
+	var failure error
 	for _, n := range p.sizes {
 		share := float64(len(p.positives)) / float64(len(p.positives)+len(p.negatives))
 		positives := min(max(int(math.Round(share*float64(n))), 1, n-len(p.negatives)), n-1, len(p.positives))
-		point := CurvePoint{Films: n, Positives: positives}
-		var below, above float64 // the test films' part of the interval
-		for r := range p.draws(n) {
-			h, err := t.Fit(ctx, p.draw(r, positives, n-positives), nil)
-			if err != nil {
-				return nil, err
-			}
-			scored, err := score(h, p.test)
-			if err != nil {
-				return nil, err
-			}
-			auc := stats.NewAUC(stats.Classes(scored[0].films))
-			point.Draws = append(point.Draws, auc.Value)
-			below += auc.Value - auc.Low
-			above += auc.High - auc.Value
-			fitted()
+		point := CurvePoint{Films: n, Positives: positives, Whole: n == len(p.positives)+len(p.negatives)}
+		err := p.fit(ctx, t, &point, fitted)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			c.Skipped, failure = append(c.Skipped, SkippedSize{n, err.Error()}), err
+		default:
+			c.Points = append(c.Points, point)
 		}
-		n := float64(len(point.Draws))
-		point.AUC = drawInterval(point.Draws, below/n, above/n)
-		c.Points = append(c.Points, point)
+	}
+	if len(c.Points) == 0 {
+		return nil, failure
 	}
 	return c, nil
 }
 
-// draw number r. Smaller draws are parts of larger ones.
+// fit trains heads on draws of a point's size.
+func (p *curvePlan) fit(ctx context.Context, t head.Trainer, point *CurvePoint, fitted func()) error {
+	var below, above float64 // the test films' part of the interval
+	for r := range p.draws(point.Films) {
+		h, err := t.Fit(ctx, p.draw(r, point.Positives, point.Films-point.Positives), nil)
+		if err != nil {
+			return err
+		}
+		scored, err := score(h, p.test)
+		if err != nil {
+			return err
+		}
+		auc := stats.NewAUC(stats.Classes(scored[0].films))
+		point.Draws = append(point.Draws, auc.Value)
+		below += auc.Value - auc.Low
+		above += auc.High - auc.Value
+		fitted()
+	}
+	n := float64(len(point.Draws))
+	point.AUC = drawInterval(point.Draws, below/n, above/n)
+	return nil
+}
+
+// draw number r: whole patients, the last of each class cut to size. Smaller
+// draws are parts of larger ones, but for that.
 func (p *curvePlan) draw(r, positives, negatives int) *head.Dataset {
 	rng := rand.New(rand.NewPCG(p.seed, uint64(r)))
-	pick := func(from []int, n int) []int {
-		var at []int
-		for _, k := range rng.Perm(len(from))[:n] {
-			at = append(at, from[k])
-		}
-		return at
+	label := make([]head.Label, len(p.pool.Examples))
+	for _, i := range p.positives {
+		label[i] = head.Positive
 	}
-	at := slices.Concat(pick(p.positives, positives), pick(p.negatives, negatives))
+	for _, i := range p.negatives {
+		label[i] = head.Negative
+	}
+	with, without := p.byClass(label)
+	rng.Shuffle(len(with), func(i, j int) { with[i], with[j] = with[j], with[i] })
+	rng.Shuffle(len(without), func(i, j int) { without[i], without[j] = without[j], without[i] })
+	var at []int
+	take := func(patient []int, positive bool) {
+		for _, i := range patient {
+			switch {
+			case label[i] == head.Positive && positive && positives > 0:
+				at, positives = append(at, i), positives-1
+			case label[i] == head.Negative && negatives > 0:
+				at, negatives = append(at, i), negatives-1
+			}
+		}
+	}
+	next := 0
+	for ; next < len(with) && positives > 0; next++ {
+		take(with[next], true)
+	}
+	for _, patient := range slices.Concat(without, with[next:]) {
+		take(patient, false)
+	}
 	slices.Sort(at)
 	return p.pool.Subset(at)
+}
+
+// byClass parts patients with a positive film from those without.
+func (p *curvePlan) byClass(label []head.Label) (with, without [][]int) {
+	for _, patient := range p.pool.Patients() {
+		if slices.ContainsFunc(patient, func(i int) bool { return label[i] == head.Positive }) {
+			with = append(with, patient)
+		} else {
+			without = append(without, patient)
+		}
+	}
+	return with, without
 }
 
 // drawInterval joins the spread of draws, by Student's t, with the mean interval
@@ -213,9 +272,16 @@ func (c Curve) String() string {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s\tfilms\tpositive\tAUC\t95 %% interval\n", c.Name)
 	for _, p := range c.Points {
-		fmt.Fprintf(w, "\t%d\t%d\t%.3f\t%.3f to %.3f\n", p.Films, p.Positives, p.AUC.Value, p.AUC.Low, p.AUC.High)
+		note := ""
+		if p.Whole {
+			note = ", given this pool"
+		}
+		fmt.Fprintf(w, "\t%d\t%d\t%.3f\t%.3f to %.3f%s\n", p.Films, p.Positives, p.AUC.Value, p.AUC.Low, p.AUC.High, note)
 	}
 	w.Flush()
+	for _, s := range c.Skipped {
+		fmt.Fprintf(&b, "%d films: skipped: %s\n", s.Films, s.Reason)
+	}
 	return b.String()
 }
 

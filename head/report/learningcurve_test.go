@@ -77,6 +77,53 @@ func TestDrawsHaveBothClasses(t *testing.T) {
 	}
 }
 
+// Draws are of patients: the films of one come together, but for the last.
+func TestDrawsArePatients(t *testing.T) {
+	pool := headtest.Gaussian{Seed: 1, Films: 300, Dim: 3, Strength: 1, Findings: []string{"x"}}.Make()
+	for i := range pool.Examples {
+		pool.Examples[i].Patient = fmt.Sprint("p", i/6)
+	}
+	test := headtest.Gaussian{Seed: 2, Films: 100, Dim: 3, Strength: 1, Findings: []string{"x"}}.Make()
+	for i := range test.Examples {
+		test.Examples[i].Patient, test.Examples[i].Embedding.ID = "", fmt.Sprint("test", i)
+	}
+	w := &watcher{Trainer: head.Linear{}}
+	if _, err := report.LearningCurve(t.Context(), w, pool, test, &report.CurveOptions{Sizes: []int{60}, Repeats: 5}); err != nil {
+		t.Fatal(err)
+	}
+	for _, patients := range w.seen {
+		if n := len(patients); n < 10 || n > 17 { // half of films are positive: those of a patient fill both classes
+			t.Errorf("60 films of %d patients, want about 10", n)
+		}
+	}
+}
+
+// A size at which nothing can be trained is skipped and told.
+func TestSizesThatFailAreSkipped(t *testing.T) {
+	pool := headtest.Gaussian{Seed: 1, Films: 200, Dim: 3, Strength: 2, Findings: []string{"x"}}.Make()
+	test := headtest.Gaussian{Seed: 2, Films: 100, Dim: 3, Strength: 2, Findings: []string{"x"}}.Make()
+	for i := range test.Examples {
+		test.Examples[i].Patient, test.Examples[i].Embedding.ID = "", fmt.Sprint("test", i)
+	}
+	l := head.Linear{Candidates: []float64{0.1, 1}} // five folds need five positives and more
+	o := &report.CurveOptions{Sizes: []int{3, 200}, Repeats: 2}
+	curves, err := report.LearningCurve(t.Context(), l, pool, test, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := curves[0]
+	if len(c.Points) != 1 || c.Points[0].Films != 200 || !c.Points[0].Whole || len(c.Skipped) != 1 || c.Skipped[0].Films != 3 {
+		t.Errorf("%+v", c)
+	}
+	if text := c.String(); !strings.Contains(text, "3 films: skipped: ") || !strings.Contains(text, "given this pool") {
+		t.Error(text)
+	}
+	o.Sizes = []int{3}
+	if _, err := report.LearningCurve(t.Context(), l, pool, test, o); err == nil {
+		t.Error("nothing was trained, and no error")
+	}
+}
+
 func TestLearningCurveRefuses(t *testing.T) {
 	pool := headtest.Gaussian{Seed: 1, Films: 60, Dim: 3, Findings: []string{"x"}}.Make()
 	other := headtest.Gaussian{Seed: 2, Films: 60, Dim: 3, Findings: []string{"x"}}.Make()

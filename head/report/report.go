@@ -71,6 +71,7 @@ type FindingReport struct {
 	Calibration []Bin              // of ten equal parts of 0..1, those that hold films
 	Smooth      []CalibrationPoint // the same without parts: a locally weighted line (Van Calster et al. 2019)
 	Points      []OperatingPoint   // at the head's thresholds; without any, at 0.5
+	Sets        *SetReport         // of a model with conformal bounds; nil: it has none
 
 	Warnings []string // what makes the figures mean less than they seem to
 
@@ -132,10 +133,16 @@ func Evaluate(h head.Head, test *head.Dataset, o *Options) (*Report, error) {
 	for _, s := range scored {
 		f := s.report()
 		f.pointsAt(thresholds)
+		f.warnOfTraining(r.Training)
 		if calibrations != nil {
 			f.warnOfCalibration(calibrations[slices.Index(h.Findings(), f.Finding)])
 		}
 		r.Findings = append(r.Findings, f)
+	}
+	if m, ok := h.(*head.Model); ok && m.Spec().Conformal != nil {
+		if err := r.sets(m, test); err != nil {
+			return nil, err
+		}
 	}
 	r.MacroAUC = macro(r.Findings)
 	return r, nil

@@ -58,6 +58,16 @@ func (f *FindingReport) warnOfCalibration(c head.Calibration) {
 	}
 }
 
+// networkFilms are too few for a network: below, a linear probe is as good or
+// better (head/mlp's TestRule).
+const networkFilms = 150
+
+func (f *FindingReport) warnOfTraining(t *head.Training) {
+	if t != nil && t.Trainer == "mlp" && t.Films < networkFilms {
+		f.add("a network trained on %s: below %d a linear probe does as well or better", count(t.Films, "film"), networkFilms)
+	}
+}
+
 // count is like "1 film" and "2 films".
 func count(n int, noun string) string {
 	if n != 1 {

@@ -45,8 +45,8 @@ func TestSimilarityIsTheLargestCosine(t *testing.T) {
 	}
 }
 
-// The score of Google's notebooks: the largest cosine to the positive phrase
-// less the largest to the negative one.
+// The mean similarity to the phrases for a finding less that to the phrases against
+// it; of one phrase each, the score of Google's notebooks.
 func TestZeroShot(t *testing.T) {
 	film := tokens(2, 3, 4, 1, 0)
 	got, err := search.ZeroShot(film, []*cxr.Embedding{text(0, 1)}, []*cxr.Embedding{text(-1, 0), text(0, -1)})

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -20,12 +21,15 @@ import (
 // batch; see testdata/corpus.py.
 type example struct {
 	data    []byte
+	in      []float32 // of the film; nil: by the formula
 	results map[int]result
 }
 
-func corpus(t testing.TB) map[string]example {
+func corpus(t testing.TB) map[string]example { return examples(t, "testdata/corpus.zip") }
+
+func examples(t testing.TB, file string) map[string]example {
 	t.Helper()
-	z, err := zip.OpenReader("testdata/corpus.zip")
+	z, err := zip.OpenReader(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,13 +48,17 @@ func corpus(t testing.TB) map[string]example {
 	}
 	all := map[string]example{}
 	for _, f := range z.File {
-		name, isOut := strings.CutSuffix(f.Name, ".out")
-		name = strings.TrimSuffix(name, ".onnx")
+		name := strings.TrimSuffix(f.Name, path.Ext(f.Name))
 		e := all[name]
-		if data := read(f); isOut {
-			e.results = results(data)
-		} else {
+		switch data := read(f); path.Ext(f.Name) {
+		case ".onnx":
 			e.data = data
+		case ".out":
+			e.results = results(data)
+		case ".in":
+			for ; len(data) > 0; data = data[4:] {
+				e.in = append(e.in, math.Float32frombits(little.LittleEndian.Uint32(data)))
+			}
 		}
 		all[name] = e
 	}

@@ -38,7 +38,7 @@ func tableText() []byte {
 What the local engine runs of ONNX, made from its table of operators by
 `+"`go test ./internal/network -run Document -update`"+`. What is not here is refused by the name of the operator and of
 its node when a model is opened: an operator, an opset, a number of inputs, an attribute, an element type, a domain
-other than ONNX's own, a function that the file defines. An error that wraps `+"`cxr.ErrUnsupported`"+` is of a model that may be valid
+other than ONNX's own. A function that the file defines is run as what it is made of. An error that wraps `+"`cxr.ErrUnsupported`"+` is of a model that may be valid
 but is not made for this; `+"`cxr.ErrCorrupt`"+` is of one that no runtime could run.
 
 * Opsets %d to %d. One input of floats: films x channels x height x width, or channels last, of 1 or 3 channels.

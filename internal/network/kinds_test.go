@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
@@ -86,35 +88,25 @@ func TestRefusals(t *testing.T) {
 			return f
 		}
 	}
-	function := func(domain string) func() *file {
-		return func() *file {
-			f := &file{opset: 18}
-			f.node(domain, "Relu", []string{"x"}, []string{"y"}, nil)
-			f.tail = message(nil, 25, message(message(nil, 1, []byte("Relu")), 10, []byte(domain)))
-			return f
-		}
-	}
 	tests := map[string]struct {
 		build func() *file
 		want  string
 		is    error
 	}{
-		"an operator that is not there":           {single(13, "", "Det", []string{"x"}, nil), `Det (of output "y"): operator Det`, cxr.ErrUnsupported},
-		"a foreign domain":                        {single(13, "com.microsoft", "Sigmoid", []string{"x"}, nil), `com.microsoft.Sigmoid (of output "y"): operator of domain "com.microsoft"`, cxr.ErrUnsupported},
-		"a local function of a foreign domain":    {function("pkg.custom"), `operator of domain "pkg.custom"`, cxr.ErrUnsupported},
-		"a local function of the standard domain": {function(""), `Relu (of output "y"): operator that the file defines as a function`, cxr.ErrUnsupported},
-		"batch normalization in training mode":    {training(15, 1, map[string]any{"training_mode": 1}), `BatchNormalization (of output "y"): training mode`, cxr.ErrUnsupported},
-		"batch normalization of five outputs":     {training(9, 5, nil), `training mode`, cxr.ErrUnsupported},
-		"an attribute that is not there":          {single(13, "", "Relu", []string{"x"}, map[string]any{"slope": float32(1)}), `attribute "slope"`, cxr.ErrUnsupported},
-		"an attribute of a later opset":           {single(13, "", "Shape", []string{"x"}, map[string]any{"start": 1}), `attribute "start"`, cxr.ErrUnsupported},
-		"an attribute of another kind":            {single(13, "", "Softmax", []string{"x"}, map[string]any{"axis": float32(1)}), `attribute "axis" of float, want int`, cxr.ErrCorrupt},
-		"an operator of a later opset":            {single(13, "", "LayerNormalization", []string{"x", "a"}, nil, channels("a")), `is not of opset 13`, cxr.ErrCorrupt},
-		"an input too few":                        {single(13, "", "Add", []string{"x"}, nil), `input 2 is missing`, cxr.ErrCorrupt},
-		"an input too many":                       {single(13, "", "Add", []string{"x", "x", "x"}, nil), `3 inputs, want at most 2`, cxr.ErrCorrupt},
-		"no input":                                {single(13, "", "Relu", nil, nil), `input 1 is missing`, cxr.ErrCorrupt},
-		"an input left out that must not be":      {single(13, "", "Add", []string{"", "x"}, nil), `input 1 is missing`, cxr.ErrCorrupt},
-		"an element type that is not made":        {single(13, "", "Softmax", []string{"a"}, nil, integerTensor("a", onnx.Int64, []int{1}, 1)), `input 1 of int64, want floats`, cxr.ErrUnsupported},
-		"two element types where one is meant":    {single(13, "", "Add", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{1}, 1)), `input 2 of int64 beside one of float`, cxr.ErrCorrupt},
+		"an operator that is not there":        {single(13, "", "Det", []string{"x"}, nil), `Det (of output "y"): operator Det`, cxr.ErrUnsupported},
+		"a foreign domain":                     {single(13, "com.microsoft", "Sigmoid", []string{"x"}, nil), `com.microsoft.Sigmoid (of output "y"): operator of domain "com.microsoft"`, cxr.ErrUnsupported},
+		"batch normalization in training mode": {training(15, 1, map[string]any{"training_mode": 1}), `BatchNormalization (of output "y"): training mode`, cxr.ErrUnsupported},
+		"batch normalization of five outputs":  {training(9, 5, nil), `training mode`, cxr.ErrUnsupported},
+		"an attribute that is not there":       {single(13, "", "Relu", []string{"x"}, map[string]any{"slope": float32(1)}), `attribute "slope"`, cxr.ErrUnsupported},
+		"an attribute of a later opset":        {single(13, "", "Shape", []string{"x"}, map[string]any{"start": 1}), `attribute "start"`, cxr.ErrUnsupported},
+		"an attribute of another kind":         {single(13, "", "Softmax", []string{"x"}, map[string]any{"axis": float32(1)}), `attribute "axis" of float, want int`, cxr.ErrCorrupt},
+		"an operator of a later opset":         {single(13, "", "LayerNormalization", []string{"x", "a"}, nil, channels("a")), `is not of opset 13`, cxr.ErrCorrupt},
+		"an input too few":                     {single(13, "", "Add", []string{"x"}, nil), `input 2 is missing`, cxr.ErrCorrupt},
+		"an input too many":                    {single(13, "", "Add", []string{"x", "x", "x"}, nil), `3 inputs, want at most 2`, cxr.ErrCorrupt},
+		"no input":                             {single(13, "", "Relu", nil, nil), `input 1 is missing`, cxr.ErrCorrupt},
+		"an input left out that must not be":   {single(13, "", "Add", []string{"", "x"}, nil), `input 1 is missing`, cxr.ErrCorrupt},
+		"an element type that is not made":     {single(13, "", "Softmax", []string{"a"}, nil, integerTensor("a", onnx.Int64, []int{1}, 1)), `input 1 of int64, want floats`, cxr.ErrUnsupported},
+		"two element types where one is meant": {single(13, "", "Add", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{1}, 1)), `input 2 of int64 beside one of float`, cxr.ErrCorrupt},
 		"integers of the run in arithmetic": {func() *file {
 			f := &file{opset: 13}
 			f.node("", "Cast", []string{"x"}, []string{"i"}, map[string]any{"to": int(onnx.Int64)})
@@ -144,6 +136,127 @@ func TestRefusals(t *testing.T) {
 			p, _, err := compileWithin(t, test.build().bytes(), Options{})
 			if err == nil || !strings.Contains(err.Error(), test.want) || !errors.Is(err, test.is) {
 				t.Errorf("%v, error %v, want %q and %v", p, err, test.want, test.is)
+			}
+		})
+	}
+}
+
+// A function that the file defines is its own, whatever operator has its name.
+func TestLocalFunctions(t *testing.T) {
+	function := func(domain, name string, opset int64, body func(f *file)) []byte {
+		inner := &file{}
+		body(inner)
+		f := message(message(message(nil, 1, []byte(name)), 10, []byte(domain)), 4, []byte("a"))
+		f = message(message(f, 5, []byte("b")), 6, []byte("slope"))
+		for rest := inner.graph; len(rest) > 0; { // nodes are field 1 of a graph, 7 of a function
+			_, _, n := protowire.ConsumeTag(rest)
+			node, size := protowire.ConsumeBytes(rest[n:])
+			f, rest = message(f, 7, node), rest[n+size:]
+		}
+		return message(message(f, 9, integerField(nil, 2, opset)), 13, nil)
+	}
+	negative := func(f *file) { f.node("", "Neg", []string{"a"}, []string{"b"}, nil) }
+	twice := func(f *file) {
+		f.node("own", "Relu", []string{"a"}, []string{"middle"}, nil)
+		f.node("own", "Relu", []string{"middle"}, []string{"b"}, nil)
+	}
+	leaky := func(f *file) { // LeakyRelu with alpha from the caller
+		n := message(message(message(nil, 1, []byte("a")), 2, []byte("b")), 4, []byte("LeakyRelu"))
+		attribute := message(integerField(message(nil, 1, []byte("alpha")), 20, int64(onnx.FloatAttribute)), 21, []byte("slope"))
+		f.graph = message(f.graph, 1, message(n, 5, attribute))
+	}
+	tests := map[string]struct {
+		call      func(f *file)
+		functions [][]byte
+		want      func(v float32) float32 // nil: an error
+		text      string
+	}{
+		"named as an operator": {
+			func(f *file) { f.node("own", "Relu", []string{"x"}, []string{"y"}, nil) },
+			[][]byte{function("own", "Relu", 18, negative)}, func(v float32) float32 { return -v }, "",
+		},
+		"named as an operator of the standard domain": {
+			func(f *file) { f.node("", "Relu", []string{"x"}, []string{"y"}, nil) },
+			[][]byte{function("", "Relu", 18, negative)}, func(v float32) float32 { return -v }, "",
+		},
+		"that calls another twice": {
+			func(f *file) {
+				f.node("own", "Twice", []string{"x"}, []string{"z"}, nil)
+				f.node("own", "Twice", []string{"z"}, []string{"y"}, nil)
+			},
+			[][]byte{function("own", "Relu", 18, negative), function("own", "Twice", 18, twice)}, func(v float32) float32 { return v }, "",
+		},
+		"with an attribute": {
+			func(f *file) {
+				f.node("own", "Leaky", []string{"x"}, []string{"y"}, map[string]any{"slope": float32(0.5)})
+			},
+			[][]byte{function("own", "Leaky", 18, leaky)}, func(v float32) float32 { return max(v, v/2) }, "",
+		},
+		"without its attribute": {
+			func(f *file) { f.node("own", "Leaky", []string{"x"}, []string{"y"}, nil) },
+			[][]byte{function("own", "Leaky", 18, leaky)}, func(v float32) float32 { return max(v, v*0.01) }, "",
+		},
+		"that hands its input on": {
+			func(f *file) { f.node("own", "Same", []string{"x"}, []string{"y"}, nil) },
+			[][]byte{message(message(message(message(message(nil, 1, []byte("Same")), 10, []byte("own")), 4, []byte("a")), 5, []byte("a")), 9, integerField(nil, 2, 18))},
+			func(v float32) float32 { return v }, "",
+		},
+		"of another opset": {
+			func(f *file) { f.node("own", "Relu", []string{"x"}, []string{"y"}, nil) },
+			[][]byte{function("own", "Relu", 13, negative)}, nil, "function of opset 13 in a model of 18",
+		},
+		"that calls itself": {
+			func(f *file) { f.node("own", "Relu", []string{"x"}, []string{"y"}, nil) },
+			[][]byte{function("own", "Relu", 18, twice)}, nil, "functions that call each other more than 16 deep",
+		},
+	}
+	doubling := struct {
+		call      func(f *file)
+		functions [][]byte
+		want      func(v float32) float32
+		text      string
+	}{func(f *file) { f.node("own", "F15", []string{"x"}, []string{"y"}, nil) }, nil, nil, "functions that make more than 32768 nodes"}
+	for i := range 16 {
+		doubling.functions = append(doubling.functions, function("own", fmt.Sprintf("F%d", i), 18, func(f *file) {
+			at := "a"
+			for k := range 4 {
+				out := []string{"p", "q", "r", "b"}[k]
+				if i == 0 {
+					f.node("", "Neg", []string{at}, []string{out}, nil)
+				} else {
+					f.node("own", fmt.Sprintf("F%d", i-1), []string{at}, []string{out}, nil)
+				}
+				at = out
+			}
+		}))
+	}
+	tests["that would become a thousand million nodes"] = doubling
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := &file{opset: 18}
+			test.call(f)
+			for _, b := range test.functions {
+				f.tail = message(f.tail, 25, b)
+			}
+			_, m, err := compileWithin(t, f.bytes(), Options{})
+			if test.want == nil {
+				if err == nil || !strings.Contains(err.Error(), test.text) {
+					t.Errorf("error %v, want %q", err, test.text)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := formula(3 * 4 * 4)
+			out, _, err := run(m, Options{}, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range in {
+				if out[i] != test.want(v) {
+					t.Fatalf("value %d of %v is %v, want %v", i, v, out[i], test.want(v))
+				}
 			}
 		})
 	}

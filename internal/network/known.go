@@ -44,12 +44,7 @@ func opWhere(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if no, err = exact(n, no); err != nil {
 		return nil, err
 	}
-	return []*tensor{c.ternary(n, [3]*tensor{which, yes, no}, shape, func(test, a, b float32) float32 {
-		if test != 0 {
-			return a
-		}
-		return b
-	})}, nil
+	return []*tensor{c.ternary(n, [3]*tensor{which, yes, no}, shape, chosen)}, nil
 }
 
 // opTrilu keeps the upper or the lower triangle of matrices.

@@ -27,26 +27,20 @@ func opAveragePool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 
 // opLpPool is the norm of each window.
 func opLpPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-	p := n.Int("p")
-	if p != 1 && p != 2 {
-		return nil, unsupported(n, "norm of order %d", p)
+	p := float64(n.Int("p"))
+	if p < 1 {
+		return nil, corrupt(n, "norm of order %v", p)
 	}
-	powers := function(math.Abs)
-	if p == 2 {
-		powers = function(func(v float64) float64 { return v * v })
-	}
-	t, err := powers(c, n, in)
-	if err != nil {
-		return nil, err
-	}
-	if t, err = c.pool(n, t[0], func(w kernel.Window) pooling {
+	t := c.each(n, in[0], func(v float32) float32 { return float32(math.Pow(math.Abs(float64(v)), p)) })
+	sums, err := c.pool(n, t, func(w kernel.Window) pooling {
 		return func(dst, src []float32, in kernel.Shape, window kernel.Window) {
 			kernel.AveragePool(dst, src, in, window, kernel.Padding{Sum: true})
 		}
-	}); err != nil || p == 1 {
-		return t, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return []*tensor{c.each(n, t[0], func(v float32) float32 { return float32(math.Sqrt(float64(v))) })}, nil
+	return []*tensor{c.each(n, sums[0], func(v float32) float32 { return float32(math.Pow(float64(v), 1/p)) })}, nil
 }
 
 // pool slides a window over each film; f is told the window as the node has it,

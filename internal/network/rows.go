@@ -1,6 +1,7 @@
 package network
 
 import (
+	"maps"
 	"math"
 
 	"github.com/cxrkit/cxrkit/internal/kernel"
@@ -116,8 +117,8 @@ func featureRows() []*row {
 		{op: "AveragePool", until: 9, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"count_include_pad": 0}), compile: opAveragePool, note: planes},
 		{op: "AveragePool", since: 10, until: 18, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"count_include_pad": 0, "ceil_mode": 0}), compile: opAveragePool, note: planes},
 		{op: "AveragePool", since: 19, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"count_include_pad": 0, "ceil_mode": 0, "dilations": ints}), compile: opAveragePool, note: planes},
-		{op: "LpPool", until: 17, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"p": 2}), compile: opLpPool, note: planes + "; p 1 or 2"},
-		{op: "LpPool", since: 18, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"p": 2, "ceil_mode": 0, "dilations": ints}), compile: opLpPool, note: planes + "; p 1 or 2"},
+		{op: "LpPool", until: 17, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"p": 2}), compile: opLpPool, note: planes},
+		{op: "LpPool", since: 18, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: with(attributes{"p": 2, "ceil_mode": 0, "dilations": ints}), compile: opLpPool, note: planes},
 		{op: "GlobalAveragePool", inputs: "T", outputs: "T", types: types{"T": floats}, compile: opGlobalAveragePool, note: planes},
 		{op: "GlobalMaxPool", inputs: "T", outputs: "T", types: types{"T": floats}, compile: opGlobalMaxPool, note: planes},
 		{op: "BatchNormalization", until: 13, inputs: "T T T T T", outputs: "T T? T? T? T?", types: types{"T": floats}, attributes: norm, compile: opBatchNorm, note: "constant statistics; training, which further outputs mean, of constants only"},
@@ -162,6 +163,15 @@ func matrixRows() []*row {
 		{op: "ArgMin", until: 11, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1}, compile: opArg},
 		{op: "ArgMin", since: 12, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1, "select_last_index": 0}, compile: opArg},
 	}
+	attention := attributes{"is_causal": 0, "kv_num_heads": anInt, "q_num_heads": anInt, "qk_matmul_output_mode": 0, "scale": onnx.FloatAttribute, "softcap": float32(0), "softmax_precision": anInt}
+	windowed := attributes{"left_window_size": -1, "right_window_size": -1}
+	maps.Copy(windowed, attention)
+	values := types{"Q": floats, "V": floats, "M": floats | boolean, "I": int64s}
+	const note = "one output; no past keys and values, no softcap, no window"
+	rows = append(rows,
+		&row{op: "Attention", since: 23, until: 23, inputs: "Q Q V M? Q? V?", outputs: "Q", types: values, runs: boolean, attributes: attention, compile: opAttention, note: note},
+		&row{op: "Attention", since: 24, until: 24, inputs: "Q Q V M? Q? V? I?", outputs: "Q", types: values, runs: boolean, attributes: attention, compile: opAttention, note: note},
+		&row{op: "Attention", since: 25, inputs: "Q Q V M? Q? V? I?", outputs: "Q", types: values, runs: boolean, attributes: windowed, compile: opAttention, note: note})
 	reduced := func(op string, since int, set elements, f operator) {
 		attribute := attributes{"axes": ints, "keepdims": 1}
 		input := attributes{"keepdims": 1, "noop_with_empty_axes": 0}

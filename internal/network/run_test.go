@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/cxrkit/cxrkit/internal/kernel"
@@ -49,7 +50,7 @@ func feed(p *Program, m *onnx.Model, memory, values []float32) {
 	}
 }
 
-// execute runs the steps, each part of a shared one by itself.
+// execute runs the steps, the parts of a shared one at once.
 func execute(p *Program, memory []float32, threads int) {
 	for i := range p.Steps {
 		do := p.Steps[i].Bind(memory)
@@ -57,8 +58,19 @@ func execute(p *Program, memory []float32, threads int) {
 			do(kernel.Whole)
 			continue
 		}
+		var group sync.WaitGroup
+		failures := make([]any, threads)
 		for part := range threads {
-			do(kernel.Part{Index: threads - 1 - part, Of: threads})
+			group.Go(func() {
+				defer func() { failures[part] = recover() }()
+				do(kernel.Part{Index: part, Of: threads})
+			})
+		}
+		group.Wait()
+		for _, failure := range failures {
+			if failure != nil {
+				panic(failure)
+			}
 		}
 	}
 }

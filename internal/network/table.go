@@ -127,9 +127,6 @@ func rowFor(n *onnx.Node, m *onnx.Model, wanted map[string]bool) (*row, error) {
 	if n.Domain != "" && n.Domain != "ai.onnx" {
 		return nil, unsupported(n, "operator of domain %q", n.Domain)
 	}
-	if m.Functions[onnx.Function{Domain: n.Domain, Name: n.Op}] {
-		return nil, unsupported(n, "operator that the file defines as a function")
-	}
 	rows := table[n.Op]
 	if rows == nil {
 		return nil, unsupported(n, "operator %s", n.Op)

@@ -87,10 +87,13 @@ func transposedPadding(n *node, w kernel.Window, in kernel.Shape, dims int) (ker
 			want = in * stride
 		}
 		if want > 0 {
-			total := max(0, stride*(in-1)+more+reach+1-want)
-			before, after = total-total/2, total/2
-			if n.Text("auto_pad") == "SAME_UPPER" {
+			switch total := stride*(in-1) + more + reach + 1 - want; {
+			case total < 0: // more at the end
+				before, after = 0, total
+			case n.Text("auto_pad") == "SAME_UPPER":
 				before, after = total/2, total-total/2
+			default:
+				before, after = total-total/2, total/2
 			}
 		}
 		return reach - before, reach - after + more

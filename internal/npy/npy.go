@@ -107,7 +107,7 @@ func Read(r io.Reader, most int) (Array, error) {
 	}
 	m := header.FindSubmatch(text)
 	if m == nil || string(m[2]) == "True" {
-		return a, fmt.Errorf("%w: npy header; want float16, float32 or float64, little-endian, C order", cxr.ErrUnsupported)
+		return a, fmt.Errorf("%w: npy array %s; want float16, float32 or float64, little-endian, in C order: numpy.ascontiguousarray(x, dtype=\"<f4\")", cxr.ErrUnsupported, unlike(text))
 	}
 	count := 1
 	for _, d := range strings.FieldsFunc(string(m[3]), func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -141,6 +141,22 @@ func Read(r io.Reader, most int) (Array, error) {
 	return a, nil
 }
 
+// unlike says in what an array's header is not as wanted.
+func unlike(header []byte) string {
+	for what, pattern := range map[string]string{
+		"of Python objects": `'descr'\s*:\s*'\|O'`,
+		"in big-endian":     `'descr'\s*:\s*'>`,
+		"of whole numbers":  `'descr'\s*:\s*'[<|][iu]`,
+		"of texts":          `'descr'\s*:\s*'[<|][US]`,
+		"in Fortran order":  `'descr'\s*:\s*'[<|]f[248]'.*'fortran_order'\s*:\s*True`,
+	} {
+		if regexp.MustCompile(pattern).Match(header) {
+			return what
+		}
+	}
+	return "with another header"
+}
+
 // end wants the end of a file, which is where its checksum is looked at.
 func end(r io.Reader) error {
 	switch n, err := io.CopyN(io.Discard, r, 1); {
@@ -159,11 +175,17 @@ func Each(r io.ReaderAt, size int64, most int, f func(Array) error) (comment str
 	if err != nil {
 		return "", fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)
 	}
+	// Deflate makes a thousand bytes of one; embeddings hardly compress.
+	left := 64*uint64(max(size, 0)) + 64<<20
 	for _, file := range z.File {
 		name, ok := strings.CutSuffix(file.Name, ".npy")
 		if !ok {
 			continue
 		}
+		if file.UncompressedSize64 > left {
+			return "", fmt.Errorf("%w: npz archive that would be more than 64 times its size", cxr.ErrTooLarge)
+		}
+		left -= file.UncompressedSize64
 		in, err := file.Open()
 		if err != nil {
 			return "", fmt.Errorf("%w: npz archive: %w", cxr.ErrCorrupt, err)

@@ -9,15 +9,11 @@ import "fmt"
 type Model struct {
 	Opset        int               // of the default domain
 	Metadata     map[string]string // metadata_props
-	Functions    map[Function]bool // that the file defines itself
-	Nodes        []*Node           // in the file's order, which ONNX requires to be topological
+	Nodes        []*Node           // in the file's order, which ONNX requires to be topological, with its own functions put in
 	Initializers map[string]*Tensor
 	Inputs       []Value // without the initializers
 	Outputs      []Value
 }
-
-// A Function names an operator that a file defines.
-type Function struct{ Domain, Name string }
 
 // A Value is a named input or output.
 type Value struct {
@@ -31,6 +27,7 @@ type Node struct {
 	Name, Op, Domain string
 	Inputs, Outputs  []string // an empty name is one that is left out
 	Attributes       map[string]*Attribute
+	overload         string // of the function it calls
 }
 
 // An AttributeKind is what an attribute holds (AttributeProto.AttributeType).
@@ -67,6 +64,8 @@ type Attribute struct {
 	Tensor *Tensor
 	Floats []float32
 	Ints   []int64
+
+	reference string // name of the function's attribute that it takes its value from
 }
 
 // String names the node in errors.

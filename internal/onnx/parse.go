@@ -18,8 +18,8 @@ type Reader func(location string, offset, length int64) ([]byte, error)
 // Parse reads a model. Tensors point into b, which must not change afterwards.
 // external may be nil for models that keep all weights in one file.
 func Parse(b []byte, external Reader) (*Model, error) {
-	m := &Model{Metadata: map[string]string{}, Functions: map[Function]bool{}, Initializers: map[string]*Tensor{}}
-	p := &parser{external: external}
+	m := &Model{Metadata: map[string]string{}, Initializers: map[string]*Tensor{}}
+	p := &parser{external: external, functions: map[functionName]*function{}}
 	graph := false
 	err := fields(b, func(f field) error {
 		switch f.number {
@@ -27,16 +27,7 @@ func Parse(b []byte, external Reader) (*Model, error) {
 			graph = true
 			return p.graph(m, f.bytes)
 		case 8: // opset_import
-			domain, version := "", 0
-			err := fields(f.bytes, func(f field) error {
-				switch f.number {
-				case 1:
-					domain = string(f.bytes)
-				case 2:
-					version = int(f.varint)
-				}
-				return nil
-			})
+			domain, version, err := opsetImport(f.bytes)
 			if domain == "" || domain == "ai.onnx" {
 				m.Opset = version
 			}
@@ -45,24 +36,16 @@ func Parse(b []byte, external Reader) (*Model, error) {
 			key, value, err := entry(f.bytes)
 			m.Metadata[key] = value
 			return err
-		case 25: // functions
-			var name Function
-			err := fields(f.bytes, func(f field) error {
-				switch f.number {
-				case 1:
-					name.Name = string(f.bytes)
-				case 10:
-					name.Domain = string(f.bytes)
-				}
-				return nil
-			})
-			m.Functions[name] = true
-			return err
+		case 25:
+			return p.function(f.bytes)
 		}
 		return nil
 	})
 	if err == nil && !graph {
 		err = fmt.Errorf("%w: no graph", cxr.ErrCorrupt)
+	}
+	if err == nil {
+		m.Nodes, err = p.expand(m.Nodes, m.Opset, 0)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
@@ -77,7 +60,12 @@ func Parse(b []byte, external Reader) (*Model, error) {
 	return m, nil
 }
 
-type parser struct{ external Reader }
+type parser struct {
+	external  Reader
+	functions map[functionName]*function
+	calls     int // of functions so far
+	called    int // nodes that came of them
+}
 
 // A field is one field of a protocol buffer message.
 type field struct {
@@ -168,6 +156,19 @@ func entry(b []byte) (key, value string, err error) {
 	return key, value, err
 }
 
+func opsetImport(b []byte) (domain string, version int, err error) {
+	err = fields(b, func(f field) error {
+		switch f.number {
+		case 1:
+			domain = string(f.bytes)
+		case 2:
+			version = int(min(f.varint, math.MaxInt32))
+		}
+		return nil
+	})
+	return domain, version, err
+}
+
 func (p *parser) graph(m *Model, b []byte) error {
 	return fields(b, func(f field) error {
 		switch f.number {
@@ -215,6 +216,8 @@ func (p *parser) node(b []byte) (*Node, error) {
 			return p.attribute(n, f.bytes)
 		case 7:
 			n.Domain = string(f.bytes)
+		case 8:
+			n.overload = string(f.bytes)
 		}
 		return nil
 	})
@@ -244,13 +247,15 @@ func (p *parser) attribute(n *Node, b []byte) error {
 			a.Ints, found = f.ints(a.Ints), IntsAttribute
 		case 20:
 			a.Kind = AttributeKind(f.varint)
+		case 21:
+			a.reference = string(f.bytes)
 		}
 		return err
 	})
 	if a.Kind == 0 { // before IR version 2 the field that is there told it
 		a.Kind = found
 	}
-	if a.Kind == TensorAttribute && a.Tensor == nil && err == nil {
+	if a.Kind == TensorAttribute && a.Tensor == nil && a.reference == "" && err == nil {
 		err = fmt.Errorf("%w: attribute %q of %s without its tensor", cxr.ErrCorrupt, name, n.Op)
 	}
 	if n.Attributes[name] != nil && err == nil {

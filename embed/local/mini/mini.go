@@ -24,3 +24,7 @@ func Open(o *local.Options) (*local.Embedder, error) { return local.Load(onnx, o
 // ONNX is a copy of the model file, to save or to run elsewhere. Its metadata
 // hold the preprocessing under the key "cxrkit".
 func ONNX() []byte { return slices.Clone(onnx) }
+
+// Map is the tensor of ONNX that package zones pools: a feature map of 128
+// channels and 10 x 10 places. Open it with local.Options.Output.
+const Map = "/encoder/stages.2/stages.2.1/Relu_1_output_0"

@@ -2,10 +2,13 @@ package shards
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -16,8 +19,9 @@ import (
 const journalFile = "pending.tfrecord"
 
 // A journal holds what no shard holds yet: a TFRecord file, whose first record
-// says what the folder is for, and each further one a vector. A record is torn
-// only at the end of the file, where its checksum tells.
+// says what the folder is for, and each further one a vector. Its end may be torn,
+// where its checksum tells; a record that is damaged before a whole one is
+// [cxr.ErrCorrupt], as the disk or somebody has changed it.
 type journal struct {
 	f     *os.File
 	start int64 // after the first record
@@ -110,10 +114,18 @@ func (j *journal) open(a about) ([]entry, error) {
 // read reads the whole records from the beginning.
 func (j *journal) read(a about) (waiting []entry, err error) {
 	in := bufio.NewReaderSize(j.f, 1<<20)
+	most := 8*a.size() + 1<<20
 	for {
-		data, err := tfrecord.Read(in, 8*a.size()+1<<20)
-		if err == io.EOF || errors.Is(err, cxr.ErrTruncated) || errors.Is(err, cxr.ErrCorrupt) || errors.Is(err, cxr.ErrTooLarge) {
+		data, err := tfrecord.Read(in, most)
+		if err == io.EOF {
 			return waiting, nil
+		}
+		if errors.Is(err, cxr.ErrTruncated) || errors.Is(err, cxr.ErrCorrupt) || errors.Is(err, cxr.ErrTooLarge) {
+			whole, err := j.wholeRecordAfter(j.end+1, most)
+			if err == nil && whole {
+				err = fmt.Errorf("%s: %w: a record in the middle is damaged", journalFile, cxr.ErrCorrupt)
+			}
+			return waiting, err
 		}
 		if err != nil {
 			return nil, err
@@ -139,11 +151,30 @@ func (j *journal) read(a about) (waiting []entry, err error) {
 	}
 }
 
+// wholeRecordAfter looks for a record from a place on: what follows a torn end is
+// none.
+func (j *journal) wholeRecordAfter(from int64, most int) (bool, error) {
+	rest, err := io.ReadAll(io.NewSectionReader(j.f, from, math.MaxInt64-from))
+	if err != nil {
+		return false, err
+	}
+	for i := range rest {
+		// Of a record that is not empty, the length's upper bytes are zeros.
+		if len(rest)-i < 16 || binary.LittleEndian.Uint64(rest[i:])-1 >= uint64(most) {
+			continue
+		}
+		if _, err := tfrecord.Read(bytes.NewReader(rest[i:]), most); err == nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // append writes a record after the last whole one, over what is left of one
 // that failed.
 func (j *journal) append(record []byte) error {
 	if _, err := j.f.WriteAt(record, j.end); err != nil {
-		return err
+		return errors.Join(err, j.f.Truncate(j.end))
 	}
 	j.end += int64(len(record))
 	return nil

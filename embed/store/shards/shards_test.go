@@ -188,7 +188,7 @@ func TestFloat16(t *testing.T) {
 	k, _ := film(1)
 	k.Space = m
 	values := []float32{1, -0.1, 1.00048828125, 1.0005, 65504, 6e-8, 0, 1.0014}
-	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Space: m, Values: values}); err != nil {
+	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: k.ID, Space: m, Values: values}); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -208,7 +208,7 @@ func TestFloat16(t *testing.T) {
 	}
 	defer s.Close()
 	values[3] = 65520
-	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: "a", Space: m, Values: values}); !errors.Is(err, cxr.ErrUnsupported) {
+	if err := s.Put(t.Context(), k, &cxr.Embedding{ID: k.ID, Space: m, Values: values}); !errors.Is(err, cxr.ErrUnsupported) {
 		t.Errorf("too large: %v", err)
 	}
 	if _, err := shards.Open(dir, m, nil); !errors.Is(err, cxr.ErrMismatch) {

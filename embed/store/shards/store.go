@@ -5,7 +5,8 @@
 // and embedding, a list of tokens x dim values. Its name has its number and its
 // SHA-256, and it appears only when it is whole. A [Store] writes shards, a
 // [Reader] maps them into memory. Rows are in order of Put, which after an
-// embed.Run is not that of the films: a row is known by its id.
+// embed.Run is not that of the films: a row is known by its id. Films of equal pixels
+// have a row each.
 package shards
 
 import (
@@ -19,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -29,6 +31,7 @@ const (
 	extension    = ".arrow"
 	contentBytes = 32       // of a key
 	maxValues    = 64 << 20 // of one embedding
+	maxID        = 64 << 10 // bytes of a film's id
 )
 
 // Options of a store. Nil means the zero value.
@@ -47,8 +50,9 @@ type Store struct {
 	limit int // rows of a shard
 
 	mu      sync.RWMutex
-	reader  Reader                     // of the shards
-	where   map[[contentBytes]byte]int // row, of the shards and then of pending
+	reader  Reader                       // of the shards
+	where   map[[contentBytes]byte]int   // first row of a content, of the shards and then of pending
+	more    map[[contentBytes]byte][]int // further rows, of other films of equal pixels
 	pending rows
 	journal *journal
 	next    int // number of the next shard
@@ -63,6 +67,11 @@ func Open(dir string, space cxr.Space, o *Options) (*Store, error) {
 		o = &Options{}
 	}
 	a := about{space, o.Float16}
+	for _, text := range []string{a.Model, a.Digest, a.Recipe} {
+		if !utf8.ValidString(text) { // it would never be the same again
+			return nil, fmt.Errorf("shards: %w: a space that is not in UTF-8", cxr.ErrUnsupported)
+		}
+	}
 	if a.Tokens < 1 || a.Dim < 1 || a.Dim > maxValues/a.Tokens {
 		return nil, fmt.Errorf("shards: %w: embeddings of %d x %d", cxr.ErrUnsupported, a.Tokens, a.Dim)
 	}
@@ -73,7 +82,7 @@ func Open(dir string, space cxr.Space, o *Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("shards: %w", err)
 	}
-	s := &Store{dir: dir, about: a, limit: max(1, size/a.width()), where: map[[contentBytes]byte]int{}}
+	s := &Store{dir: dir, about: a, limit: max(1, size/a.width()), where: map[[contentBytes]byte]int{}, more: map[[contentBytes]byte][]int{}}
 	if err := s.open(); err != nil {
 		return nil, fmt.Errorf("shards: %w", errors.Join(err, s.close()))
 	}
@@ -100,7 +109,7 @@ func (s *Store) open() (err error) {
 		}
 	}
 	for _, e := range waiting { // which a shard may hold already, if the process ended just after it
-		if _, there := s.where[e.content]; !there {
+		if _, there := s.row(e.content, e.id); !there {
 			s.keep(e.content, e.id, e.values)
 		}
 	}
@@ -127,9 +136,42 @@ func (s *Store) adopt(name string) error {
 		return err
 	}
 	for i := range m.rows {
-		s.where[m.key(i)] = first + i
+		s.note(m.key(i), first+i)
 	}
 	return nil
+}
+
+// note says in which row a film is.
+func (s *Store) note(content [contentBytes]byte, row int) {
+	if first, there := s.where[content]; there && first != row {
+		if !slices.Contains(s.more[content], row) {
+			s.more[content] = append(s.more[content], row)
+		}
+		return
+	}
+	s.where[content] = row
+}
+
+// row is that of a film; same is false if it is another film's of equal pixels.
+func (s *Store) row(content [contentBytes]byte, id string) (row int, same bool) {
+	row, there := s.where[content]
+	if !there {
+		return -1, false
+	}
+	for _, other := range append([]int{row}, s.more[content]...) {
+		if s.id(other) == id {
+			return other, true
+		}
+	}
+	return row, false
+}
+
+// id of the film in a row.
+func (s *Store) id(row int) string {
+	if row < s.reader.rows {
+		return s.reader.ID(row)
+	}
+	return s.pending.ids[row-s.reader.rows]
 }
 
 // Get implements [embed.Store].
@@ -140,11 +182,14 @@ func (s *Store) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	i, ok := s.where[content]
-	if !ok || s.journal == nil {
+	if s.journal == nil {
 		return nil, fmt.Errorf("shards: %w", fs.ErrNotExist)
 	}
-	v := &cxr.Embedding{ID: k.ID, Space: k.Space}
+	i, _ := s.row(content, k.ID)
+	if i < 0 {
+		return nil, fmt.Errorf("shards: %w", fs.ErrNotExist)
+	}
+	v := &cxr.Embedding{ID: s.id(i), Space: k.Space}
 	if i < s.reader.rows {
 		v.Values = slices.Clone(s.reader.Values(i))
 	} else {
@@ -167,6 +212,14 @@ func (s *Store) Put(_ context.Context, k embed.Key, v *cxr.Embedding) error {
 	if err := s.about.Match(k.Space); err != nil {
 		return fmt.Errorf("shards: %w", err)
 	}
+	switch {
+	case v.ID != k.ID:
+		return fmt.Errorf("shards: %w: an embedding of another film than the key's", cxr.ErrMismatch)
+	case len(v.ID) > maxID:
+		return fmt.Errorf("shards: %w: an id of %d bytes", cxr.ErrTooLarge, len(v.ID))
+	case !utf8.ValidString(v.ID): // Arrow's texts are
+		return fmt.Errorf("shards: %w: an id that is not in UTF-8", cxr.ErrUnsupported)
+	}
 	if s.about.Float16 {
 		for _, x := range v.Values {
 			if x > half.Max || x < -half.Max {
@@ -180,7 +233,7 @@ func (s *Store) Put(_ context.Context, k embed.Key, v *cxr.Embedding) error {
 	if s.journal == nil {
 		return fmt.Errorf("shards: %w", fs.ErrClosed)
 	}
-	if _, there := s.where[content]; there {
+	if _, there := s.row(content, v.ID); there {
 		return nil
 	}
 	// Before and not after, so that memory is bounded where no shard can be
@@ -210,8 +263,8 @@ func (s *Store) keep(content [contentBytes]byte, id string, values []float32) {
 	if s.pending.values == nil { // at once, not by doubling
 		s.pending.values = make([]float32, 0, s.limit*s.about.size())
 	}
-	s.where[content] = s.reader.rows + len(s.pending.ids)
 	s.pending.add(id, content, values)
+	s.note(content, s.reader.rows+len(s.pending.ids)-1)
 }
 
 // Flush makes a shard of what waits, however little.
@@ -235,7 +288,7 @@ func (s *Store) flush() error {
 	if err != nil {
 		return err
 	}
-	if err := s.adopt(name); err != nil {
+	if err := s.adopt(name); err != nil { // its rows are those of pending
 		return err
 	}
 	s.pending.reset()

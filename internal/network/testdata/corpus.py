@@ -463,6 +463,11 @@ for op in ('depthwise', 'grouped', 'winograd', 'batchnorm', 'softmax', 'resize',
 case('batch_dynamic', 18, lambda g: (lambda c: g.n('Reshape', c, g.n('Concat', g.n('Shape', c, start=0, end=1), g.w([-1], np.int64), axis=0)))(g.n('Conv', 'x', g.rand(4, 3, 3, 3))))
 case('batch_class_token', 13, lambda g: (lambda t: g.n('Concat', g.n('Expand', g.rand(1, 1, 6), g.n('Concat', g.n('Slice', g.n('Shape', 'x'), g.w([0], np.int64), g.w([1], np.int64)), g.w([-1 + 2, 6], np.int64), axis=0)), t, axis=1))(g.n('Transpose', g.n('Reshape', g.n('Conv', 'x', g.rand(6, 3, 2, 2), strides=[2, 2]), g.w([0, 6, -1], np.int64)), perm=[0, 2, 1])))
 case('normalized', 13, lambda g: (lambda f: g.n('Div', f, g.n('Expand', g.n('Clip', g.n('ReduceL2', f, axes=[1], keepdims=1), g.w(np.float32(1e-12))), g.n('Shape', f))))(flat(g)))
+heads = lambda g: [g.n('Conv', 'x', g.rand(4, 3, 1, 1)) for _ in range(3)]
+for label, shape_, more in (('plain', None, {}), ('scale', None, {'scale': 0.7}), ('causal', None, {'is_causal': 1}), ('mask', (5, 5), {}), ('mask4', (1, 4, 5, 5), {}), ('boolean', (1, 1, 5, 5), {})):
+    case(f'attention_{label}', 23, lambda g: g.n('Attention', *heads(g), *([] if shape_ is None else [g.w(np.tril(np.ones(shape_)), np.bool_) if label == 'boolean' else g.rand(*shape_)]), **more))
+for q, kv in ((4, 4), (6, 2)):
+    case(f'attention_flat_{q}_{kv}', 23, lambda g: (lambda t: g.n('Attention', g.n('MatMul', t, g.rand(3, q * 2)), g.n('MatMul', t, g.rand(3, kv * 2)), g.n('MatMul', t, g.rand(3, kv * 2)), q_num_heads=q, kv_num_heads=kv))(g.n('Transpose', g.n('Reshape', 'x', g.w([0, 3, -1], np.int64)), perm=[0, 2, 1])))
 case('attention_masked', 14, lambda g: (lambda t: g.n('MatMul', g.n('Softmax', g.n('Where', g.n('Cast', g.n('Trilu', g.w(np.ones((5, 5)), np.int64), upper=0), to=T.BOOL), g.n('MatMul', t, g.n('Transpose', t, perm=[0, 1, 3, 2])), g.w(np.float32(-1e9))), axis=-1), t))('x'))
 
 # Small graphs at random, of what feature maps commonly pass.

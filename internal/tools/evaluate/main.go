@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	images := flags.String("images", "", "folder of films")
 	labels := flags.String("labels", "", "CSV of their labels: image_id, optionally patient and split, and findings")
 	findings := flags.String("findings", "", "findings to judge, by commas; empty: all columns that hold labels")
+	heads := flags.Bool("heads", false, "with -data: trainers beside each other, in place of embeddings")
 	model := flags.String("model", "", "judge this ONNX file too")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -65,6 +66,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	}
 	if ownFilms {
 		return folder(ctx, w, *images, *labels, *findings, contenders)
+	}
+	if *heads {
+		return compareHeads(ctx, w, *data, contenders[0])
 	}
 	return card(ctx, w, *data, contenders)
 }

@@ -86,7 +86,7 @@ func trainMLP(args []string) error {
 	}
 	runtime.GOMAXPROCS(1)
 	start := cpuTime()
-	if _, err := (&mlp.Trainer{Epochs: n[2], Dropout: 0.3, Raw: true}).Fit(context.Background(), d, nil); err != nil {
+	if _, err := (&mlp.Trainer{Networks: 1, Epochs: n[2], Dropout: 0.3, Raw: true}).Fit(context.Background(), d, nil); err != nil {
 		return err
 	}
 	fmt.Println("-", (cpuTime() - start).Seconds())

@@ -10,10 +10,11 @@ import torch
 from torch import nn
 
 import augment
-import films
+from dice import Dice
 
 TONES = 2  # directions of tone
-FILMS = 320  # of each source, to see how tone moves them
+FILMS = 600  # of each source, to see how tone moves them
+CURVES = 5  # that each is seen through
 SHRINKAGE = 1  # added to the variances of the standardized features
 
 
@@ -31,38 +32,34 @@ class Erased(nn.Module):
         return z - (z @ self.read) @ self.write
 
 
-def _embed(encoder, x):
-    return torch.cat([encoder(films.standardize(part)) for part in x.split(64)]).double()
-
-
-def _normals(source):
-    """Every second film, of those the normal ones, n x 1 x side x side in 0..1."""
+def normals(source):
+    """Places of every second film, of those the normal ones."""
     pick = torch.arange(0, len(source), 2)
-    pick = pick[torch.from_numpy(source.abnormal)[pick] == 0]
-    return source.pixels[pick].unsqueeze(1).float() / 255
+    return pick[torch.from_numpy(source.abnormal)[pick] == 0]
 
 
-def erase(encoder, children, adults, seed=1):
-    """The Erased encoder, by two Sources."""
-    g = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        groups = [_normals(s) for s in (children, adults)]
-        n = min(map(len, groups))
-        groups = [v[:n] for v in groups]
-        embedded = torch.cat([_embed(encoder, v) for v in groups])
-        mean, std = embedded.mean(0), embedded.std(0)
-        scale = 1 / std.clamp_min(0.05 * std.median())
-        z = (embedded - mean) * scale
+def toned(x, seed=1):
+    """The same films (n x 1 x side x side in 0..1) through several tone curves, the last one straight."""
+    d = Dice(seed, x.device)
+    for _ in range(CURVES):
+        yield augment.tone(x, d)
+    yield x
 
-        some = torch.cat([v[:FILMS] for v in groups])
-        toned = torch.stack([_embed(encoder, augment.tone(some, g)) for _ in range(3)] + [_embed(encoder, some)])
-        moved = ((toned - toned.mean(0)) * scale).flatten(0, 1)
-        tones = torch.linalg.eigh(moved.T @ moved)[1][:, -TONES:]
 
-        z = z - (z @ tones) @ tones.T
-        apart = z[:n].mean(0) - z[n:].mean(0)
-        covariance = torch.cov(z.T) + SHRINKAGE * torch.eye(z.shape[1], dtype=z.dtype)
-        source = torch.linalg.solve(covariance, apart)
-        source = source / (source @ apart)
-        read = torch.cat((tones, (source - tones @ (tones.T @ source))[:, None]), 1)
-        return Erased(encoder, mean, scale, read, torch.cat((tones.T, apart[None]))).eval()
+def fit(children, adults, moved, tones=TONES):
+    """What to take out, by embeddings (float64) of as many normal children as adults, and of the same films under several tones: mean, scale, read, write."""
+    n = len(children)
+    embedded = torch.cat((children, adults))
+    mean, std = embedded.mean(0), embedded.std(0)
+    scale = 1 / std.clamp_min(0.05 * std.median())
+    z = (embedded - mean) * scale
+    moved = ((moved - moved.mean(0)) * scale).flatten(0, 1)
+    directions = torch.linalg.eigh(moved.T @ moved)[1][:, moved.shape[1] - tones:]
+
+    z = z - (z @ directions) @ directions.T
+    apart = z[:n].mean(0) - z[n:].mean(0)
+    covariance = torch.cov(z.T) + SHRINKAGE * torch.eye(z.shape[1], dtype=z.dtype, device=z.device)
+    source = torch.linalg.solve(covariance, apart)
+    source = source / (source @ apart)
+    read = torch.cat((directions, (source - directions @ (directions.T @ source))[:, None]), 1)
+    return mean, scale, read, torch.cat((directions.T, apart[None]))

@@ -1,4 +1,11 @@
-"""Writes a checkpoint's averaged weights, or the mean of several, as ONNX, in float16, with the preprocessing inside."""
+"""Writes what was trained as ONNX, in float16, with the preprocessing inside.
+
+    python3 export.py encoder run/checkpoint.pt --out ../../../embed/local/mini/mini.onnx
+    python3 export.py lungs lungs.pt --out ../../../embed/local/lungs/lungs.onnx
+    python3 export.py check check.pt --out ../../../embed/local/lungs/check.onnx
+
+Of an encoder it takes the averaged weights; of several checkpoints of runs that parted late, their mean.
+"""
 
 import argparse
 import json
@@ -8,21 +15,52 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
+import check
+import erase
 import films
-from erase import erase
+import lungs
+import probe
 from network import Encoder
+
+NAMES = {"encoder": "cxrkit-mini-3", "lungs": "cxrkit-lungs-1", "check": "cxrkit-check-1"}
 
 
 def load(*paths):
     """The encoder of a checkpoint, ready to embed, and its recipe; of several runs that parted late, the mean of their weights."""
     checkpoints = [torch.load(p, map_location="cpu") for p in paths]
     r = checkpoints[0]["recipe"]
-    encoder = Encoder(r["stem"], r["widths"])
+    encoder = Encoder(r["stem"], r["widths"], r["depths"])
     mean = {k: torch.stack([c["average"][k].double() for c in checkpoints]).mean(0).to(v.dtype)
             for k, v in encoder.state_dict().items()}
     encoder.load_state_dict(mean)
     return encoder.eval(), r
+
+
+def erased(encoder, side, margin, tones, data, cache, segmenter):
+    """The encoder with its last linear step, fitted on films as it will see them."""
+    dev = {}
+    for name in ("kermany", "rsna_normal"):
+        source = films.load(data, name, probe.SIDE, cache)
+        keep = erase.normals(source)[:probe.NORMALS // 2].tolist()
+        source = films.Source(name, source.pixels[keep].numpy(), [source.rows[i] for i in keep])
+        dev[name] = source.pixels, lungs.of(segmenter, source, cache)[1]
+    n = min(len(x) for x, _ in dev.values())
+    children, adults = (probe.embed(encoder, x[:n], box[:n], margin, side)[0] for x, box in dev.values())
+    moved = torch.cat([probe.embed(encoder, x[:erase.FILMS], box[:erase.FILMS], margin, side, erase.toned) for x, box in dev.values()], 1)
+    return erase.Erased(encoder, *erase.fit(children, adults, moved, tones)).eval()
+
+
+class Masks(nn.Module):
+    """The segmenter with probabilities for logits."""
+
+    def __init__(self, segmenter):
+        super().__init__()
+        self.segmenter = segmenter
+
+    def forward(self, x):
+        return torch.sigmoid(self.segmenter(x))
 
 
 def halve(model):
@@ -43,31 +81,41 @@ def halve(model):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__)
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("what", choices=NAMES)
     p.add_argument("checkpoints", nargs="+")
     p.add_argument("--data", default="../../../../shared/data")
     p.add_argument("--cache", default="cache")
-    p.add_argument("--out", default="../../../embed/local/mini/mini.onnx")
-    p.add_argument("--name", default="cxrkit-mini-2")
+    p.add_argument("--lungs", default="lungs.pt", help="the segmenter, for an encoder")
+    p.add_argument("--margin", type=float, default=0.1, help="around the lungs that the encoder is shown, a share of their box")
+    p.add_argument("--tones", type=int, default=erase.TONES, help="directions of tone taken out")
+    p.add_argument("--out", required=True)
+    p.add_argument("--name", default="")
     o = p.parse_args()
 
-    encoder, recipe = load(*o.checkpoints)
-    side = recipe["sides"][-1]
-    encoder = erase(encoder, *(films.load(o.data, n, side, o.cache) for n in ("kermany", "rsna_normal")))
+    side, output = lungs.SIDE, {"encoder": "embedding", "lungs": "masks", "check": "answers"}[o.what]
+    if o.what == "encoder":
+        net, recipe = load(*o.checkpoints)
+        side = recipe["sides"][-1]
+        net = erased(net, side, o.margin, o.tones, o.data, o.cache, lungs.load(o.lungs))
+    elif o.what == "lungs":
+        net = Masks(lungs.load(o.checkpoints[0])).eval()
+    else:
+        net = check.load(o.checkpoints[0])
     film = torch.zeros(1, 1, side, side)
-    torch.onnx.export(encoder, film, o.out, opset_version=13, input_names=["film"], output_names=["embedding"],
-                      dynamic_axes={"film": {0: "films"}, "embedding": {0: "films"}})
+    torch.onnx.export(net, film, o.out, opset_version=13, input_names=["film"], output_names=[output],
+                      dynamic_axes={"film": {0: "films"}, output: {0: "films"}})
     model = onnx.load(o.out)
     halve(model)
-    preprocessing = {"name": o.name, "recipe": "standard/1", "width": side, "height": side, "channels": 1, "low": 0, "high": 1,
-                     "per_image": True, "resize": "bilinear"}
+    preprocessing = {"name": o.name or NAMES[o.what], "recipe": "standard/1" if o.what == "encoder" else "", "width": side, "height": side,
+                     "channels": 1, "low": 0, "high": 1, "per_image": True, "resize": "bilinear"}
     helper.set_model_props(model, {"cxrkit": json.dumps(preprocessing)})
     model.producer_name, model.producer_version, model.doc_string = "cxrkit", "", ""
     for node in model.graph.node:
         node.doc_string = ""
     onnx.checker.check_model(model)
     onnx.save(model, o.out)
-    print(o.out, os.path.getsize(o.out), "bytes,", recipe["widths"], "channels,", sorted({n.op_type for n in model.graph.node}))
+    print(o.out, os.path.getsize(o.out), "bytes,", sorted({n.op_type for n in model.graph.node}))
 
 
 if __name__ == "__main__":

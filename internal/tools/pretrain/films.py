@@ -9,8 +9,9 @@ import numpy as np
 import PIL.Image
 import torch
 
-PRETRAIN = ("kermany", "rsna_normal", "covid_radiography", "tb_rahman")
+PRETRAIN = ("kermany", "rsna_normal", "covid_radiography", "tb_rahman", "wild")
 DEV = ("nih_dev", "nih1000_64px")
+WILD = "wild"  # many hospitals, licences and views; has a table of its own
 
 
 class Source:
@@ -19,32 +20,47 @@ class Source:
     def __init__(self, name, pixels, rows):
         self.name = name
         self.pixels = torch.from_numpy(pixels)  # n x side x side, uint8
+        self.rows = rows
         self.findings = [r["findings"] for r in rows]
-        self.abnormal = np.array([int(r["abnormal"]) for r in rows])
+        self.abnormal = np.array([int(r["abnormal"] or -1) for r in rows])  # -1: not said
         # An unknown patient is a patient of its own.
         self.patients = [r["patient"] or r["image_id"] for r in rows]
 
     def __len__(self):
-        return len(self.pixels)
+        return len(self.rows)
+
+    def where(self, keep):
+        """The Source of the films whose row is wanted."""
+        at = [i for i, r in enumerate(self.rows) if keep(r)]
+        return Source(self.name, self.pixels.numpy()[at], [self.rows[i] for i in at])
+
+
+def rows(data, name):
+    with open(os.path.join(data, "wild.csv" if name == WILD else "labels.csv"), newline="") as f:
+        return [r for r in csv.DictReader(f) if r["source"] == name]
+
+
+def free(row):
+    """Whether a film of wild may be used by anyone for anything, with credit."""
+    return row["licence"].startswith("CC BY") and "-" not in row["licence"]
 
 
 def load(data, name, side, cache):
     """The Source of that name at side x side pixels, resized as embed/local
     does: a triangle filter stretched by the reduction."""
-    with open(os.path.join(data, "labels.csv"), newline="") as f:
-        rows = [r for r in csv.DictReader(f) if r["source"] == name]
+    table = rows(data, name)
     path = os.path.join(cache, f"{name}-{side}.npy")
     if not os.path.exists(path):
         os.makedirs(cache, exist_ok=True)
-        pixels = np.empty((len(rows), side, side), np.uint8)
+        pixels = np.empty((len(table), side, side), np.uint8)
         with zipfile.ZipFile(os.path.join(data, name + ".zip")) as z:
-            for i, row in enumerate(rows):
+            for i, row in enumerate(table):
                 film = PIL.Image.open(io.BytesIO(z.read(row["image_id"]))).convert("L")
                 pixels[i] = film.resize((side, side), PIL.Image.BILINEAR)
         part = f"{path}.{os.getpid()}.npy"
         np.save(part, pixels)
         os.replace(part, path)
-    return Source(name, np.load(path), rows)
+    return Source(name, np.load(path), table)
 
 
 def standardize(x):

@@ -17,7 +17,7 @@ class Heads(nn.Module):
         self.abnormal = nn.Linear(dim, 1)
         self.lent = nn.Linear(dim, 1)
         self.place = nn.Conv2d(width, 1, 1)
-        self.project = nn.Sequential(nn.Linear(dim, 512), nn.BatchNorm1d(512), nn.ReLU(), nn.Linear(512, 256))
+        self.project = nn.Sequential(nn.Linear(dim, 1024), nn.BatchNorm1d(1024), nn.ReLU(), nn.Linear(1024, 512))
 
 
 def vicreg(a, b, source):
@@ -35,33 +35,40 @@ def vicreg(a, b, source):
     return loss
 
 
-def losses(recipe, stage, encoder, heads, views, batch, kinds, lent, where):
-    """The weighted losses by name. Views are two of each film, the first with the map of its lesions.
+def _over(loss, asked):
+    """The mean loss of those that are asked; of none, 0."""
+    asked = asked.float()
+    loss = loss.flatten(1).mean(1) if loss.dim() > 1 else loss
+    return (loss * asked).sum() / asked.sum().clamp_min(1)
 
-    The encoder computes in bfloat16, in half the time; what it is asked is counted in float32.
+
+def losses(recipe, agree, maps, pool, heads, seen, batch, kinds, lent, where):
+    """The weighted losses by name. What is seen are two views of each film, the first with the map of its lesions.
+
+    The encoder, maps, computes in bfloat16, in half the time; what it is asked is counted in float32.
     """
-    seen = torch.cat(views).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        maps = encoder.maps(seen)
-    maps = [m.float() for m in maps]
-    embedding = encoder.pool(seen, maps)
+    with torch.autocast(seen.device.type, dtype=torch.bfloat16):
+        found = maps(seen)
+    found = [m.float() for m in found]
+    embedding = pool(seen, found)
     projected = heads.project(embedding)
     dropped = F.dropout(embedding, 0.2)
     n = len(batch.source)
     twice = lambda v: torch.cat((v, v))
-    normal, child, painted = twice(batch.abnormal == 0), twice(batch.source == 0), twice(kinds)
+    known = twice(batch.known)  # whether normal or not
+    normal, child, painted = twice(batch.abnormal == 0) & known, twice(batch.source == 0), twice(kinds)
     lent, marked = twice(lent), painted.any(1)
     borrowed = lent >= 0
     sick = ~normal | marked | (lent == 1)
     asked = child & ~borrowed & ~marked  # neither is a pneumonia of kermany's
     paintable = normal & ~borrowed
-    placed = paintable[:n]
-    target = F.adaptive_avg_pool2d(where, maps[2].shape[2:])
+    target = F.adaptive_avg_pool2d(where, found[2].shape[2:])
+    bce = F.binary_cross_entropy_with_logits
     return {
-        "agree": recipe.agree[stage] * vicreg(projected[:n], projected[n:], batch.source),
-        "lesion": recipe.lesion * F.binary_cross_entropy_with_logits(heads.lesion(dropped[paintable]), painted[paintable]),
-        "place": recipe.place * F.binary_cross_entropy_with_logits(heads.place(maps[2][:n])[placed], target[placed].clamp(0, 1)),
-        "child": recipe.child * F.cross_entropy(heads.child(dropped[asked]), twice(batch.pneumonia)[asked]),
-        "lent": recipe.lent * F.binary_cross_entropy_with_logits(heads.lent(dropped)[:, 0], lent.clamp_min(0).float(), borrowed.float()),
-        "abnormal": recipe.abnormal * F.binary_cross_entropy_with_logits(heads.abnormal(dropped)[:, 0], sick.float()),
+        "agree": agree * vicreg(projected[:n], projected[n:], batch.source),
+        "lesion": recipe.lesion * _over(bce(heads.lesion(dropped), painted, reduction="none"), paintable),
+        "place": recipe.place * _over(bce(heads.place(found[2][:n]), target.clamp(0, 1), reduction="none"), paintable[:n]),
+        "child": recipe.child * _over(F.cross_entropy(heads.child(dropped), twice(batch.pneumonia), reduction="none"), asked),
+        "lent": recipe.lent * _over(bce(heads.lent(dropped)[:, 0], lent.clamp_min(0).float(), reduction="none"), borrowed),
+        "abnormal": recipe.abnormal * _over(bce(heads.abnormal(dropped)[:, 0], sick.float(), reduction="none"), known),
     }

@@ -43,13 +43,14 @@ class Block(nn.Module):
 class Encoder(nn.Module):
     """n x 1 x side x side standardized films -> n x dim embeddings."""
 
-    def __init__(self, stem=24, widths=(32, 64, 128, 256)):
+    def __init__(self, stem=24, widths=(32, 64, 128, 256), depths=(2, 2, 2, 2)):
         super().__init__()
         self.stem = nn.Sequential(
             nn.Conv2d(1, stem, 5, 2, 2, bias=False), nn.BatchNorm2d(stem), nn.ReLU())
         stages, inputs = [], stem
-        for i, width in enumerate(widths):
-            stages.append(nn.Sequential(Block(inputs, width, 2, i >= 2), Block(width, width, 1, i >= 2)))
+        for i, (width, depth) in enumerate(zip(widths, depths)):
+            blocks = [Block(inputs, width, 2, i >= 2)] + [Block(width, width, 1, i >= 2) for _ in range(depth - 1)]
+            stages.append(nn.Sequential(*blocks))
             inputs = width
         self.stages = nn.ModuleList(stages)
         self.dim = widths[-3] + 2 * (widths[-2] + widths[-1]) + THUMBNAIL ** 2

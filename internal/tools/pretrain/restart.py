@@ -12,9 +12,11 @@ import torch
 from onnx import numpy_helper
 
 import films
+import lungs
+from dice import Dice
 from network import Encoder
 from recipe import Recipe
-from train import Sampler, Trainer
+from train import KEPT, Sampler, Trainer, pretraining
 
 MEASURED = 6  # batches
 HEADS = 150  # steps
@@ -39,7 +41,14 @@ def load(path):
     # The exporter numbers what it folds: a weight, then its bias.
     folded = sorted((int(k.split("_")[-1]), v) for k, v in tensors.items() if k.startswith("onnx::Conv_"))
     weights, biases = ([v for _, v in folded[i::2]] for i in (0, 1))
-    channels = {"stem": len(weights[0]), "widths": tuple(map(len, weights[1::5]))}  # five convolutions a stage
+    channels = {"stem": len(weights[0]), "widths": (), "depths": ()}
+    for w in weights[1:]:  # a stage begins where there are more channels
+        if len(w) != (channels["widths"] or (0,))[-1]:
+            channels["widths"] += (len(w),)
+            channels["depths"] += (0,)
+        if w.shape[2] == 3:
+            channels["depths"] = channels["depths"][:-1] + (channels["depths"][-1] + 1,)
+    channels["depths"] = tuple(n // 2 for n in channels["depths"])
     encoder = Encoder(**channels).eval()
     _, unknown = encoder.load_state_dict({k.removeprefix("encoder."): v for k, v in named.items()}, strict=False)
     layers = list(normalized(encoder))
@@ -78,26 +87,33 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("model")
     p.add_argument("--data", default="../../../../shared/data")
+    p.add_argument("--lungs", default="lungs.pt")
     p.add_argument("--cache", default="cache")
     p.add_argument("--out", default="run")
     p.add_argument("--side", type=int, default=160, help="of the films, in pixels")
-    p.add_argument("--step", type=int, default=2400, help="where the model stands in its training")
+    p.add_argument("--step", type=int, default=0, help="where the model stands in its training")
+    p.add_argument("--steps", type=int, default=HEADS, help="of training the heads")
+    p.add_argument("--films", default=Recipe.films, type=lambda s: tuple(map(int, s.split(","))))
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     p.add_argument("--threads", type=int, default=1)
     o = p.parse_args()
     torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed)
 
     encoder, channels = load(o.model)
-    trainer = Trainer(Recipe(seed=o.seed, sides=(o.side,), steps=(HEADS,), rates=(2e-3,), agree=(1.0,), **channels))
-    sampler = Sampler([films.load(o.data, n, o.side * 5 // 4, o.cache) for n in films.PRETRAIN], trainer.recipe.films)
-    unfold(encoder, (torch.cat(trainer.views(sampler, o.side, torch.Generator().manual_seed(i))[0]) for i in range(MEASURED)))
+    encoder.to(o.device)
+    trainer = Trainer(Recipe(seed=o.seed, sides=(o.side,), steps=(o.steps,), agree=(1.0,), films=o.films, **channels), o.device)
+    sampler = Sampler([pretraining(o.data, n, KEPT, o.cache) for n in films.PRETRAIN], lungs.load(o.lungs).to(o.device), o.films, o.device, o.cache)
+    unfold(encoder, (torch.cat(trainer.views(sampler, o.side, Dice(i, o.device))[0]) for i in range(MEASURED)))
     for e in (trainer.encoder, trainer.average):
         e.load_state_dict(encoder.state_dict())
     for q in trainer.encoder.parameters():
         q.requires_grad_(False)
-    while trainer.stage():
-        print(trainer.step, trainer.advance(sampler, o.side), flush=True)
+    while trainer.step < o.steps:
+        parts = trainer.advance(sampler, o.side, trainer.step / o.steps)
+        if trainer.step % 50 == 0:
+            print(trainer.step, {k: round(float(v), 3) for k, v in parts.items()}, flush=True)
     trainer.encoder.load_state_dict(encoder.state_dict())
     trainer.average.load_state_dict(encoder.state_dict())
     trainer.step = o.step
