@@ -233,7 +233,7 @@ func (o *options) trainer(stdout io.Writer) head.Trainer {
 		return head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
 	}
 	fmt.Fprintln(stdout, "network  epoch     loss  tuning loss  tuning AUC")
-	return &mlp.Trainer{Networks: o.networks, Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
+	return &mlp.Trainer{Networks: o.networks, Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.7, Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
 		fmt.Fprintf(stdout, "%7d %6d %8.4f %12.4f %11.4f\n", e.Network, e.Number, e.Loss, e.TuneLoss, e.TuneAUC)
 	}}
 }
