@@ -145,6 +145,11 @@ func TestRefusals(t *testing.T) {
 			f.node("", "Add", []string{"x", "f"}, []string{"y"}, nil)
 			return f
 		}, `Gather (of output "s"): constants of 67108864 values to compute`, cxr.ErrTooLarge},
+		"a model for a fixed number of films": {func() *file {
+			f := single(13, "", "Reshape", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{2}, 2, 48))()
+			f.input = []int{2, 3, 4, 4}
+			return f
+		}, `[1 3 4 4] elements reshaped to [2 48] in a model for 2 films at once; export it with an open batch, or for one`, cxr.ErrUnsupported},
 		"a result that would fill it": {single(13, "", "Expand", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{6}, 1<<20, 1<<8, 1, 3, 4, 4)), `shape [1048576 256 1 3 4 4]`, cxr.ErrCorrupt},
 		"a value made twice": {func() *file {
 			f := &file{opset: 13}
