@@ -23,6 +23,17 @@ func FuzzNormalize(f *testing.F) {
 	for _, b := range encoded(f) {
 		f.Add(b)
 	}
+	for stream, uid := range map[string]string{
+		"sof2_8.jpg": uidBaseline, "sof3_12.jpg": uidLossless, "ls_near_16.jls": uidLS, "j2k_97_16.j2k": uidJ2K, "ht_53_16.j2c": uidHT, "ht_97_16.j2c": uidHTLossy,
+	} {
+		f.Add(coded24(f, stream, uid, 16, 12).Bytes())
+	}
+	for _, film := range []*dicomtest.File{
+		windowed().Set(dicomtest.Slope, "FD", make([]byte, 8)), windowed().Set(0x00091001, "??", "abcd"), windowed().Set(dicomtest.Intercept, "DS", "0,5\n"),
+		windowed().Set(dicomtest.VOILUT, "SQ", append(itemOf(nil), itemEnd...)), windowed().Set(0x00540220, "UN", dicomtest.Raw(append(itemOf(explicit(0x00080100, "SH", []byte("R-10206 "))), sequenceEnd...))),
+	} {
+		f.Add(film.Bytes())
+	}
 	var converters []*dicomconv.Converter
 	for _, recipe := range []string{cxr.Standard, cxr.Upstream, cxr.HAIDEF, cxr.MedSigLIP} {
 		converters = append(converters, dicomconv.New(&dicomconv.Options{

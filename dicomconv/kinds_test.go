@@ -139,7 +139,7 @@ func TestViewPositionsAsTheyAreWritten(t *testing.T) {
 }
 
 // coded24 is the film of testdata/streams/make.py with one of its codestreams.
-func coded24(t *testing.T, name, uid string, allocated, stored int) *dicomtest.File {
+func coded24(t testing.TB, name, uid string, allocated, stored int) *dicomtest.File {
 	t.Helper()
 	b := read(t, filepath.Join("testdata", "streams", name))
 	f := dicomtest.Film(16, 24).Bits(allocated, stored, false).Set(dicomtest.PixelData, "OB", dicomtest.Fragments{nil, b})

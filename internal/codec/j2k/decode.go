@@ -89,8 +89,39 @@ func (t *tile) render(f *codec.Frame, frame rectangle, levels int) error {
 	area := reduce(t.area, uint(levels))
 	for i, p := range planes {
 		t.components[i].store(f, i, p, area, frame)
+		intPlanes.put(p.ints)
+		realPlanes.put(p.real)
 	}
 	return nil
+}
+
+// Planes of large tiles are used again: the system takes its time to give memory.
+var (
+	intPlanes  planes[int32]
+	realPlanes planes[float32]
+)
+
+type planes[T sample] struct{ pool sync.Pool }
+
+// take gives n samples, zero unless all of them will be overwritten.
+func (p *planes[T]) take(n int, overwritten bool) []T {
+	if n < worthParallel {
+		return make([]T, n)
+	}
+	s, _ := p.pool.Get().(*[]T)
+	if s == nil || cap(*s) < n || cap(*s) > 4*n {
+		return make([]T, n)
+	}
+	if !overwritten {
+		clear((*s)[:n])
+	}
+	return (*s)[:n]
+}
+
+func (p *planes[T]) put(s []T) {
+	if cap(s) >= worthParallel {
+		p.pool.Put(&s)
+	}
 }
 
 // decode makes the samples of one component, but for the last level if store can
@@ -99,12 +130,17 @@ func (c *tileComponent) decode(levels int, fused bool) (plane, error) {
 	top := c.levels - levels
 	p := plane{area: c.resolutions[top].area}
 	size := p.area.width() * p.area.height()
-	if c.reversible {
-		p.ints = make([]int32, size)
-	} else {
-		p.real = make([]float32, size)
+	jobs := c.jobs(top)
+	covered := 0
+	for _, j := range jobs {
+		covered += j.block.area.width() * j.block.area.height()
 	}
-	if err := c.decodeBlocks(p, top); err != nil {
+	if c.reversible {
+		p.ints = intPlanes.take(size, covered == size)
+	} else {
+		p.real = realPlanes.take(size, covered == size)
+	}
+	if err := c.decodeBlocks(p, jobs); err != nil {
 		return p, err
 	}
 	lossless, lossy := reversible, irreversible
@@ -129,10 +165,8 @@ type job struct {
 	band  *subband
 }
 
-// decodeBlocks decodes all code-blocks up to a resolution on all processors.
-// Blocks do not depend on one another, so the result does not depend on the
-// order.
-func (c *tileComponent) decodeBlocks(p plane, top int) error {
+// jobs are the code-blocks up to a resolution of which packets tell.
+func (c *tileComponent) jobs(top int) []job {
 	var jobs []job
 	for _, res := range c.resolutions[:top+1] {
 		for _, band := range res.subbands {
@@ -148,6 +182,12 @@ func (c *tileComponent) decodeBlocks(p plane, top int) error {
 			}
 		}
 	}
+	return jobs
+}
+
+// decodeBlocks decodes code-blocks on all processors. They do not depend on one
+// another, so the result does not depend on the order.
+func (c *tileComponent) decodeBlocks(p plane, jobs []job) error {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	errs := make([]error, min(runtime.GOMAXPROCS(0), len(jobs)))
@@ -295,11 +335,17 @@ func (c *tileComponent) store(f *codec.Frame, i int, p plane, area, frame rectan
 	})
 }
 
-// nearest is v rounded, halves to even, if it is no larger than any sample. A sum
-// with 1.5 * 2^23 has the integer in its low bits.
+// nearest is v rounded, halves to even, or what is beyond any sample if v is. A sum
+// with 1.5 * 2^23 has the integer in its low bits, if that is of 23 bits.
 func nearest(v float32) int32 {
-	const magic = 3 << 22
-	return int32(math.Float32bits(max(-1<<21, min(1<<21, v))+magic)) - 0x4B400000
+	const magic, zero, one = 3 << 22, 0x4B400000, 0x4B000000 // the bits of magic, and of 2^23
+	if b := math.Float32bits(v + magic); b-one < 1<<23 {
+		return int32(b) - zero
+	}
+	if v > 0 {
+		return 1 << 22
+	}
+	return -1 << 22
 }
 
 // limits are the least and the greatest sample, and the level shift.
@@ -318,17 +364,19 @@ func (c *tileComponent) storeRows(f *codec.Frame, i int, p plane, from, to int, 
 	for y := from; y < to; y++ {
 		row := max(0, min(y/c.dy, p.area.y1-1)-p.area.y0) * p.area.width()
 		out := f.Pix[((y-frame.y0)*f.Width+area.x0-frame.x0)*n+i:]
-		if c.reversible && c.dx == 1 { // the usual case
+		switch { // the usual cases
+		case c.reversible && c.dx == 1 && n == 1:
 			line := p.ints[row:][:area.width()]
-			if n == 1 {
-				out = out[:len(line)]
-				for x, v := range line {
-					out[x] = uint16(max(low, min(high, v+shift)))
-				}
-				continue
-			}
+			out = out[:len(line)]
 			for x, v := range line {
-				out[x*n] = uint16(max(low, min(high, v+shift)))
+				out[x] = uint16(max(low, min(high, v+shift)))
+			}
+			continue
+		case c.dx == 1 && n == 1:
+			line := p.real[row:][:area.width()]
+			out = out[:len(line)]
+			for x, v := range line {
+				out[x] = uint16(max(low, min(high, nearest(v)+shift)))
 			}
 			continue
 		}

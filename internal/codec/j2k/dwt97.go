@@ -23,25 +23,27 @@ func row97(row, scratch []float32, n, odd int) {
 	for i, v := range row[n:] {
 		s[2*i+1-odd] = v * highScale
 	}
-	last := len(s) - 1
-	step := func(from int, k float32) {
-		i := from
-		if i == 0 {
-			s[0] -= float32((s[1] + s[1]) * k)
-			i = 2
-		}
-		for ; i < last; i += 2 {
-			s[i] -= float32((s[i-1] + s[i+1]) * k) // not fused: the same on every machine
-		}
-		if i == last {
-			s[i] -= float32((s[i-1] + s[i-1]) * k)
-		}
-	}
-	step(odd, delta)
-	step(1-odd, gamma)
-	step(odd, beta)
-	step(1-odd, alpha)
+	step97(s, odd, delta)
+	step97(s, 1-odd, gamma)
+	step97(s, odd, beta)
+	step97(s, 1-odd, alpha)
 	copy(row, s)
+}
+
+// step97 lifts each second sample by those beside it.
+func step97(s []float32, from int, k float32) {
+	if from == 0 {
+		s[0] -= float32((s[1] + s[1]) * k)
+		from = 2
+	}
+	rest := s[from-1:]
+	for len(rest) > 2 {
+		rest[1] -= float32((rest[0] + rest[2]) * k) // not fused: the same on every machine
+		rest = rest[2:]
+	}
+	if len(rest) == 2 {
+		rest[1] -= float32((rest[0] + rest[0]) * k)
+	}
 }
 
 // strip97 is row97 down the columns of a strip: all four steps in one sweep, each two rows behind the one before it.

@@ -40,9 +40,31 @@ func TestLastLevelInOneGo(t *testing.T) {
 // Halves go to the even number, as math.RoundToEven has it, and what is beyond any
 // sample stays beyond.
 func TestNearest(t *testing.T) {
-	for v, want := range map[float32]int32{0: 0, 0.5: 0, 1.5: 2, -0.5: 0, -1.5: -2, 2.5: 2, 4095.4: 4095, -32768.6: -32769, 65535.5: 65536, 1e30: 1 << 21, -1e30: -1 << 21} {
+	for v, want := range map[float32]int32{0: 0, 0.5: 0, 1.5: 2, -0.5: 0, -1.5: -2, 2.5: 2, 4095.4: 4095, -32768.6: -32769, 65535.5: 65536, 1e30: 1 << 22, -1e30: -1 << 22, 1 << 23: 1 << 22, -1 << 23: -1 << 22} {
 		if got := nearest(v); got != want {
 			t.Errorf("%v is %d, want %d", v, got, want)
+		}
+	}
+}
+
+// Memory used again shows nothing of the film before.
+func TestNothingOfTheFilmBeforeShows(t *testing.T) {
+	const side = 512
+	empty := bomb{side, side, 2, 15, 4, 1, 0, 0, make([]byte, 8)}.stream() // no packet tells of a code-block
+	for range 3 {
+		used := make([]int32, side*side)
+		for i := range used {
+			used[i] = 777
+		}
+		intPlanes.put(used)
+		f, err := Decode(empty, codec.Shape{Width: side, Height: side, Components: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range f.Pix {
+			if v != 1<<15 {
+				t.Fatalf("sample %d is %d, want %d", i, v, 1<<15)
+			}
 		}
 	}
 }
