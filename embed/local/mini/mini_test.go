@@ -2,6 +2,7 @@ package mini_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -13,10 +14,11 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/embedtest"
 	"github.com/cxrkit/cxrkit/embed/local"
+	"github.com/cxrkit/cxrkit/embed/local/lungs"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 )
 
-// films are those of testdata/reference.js.
+// films are those of testdata/reference.py.
 var films = map[string]func(x, y int) int{
 	"rings": func(x, y int) int { return (x*x + 3*y*y) >> 5 & 255 },
 	"steps": func(x, y int) int { return ((x>>3)*17 + (y>>4)*29) & 255 },
@@ -32,7 +34,7 @@ func draw(name string, side int) *cxr.Image {
 	return m
 }
 
-// testdata/reference.js made the reference with ONNX Runtime.
+// testdata/reference.py made the reference with ONNX Runtime.
 func TestEqualsONNXRuntime(t *testing.T) {
 	data, err := os.ReadFile("testdata/reference.json")
 	if err != nil {
@@ -45,23 +47,77 @@ func TestEqualsONNXRuntime(t *testing.T) {
 	if err := json.Unmarshal(data, &reference); err != nil {
 		t.Fatal(err)
 	}
-	if len(reference.Outputs) != len(films) {
-		t.Fatalf("%d films in the reference, want %d", len(reference.Outputs), len(films))
+	networks := map[string][]byte{"whole": mini.ONNX(), "lungs": mini.LungsONNX()}
+	if len(reference.Outputs) != len(films)*len(networks) {
+		t.Fatalf("%d outputs in the reference, want %d", len(reference.Outputs), len(films)*len(networks))
 	}
-	e := open(t)
-	for name, want := range reference.Outputs {
-		got, err := e.Embed(t.Context(), draw(name, reference.Side))
+	for network, file := range networks {
+		e, err := local.Load(file, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var largest, squares float64
-		for i, v := range want {
-			largest = math.Max(largest, math.Abs(float64(got[0].Values[i])-v))
-			squares += v * v / float64(len(want))
+		for name := range films {
+			want := reference.Outputs[network+" "+name]
+			got, err := e.Embed(t.Context(), draw(name, reference.Side))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var largest, squares float64
+			for i, v := range want {
+				largest = math.Max(largest, math.Abs(float64(got[0].Values[i])-v))
+				squares += v * v / float64(len(want))
+			}
+			if len(got[0].Values) != len(want) || largest > 1e-4*math.Sqrt(squares) {
+				t.Errorf("%s %s: %d values, want %d; largest difference %.2g of a spread of %.2g", network, name, len(got[0].Values), len(want), largest, math.Sqrt(squares))
+			}
 		}
-		if len(got[0].Values) != len(want) || largest > 1e-4*math.Sqrt(squares) {
-			t.Errorf("%s: %d values, want %d; largest difference %.2g of a spread of %.2g", name, len(got[0].Values), len(want), largest, math.Sqrt(squares))
+	}
+}
+
+// The embedding is what the two networks make of the film and of its cut.
+func TestLooksTwice(t *testing.T) {
+	m := draw("rings", 300)
+	finder, err := lungs.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := finder.Find(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := open(t).Embed(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []float32
+	for _, part := range []struct {
+		file []byte
+		film *cxr.Image
+	}{{mini.ONNX(), m}, {mini.LungsONNX(), l.Cut(m, mini.Margin)}} {
+		e, err := local.Load(part.file, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
+		v, err := e.Embed(t.Context(), part.film)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, v[0].Values...)
+	}
+	if !slices.Equal(got[0].Values, want) {
+		t.Error("other values")
+	}
+}
+
+func TestOptionsThatDoNotCountAreRefused(t *testing.T) {
+	for _, o := range []*local.Options{{Output: mini.Map}, {Pool: local.PoolMean}, {Preprocess: &local.Preprocess{}}} {
+		if _, err := mini.Open(o); !errors.Is(err, cxr.ErrUnsupported) {
+			t.Errorf("%+v: error %v", o, err)
+		}
+	}
+	e, err := mini.Open(&local.Options{Name: "mine"})
+	if err != nil || e.Model().Name != "mine" {
+		t.Errorf("name %q, error %v", e.Model().Name, err)
 	}
 }
 
@@ -150,5 +206,5 @@ func Example() {
 	}
 	m := e.Model()
 	fmt.Println(m.Name, m.Dim, m.Input.Width, m.Recipe)
-	// Output: cxrkit-mini-2 896 160 standard/1
+	// Output: cxrkit-mini-3 1792 160 standard/1
 }
