@@ -14,14 +14,11 @@ import (
 	"github.com/cxrkit/cxrkit/embed/local/lungs"
 )
 
-// name of the model; it changes whenever the embeddings do.
-const name = "cxrkit-mini-3"
-
 // An Encoder is the opened model. It keeps the contract of [embed.Embedder].
 type Encoder struct {
-	whole, cut *local.Embedder
-	finder     *lungs.Finder
-	model      embed.Model
+	network *local.Embedder
+	finder  *lungs.Finder
+	model   embed.Model
 }
 
 var _ embed.Embedder = (*Encoder)(nil)
@@ -29,49 +26,40 @@ var _ embed.Embedder = (*Encoder)(nil)
 // Open opens the encoder. It takes films by dicomconv.Standard, of any size.
 // Of the options Name, Parallel and Threads count; others are refused. Nil means
 // the zero value.
-func Open(o *local.Options) (*Encoder, error) { return Load(whole, cut, o) }
+func Open(o *local.Options) (*Encoder, error) { return Load(onnx, o) }
 
-// Load opens an encoder of other weights, such as random ones: two model files
-// made for the same input, which must not change afterwards.
-func Load(whole, cut []byte, o *local.Options) (*Encoder, error) {
+// Load opens an encoder of other weights, such as random ones: the model file of
+// any network that films cut to the lungs are for. It must not change
+// afterwards.
+func Load(file []byte, o *local.Options) (*Encoder, error) {
 	if o == nil {
 		o = &local.Options{}
 	}
 	if o.Output != "" || o.Pool != local.PoolNone || o.Preprocess != nil {
 		return nil, fmt.Errorf("mini: %w: options Output, Pool and Preprocess; open ONNX() with local.Load for these", cxr.ErrUnsupported)
 	}
-	shared := &local.Options{Parallel: o.Parallel, Threads: o.Threads}
-	a, err := local.Load(whole, shared)
+	network, err := local.Load(file, o)
 	if err != nil {
 		return nil, err
 	}
-	b, err := local.Load(cut, shared)
+	finder, err := lungs.Open(&local.Options{Parallel: o.Parallel, Threads: o.Threads})
 	if err != nil {
 		return nil, err
 	}
-	finder, err := lungs.Open(shared)
-	if err != nil {
-		return nil, err
-	}
-	m, second := a.Model(), b.Model()
-	if m.Tokens != 1 || second.Tokens != 1 || m.Recipe != second.Recipe {
-		return nil, fmt.Errorf("mini: %w: networks of %d and %d tokens, recipes %q and %q", cxr.ErrMismatch, m.Tokens, second.Tokens, m.Recipe, second.Recipe)
-	}
-	digest := sha256.New()
-	fmt.Fprintln(digest, m.Digest, second.Digest, Margin)
+	m := network.Model()
+	digest := sha256.New() // whatever decides the numbers
+	fmt.Fprintln(digest, m.Digest, Margin)
 	digest.Write(lungs.ONNX())
-	m.Name, m.Dim, m.Digest = name, m.Dim+second.Dim, hex.EncodeToString(digest.Sum(nil))
-	if o.Name != "" {
-		m.Name = o.Name
-	}
-	return &Encoder{a, b, finder, m}, nil
+	m.Digest = hex.EncodeToString(digest.Sum(nil))
+	return &Encoder{network, finder, m}, nil
 }
 
-// Model tells what the encoder computes. Its Input is that of either network.
+// Model tells what the encoder computes. Its Digest covers the
+// lung segmenter and the margin, too.
 func (e *Encoder) Model() embed.Model { return e.model }
 
-// Embed keeps the contract of [embed.Embedder]. The features of a film whose
-// lungs are not found are of the whole film in both halves.
+// Embed keeps the contract of [embed.Embedder]. A film whose lungs are
+// not found is looked at as a whole.
 func (e *Encoder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("mini: %w", err)
@@ -101,17 +89,11 @@ func (e *Encoder) one(ctx context.Context, m *cxr.Image) (*cxr.Embedding, error)
 	if err != nil {
 		return nil, err
 	}
-	first, err := e.whole.Embed(ctx, m)
+	v, err := e.network.Embed(ctx, l.Cut(m, Margin))
 	if err != nil {
 		return nil, alone(err)
 	}
-	second, err := e.cut.Embed(ctx, l.Cut(m, Margin))
-	if err != nil {
-		return nil, alone(err)
-	}
-	v := &cxr.Embedding{ID: m.ID, Model: e.model.Name, Recipe: m.Recipe, Tokens: 1, Dim: e.model.Dim}
-	v.Values = append(append(make([]float32, 0, v.Dim), first[0].Values...), second[0].Values...)
-	return v, nil
+	return v[0], nil
 }
 
 // alone is the error of the one film that a call was about.
