@@ -112,6 +112,8 @@ func TestRunRefusesFlags(t *testing.T) {
 		{"-images", "x"},
 		{"-data", "x", "stray"},
 		{"-data", filepath.Join(t.TempDir(), "absent")},
+		{"-data", "x", "-only", "nobody"},
+		{"-data", "x", "-model", "x.onnx", "-preprocess", `{"widht": 3}`},
 	} {
 		if err := run(t.Context(), args, &strings.Builder{}); err == nil {
 			t.Errorf("%q is accepted", args)
@@ -236,11 +238,11 @@ func TestCrossValidatedIsTheMeanOverDeals(t *testing.T) {
 
 // Random weights must leave shape and preprocessing, and nothing else.
 func TestUntrained(t *testing.T) {
-	all, err := contenders("")
+	all, err := contenders("", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	trained, random := all[0].embedder, all[1].embedder
+	trained, random := all[0].embedder, all[2].embedder
 	if trained.Model().Input.Width != random.Model().Input.Width || trained.Model().Dim != random.Model().Dim {
 		t.Errorf("%+v, want the shape of %+v", random.Model(), trained.Model())
 	}
