@@ -302,9 +302,11 @@ func TestPools(t *testing.T) {
 		run  func()
 		want []float32
 	}{
-		"largest":                 {func() { MaxPool(dst, src, in, w) }, []float32{4, 0, 5, -2, 7, -6, 8, -8}},
-		"mean":                    {func() { AveragePool(dst, src, in, w, Padding{}) }, []float32{2, -2, 3.5, -3.5, 6.5, -6.5, 8, -8}},
-		"mean with padding in it": {func() { AveragePool(dst, src, in, w, Padding{Top: w.Top, Left: w.Left, Bottom: w.Bottom, Right: w.Right}) }, []float32{2, -2, 1.75, -1.75, 3.25, -3.25, 2, -2}},
+		"largest": {func() { MaxPool(dst, src, in, w) }, []float32{4, 0, 5, -2, 7, -6, 8, -8}},
+		"mean":    {func() { AveragePool(dst, src, in, w, Padding{}) }, []float32{2, -2, 3.5, -3.5, 6.5, -6.5, 8, -8}},
+		"mean with padding in it": {func() {
+			AveragePool(dst, src, in, w, Padding{Top: w.Top, Left: w.Left, Bottom: w.Bottom, Right: w.Right})
+		}, []float32{2, -2, 1.75, -1.75, 3.25, -3.25, 2, -2}},
 	} {
 		c.run()
 		if fmt.Sprint(dst) != fmt.Sprint(c.want) {
