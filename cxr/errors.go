@@ -3,6 +3,8 @@ package cxr
 import (
 	"errors"
 	"fmt"
+
+	"github.com/cxrkit/cxrkit/internal/printable"
 )
 
 // Conditions that programs branch on, found with [errors.Is]. Messages around
@@ -33,8 +35,10 @@ type ItemError struct {
 	Err  error
 }
 
-// Error is "op id: cause".
-func (e *ItemError) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, e.ID, e.Err) }
+// Error is "op id: cause". An id that is not printable is quoted.
+func (e *ItemError) Error() string {
+	return fmt.Sprintf("%s %s: %v", e.Op, printable.Name(e.ID), e.Err)
+}
 
 // Unwrap is the cause.
 func (e *ItemError) Unwrap() error { return e.Err }

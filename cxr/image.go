@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+
+	"github.com/cxrkit/cxrkit/internal/printable"
 )
 
 // An Image is one normalized chest radiograph: gray, with air dark and bone
@@ -30,7 +32,7 @@ func named(id, what string) string {
 	if id == "" {
 		return what
 	}
-	return id + ": " + what
+	return printable.Name(id) + ": " + what
 }
 
 // Max is the value of white: 255 or 65535.

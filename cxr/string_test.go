@@ -2,6 +2,8 @@ package cxr_test
 
 import (
 	"fmt"
+	"strings"
+	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
 )
@@ -16,4 +18,19 @@ func Example_printing() {
 	// a.dcm: 2500 x 3000 pixels, 16 bits, view PA, standard/1
 	// a.dcm: 1 x 896 by cxrkit-mini-2
 	// 1 x 896 by cxrkit-mini-2
+}
+
+// Names that would move a terminal's cursor, or forge a line, are quoted.
+func TestNamesArePrintable(t *testing.T) {
+	for id, want := range map[string]string{
+		"ward/Müller 1.dcm": "ward/Müller 1.dcm", "a\nok b.dcm": `"a\nok b.dcm"`, "\x1b[2Ja": `"\x1b[2Ja"`, "\xff.dcm": `"\xff.dcm"`, "a\u202eb": `"a\u202eb"`,
+	} {
+		err := &cxr.ItemError{ID: id, Op: "read", Err: cxr.ErrTruncated}
+		if got := err.Error(); got != "read "+want+": truncated" {
+			t.Errorf("%q", got)
+		}
+		if got := (&cxr.Image{ID: id}).String(); !strings.HasPrefix(got, want+": 0 x 0 pixels") {
+			t.Errorf("%q", got)
+		}
+	}
 }

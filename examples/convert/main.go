@@ -30,6 +30,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/internal/printable"
 )
 
 func main() {
@@ -70,7 +71,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	}
 	for _, arg := range flags.Args() {
 		if _, err := os.Lstat(arg); strings.HasPrefix(arg, "-") && err != nil {
-			return wrong(fmt.Errorf("%s after a film: flags go before films and folders", plain(arg)))
+			return wrong(fmt.Errorf("%s after a film: flags go before films and folders", printable.Name(arg)))
 		}
 	}
 	if flags.NArg() == 0 {
@@ -160,7 +161,7 @@ func (f *settings) options() (*dicomconv.Options, error) {
 		return nil, fmt.Errorf("key: %w", err)
 	}
 	if o.PseudonymKey = bytes.TrimSpace(key); len(o.PseudonymKey) < 16 {
-		return nil, fmt.Errorf("key in %s of %d bytes, want 16 or more: shorter ones can be guessed", plain(f.key), len(o.PseudonymKey))
+		return nil, fmt.Errorf("key in %s of %d bytes, want 16 or more: shorter ones can be guessed", printable.Name(f.key), len(o.PseudonymKey))
 	}
 	return o, nil
 }

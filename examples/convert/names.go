@@ -1,10 +1,7 @@
 package main
 
 import (
-	"strconv"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/cxrkit/cxrkit/dicomconv"
 )
@@ -50,18 +47,4 @@ func (n *names) path(id string) string {
 	}
 	delete(n.paths, id)
 	return path
-}
-
-// plain is a name as it may go to a terminal: quoted if it has anything that
-// could be taken for more than a name.
-func plain(name string) string {
-	if !utf8.ValidString(name) {
-		return strconv.Quote(name)
-	}
-	for _, r := range name {
-		if !unicode.IsPrint(r) {
-			return strconv.Quote(name)
-		}
-	}
-	return name
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/examples/internal/input"
 	"github.com/cxrkit/cxrkit/internal/atomicfile"
+	"github.com/cxrkit/cxrkit/internal/printable"
 )
 
 // An action is what is done with a film: its line, or an error.
@@ -62,7 +63,7 @@ func (r *reporter) convert(ctx context.Context, c *dicomconv.Converter, arg stri
 	}
 	for _, in := range all {
 		if err := r.read(ctx, c, in); err != nil {
-			return fmt.Errorf("%s: %w", plain(arg), err)
+			return fmt.Errorf("%s: %w", printable.Name(arg), err)
 		}
 	}
 	return nil
@@ -205,7 +206,7 @@ func (w *writer) do(path string, m *cxr.Image) (string, error) {
 	}
 	name := filepath.Join(w.dir, filepath.FromSlash(stem)+".png")
 	if folded := strings.ToLower(name); w.written[folded] {
-		return "", fmt.Errorf("%w: %s", cxr.ErrDuplicate, plain(name))
+		return "", fmt.Errorf("%w: %s", cxr.ErrDuplicate, printable.Name(name))
 	} else {
 		w.written[folded] = true
 	}
@@ -215,7 +216,7 @@ func (w *writer) do(path string, m *cxr.Image) (string, error) {
 	if err := w.write(name, m.PNG()); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s: %s, %d x %d, %d bits", plain(path), plain(name), m.Width, m.Height, m.Depth), nil
+	return fmt.Sprintf("%s: %s, %d x %d, %d bits", printable.Name(path), printable.Name(name), m.Width, m.Height, m.Depth), nil
 }
 
 // write writes a file that is not there, or is the same already.
@@ -224,7 +225,7 @@ func (w *writer) write(name string, png []byte) error {
 	case err == nil && bytes.Equal(old, png):
 		return nil
 	case err == nil:
-		return fmt.Errorf("%w: %s", errTaken, plain(name))
+		return fmt.Errorf("%w: %s", errTaken, printable.Name(name))
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -235,7 +236,7 @@ func (w *writer) write(name string, png []byte) error {
 }
 
 func (w *writer) failure(path string, err error) string {
-	return fmt.Sprintf("%s: %v", plain(path), err)
+	return fmt.Sprintf("%s: %v", printable.Name(path), err)
 }
 
 // A summer makes checksums.
@@ -250,9 +251,9 @@ func (summer) do(path string, m *cxr.Image) (string, error) {
 			b = append(b, byte(v>>8))
 		}
 	}
-	return fmt.Sprintf("%x  %s", sha256.Sum256(b), plain(path)), nil
+	return fmt.Sprintf("%x  %s", sha256.Sum256(b), printable.Name(path)), nil
 }
 
 func (summer) failure(path string, err error) string {
-	return fmt.Sprintf("-  %s: %v", plain(path), err)
+	return fmt.Sprintf("-  %s: %v", printable.Name(path), err)
 }

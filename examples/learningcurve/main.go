@@ -21,6 +21,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/report"
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
 func main() {
@@ -126,7 +127,7 @@ func draw(ctx context.Context, o *options, k kinds, pool, test experiment, stdou
 			fmt.Fprintln(stdout, c)
 		}
 	}
-	if err := os.WriteFile(o.out, report.CurvesFigure(lines...).PNG(), 0o666); err != nil {
+	if err := atomicfile.WriteFile(o.out, report.CurvesFigure(lines...).PNG()); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "wrote %s\n", o.out)

@@ -26,6 +26,7 @@ import (
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local"
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
 func main() {
@@ -127,7 +128,7 @@ func runRaw(ctx context.Context, e *local.Embedder, name, out string, stdout io.
 	for _, v := range result {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 	}
-	return os.WriteFile(out, b, 0o666)
+	return atomicfile.WriteFile(out, b)
 }
 
 // embedFilms prints a line for each film, with the first values of its

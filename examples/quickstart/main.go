@@ -12,6 +12,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -33,6 +34,7 @@ import (
 	"github.com/cxrkit/cxrkit/examples/internal/progress"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/report"
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
 const (
@@ -208,10 +210,10 @@ func writePictures(dir string, r *report.Report, h head.Head, test *head.Dataset
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, rocFile), r.PNG(), 0o666); err != nil {
+	if err := atomicfile.WriteFile(filepath.Join(dir, rocFile), r.PNG()); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, reportFile), []byte(r.HTML()), 0o666); err != nil {
+	if err := atomicfile.WriteFile(filepath.Join(dir, reportFile), []byte(r.HTML())); err != nil {
 		return err
 	}
 	rows, err := sheetRows(r, h, test, thumbs)
@@ -222,9 +224,9 @@ func writePictures(dir string, r *report.Report, h head.Head, test *head.Dataset
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(dir, sheetFile))
-	if err != nil {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, sheet); err != nil {
 		return err
 	}
-	return errors.Join(png.Encode(f, sheet), f.Close())
+	return atomicfile.WriteFile(filepath.Join(dir, sheetFile), picture.Bytes())
 }

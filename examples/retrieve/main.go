@@ -25,6 +25,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/examples/internal/hosted"
 	"github.com/cxrkit/cxrkit/head/search"
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
 func main() {
@@ -103,7 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := png.Encode(&picture, sheet(shown)); err != nil {
 		return err
 	}
-	return os.WriteFile(*out, picture.Bytes(), 0o666)
+	return atomicfile.WriteFile(*out, picture.Bytes())
 }
 
 // likeness is the cosine between the means of two films' tokens.

@@ -171,6 +171,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		switch {
 		case film.Err == nil:
 			return out.add(film.Embedding)
+		case errors.Is(film.Err, syscall.ENOSPC): // and so will all others
+			cancel(film.Err)
+			return film.Err
 		case o.skipErrors || film.Name() == "non-frontal":
 			return nil
 		}
@@ -190,6 +193,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	}
 	var one *cxr.ItemError
 	switch n := len(tally.failed); {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w: the output_path is full; what is there stays, and the same command resumes", err)
 	case errors.Is(err, embed.ErrAllFailed):
 	case errors.As(err, &one):
 		return fmt.Errorf("%w; with --skip_errors the run goes on", err)
@@ -218,7 +223,7 @@ func (o *options) films(ctx context.Context, recipe string, f fs.FS) (*input.Fil
 			return nil, nil, err
 		}
 		if inputs, err = input.Only(inputs, slices.Sorted(maps.Keys(failed))); err != nil {
-			return nil, nil, err
+			return nil, nil, err // a film that is gone stays among the failures
 		}
 	}
 	c := dicomconv.Options{Recipe: recipe}

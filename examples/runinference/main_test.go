@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
+	"github.com/cxrkit/cxrkit/internal/testkit/smalldisk"
 )
 
 // films makes a folder of four phantoms, a lateral film's worth of nonsense and
@@ -79,6 +81,8 @@ func TestFailuresAreNamed(t *testing.T) {
 	if _, err := call(t, args...); err == nil || !strings.Contains(err.Error(), "with --skip_errors the run goes on") {
 		t.Errorf("error %v", err)
 	}
+	args[3] = t.TempDir()
+	out = args[3]
 	text, err := call(t, append(args, "--skip_errors", "--format", "npz", "--base_names")...)
 	if err == nil || !strings.Contains(text, "failed-example-creation: 1\n") || !strings.Contains(text, "failed-output: 1\n") {
 		t.Errorf("%s, error %v", text, err) // b/1.dcm has the base name of a/1.dcm
@@ -140,6 +144,69 @@ func TestFailedFilmsAreTriedAgain(t *testing.T) {
 	}
 	if text, err := call(t, args...); err != nil || text != "" {
 		t.Errorf("nothing failed: %s, error %v", text, err)
+	}
+}
+
+// A failed film that is gone keeps no other from being tried again, and stays among
+// the failures.
+func TestFailedFilmsThatAreGone(t *testing.T) {
+	in, out := films(t), t.TempDir()
+	for _, name := range []string{"a/0.dcm", "b/9.dcm"} {
+		write(t, filepath.Join(in, name), []byte("no film"))
+	}
+	args := []string{"--input_path", in, "--output_path", out, "--skip_errors"}
+	if _, err := call(t, args...); err == nil {
+		t.Fatal("no error")
+	}
+	good, err := os.ReadFile(filepath.Join(in, "a/1.dcm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(in, "b/9.dcm"), good)
+	if err := os.Remove(filepath.Join(in, "a/0.dcm")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := call(t, append(args, "--retry_failed")...)
+	if !strings.Contains(text, "output-file-exists: 1\n") && !strings.Contains(text, "successful-inference: 1\n") {
+		t.Errorf("%s, error %v", text, err)
+	}
+	if data, err := os.ReadFile(filepath.Join(out, failuresFile)); err != nil || bytes.Count(data, []byte("\n")) != 1 || !strings.Contains(string(data), "a/0.dcm") {
+		t.Errorf("failures %s, error %v", data, err)
+	}
+}
+
+// A full disk ends the run at once: no film is embedded for nothing.
+func TestFullDisk(t *testing.T) {
+	out, _ := smalldisk.Mount(t, "64k")
+	in := t.TempDir()
+	for i := range uint64(60) {
+		write(t, filepath.Join(in, fmt.Sprintf("%02d.dcm", i)), (phantom.Film{Seed: i, Anatomy: i, Size: 64}).DICOM())
+	}
+	text, err := call(t, "--input_path", in, "--output_path", out, "--skip_errors", "--parallel", "1")
+	if err == nil || !strings.Contains(err.Error(), "the output_path is full") || !strings.Contains(text, "failed-output: 1\n") {
+		t.Errorf("%s, error %v", text, err)
+	}
+}
+
+// Two runs may write one archive at once: it is whole, of the one that ends last.
+func TestTwoRunsOfOneArchive(t *testing.T) {
+	in, dir := films(t), t.TempDir()
+	archive := filepath.Join(dir, "all.npz")
+	var group sync.WaitGroup
+	for range 2 {
+		out := t.TempDir()
+		group.Go(func() {
+			if text, err := call(t, "--input_path", in, "--output_path", out, "--archive", archive); err != nil {
+				t.Errorf("%s, error %v", text, err)
+			}
+		})
+	}
+	group.Wait()
+	if all, err := store.Read(archive); err != nil || len(all) != 4 {
+		t.Errorf("%d films in the archive, error %v", len(all), err)
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+		t.Errorf("left beside the archive: %v, error %v", names, err)
 	}
 }
 

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/store/shards"
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
 // An output is where the embeddings go.
@@ -74,7 +76,7 @@ func (o *options) openStore(ctx context.Context, space cxr.Space, out *output) (
 
 // openArchive begins an archive, which appears under its name when it is whole.
 func (out *output) openArchive(name string) error {
-	f, err := os.Create(name + ".part")
+	f, err := os.CreateTemp(filepath.Dir(name), atomicfile.Prefix) // of its own: two runs may write one archive, and the last wins
 	if err != nil {
 		return err
 	}
@@ -82,12 +84,11 @@ func (out *output) openArchive(name string) error {
 	out.closers = append(out.closers, func() error {
 		err := out.archive.Close()
 		err = errors.Join(err, f.Sync(), f.Close())
-		switch {
-		case err != nil:
-		case out.whole:
+		if err == nil && out.whole {
 			err = os.Rename(f.Name(), name)
-		default:
-			err = os.Remove(f.Name())
+		}
+		if err != nil || !out.whole {
+			err = errors.Join(err, os.Remove(f.Name()))
 		}
 		if err != nil {
 			return fmt.Errorf("archive: %w", err)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -29,14 +30,23 @@ type tally struct {
 // A failure is a line of the failures file.
 type failure struct {
 	ID    string `json:"id"`
+	Bytes []byte `json:"id_bytes,omitempty"` // of an ID that is no text: JSON would not bring it back
 	Event string `json:"event"`
 	Error string `json:"error"`
+}
+
+func newFailure(film embed.Event) failure {
+	f := failure{ID: film.ID, Event: film.Name(), Error: film.Err.Error()}
+	if !utf8.ValidString(f.ID) {
+		f.Bytes = []byte(f.ID)
+	}
+	return f
 }
 
 func (t *tally) add(v embed.Event) {
 	t.counts[v.Name()]++
 	if v.Err != nil && v.Name() != "non-frontal" {
-		t.failed = append(t.failed, failure{v.ID, v.Name(), v.Err.Error()})
+		t.failed = append(t.failed, newFailure(v))
 	}
 	if t.bar != nil {
 		t.bar.Add(1)
@@ -82,6 +92,9 @@ func readFailures(f fs.FS) (map[string]failure, error) {
 	for d := json.NewDecoder(bytes.NewReader(data)); err == nil; {
 		var one failure
 		if err = d.Decode(&one); err == nil {
+			if one.Bytes != nil {
+				one.ID = string(one.Bytes)
+			}
 			failed[one.ID] = one
 		}
 	}

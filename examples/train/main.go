@@ -13,6 +13,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -31,6 +32,7 @@ import (
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
 	"github.com/cxrkit/cxrkit/head/report"
+	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
 func main() {
@@ -114,18 +116,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprint(stdout, r)
-	if err := os.WriteFile(o.save+".html", []byte(r.HTML()), 0o666); err != nil {
+	if err := atomicfile.WriteFile(o.save+".html", []byte(r.HTML())); err != nil {
 		return err
 	}
-	file, err := os.Create(o.save + ".cxrhead")
-	if err != nil {
+	var file bytes.Buffer
+	if _, err := h.WriteTo(&file); err != nil {
 		return err
 	}
-	_, err = h.WriteTo(file)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
+	if err = atomicfile.WriteFile(o.save+".cxrhead", file.Bytes()); err == nil {
 		fmt.Fprintf(stdout, "wrote %s and %s\n", filepath.Base(o.save)+".cxrhead", filepath.Base(o.save)+".html")
 	}
 	return err
@@ -235,7 +233,7 @@ func (o *options) trainer(stdout io.Writer) head.Trainer {
 		return head.Linear{Candidates: []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}, Seed: o.seed}
 	}
 	fmt.Fprintln(stdout, "network  epoch     loss  tuning loss  tuning AUC")
-	return &mlp.Trainer{Networks: o.networks, Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.3, Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
+	return &mlp.Trainer{Networks: o.networks, Epochs: o.epochs, BatchSize: o.batch, Dropout: 0.7, Seed: o.seed, OnEpoch: func(e mlp.Epoch) {
 		fmt.Fprintf(stdout, "%7d %6d %8.4f %12.4f %11.4f\n", e.Network, e.Number, e.Loss, e.TuneLoss, e.TuneAUC)
 	}}
 }

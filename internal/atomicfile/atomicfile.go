@@ -38,6 +38,15 @@ func Write(dir string, write func(f *os.File) (name string, err error)) (err err
 	return os.Rename(f.Name(), filepath.Join(dir, name))
 }
 
+// WriteFile makes the file of a name of data, whole or not at all.
+func WriteFile(name string, data []byte) error {
+	dir, base := filepath.Split(name)
+	return Write(filepath.Clean(dir), func(f *os.File) (string, error) {
+		_, err := f.Write(data)
+		return base, err
+	})
+}
+
 func create(dir string) (*os.File, error) {
 	for {
 		name := filepath.Join(dir, fmt.Sprintf("%s%016x", Prefix, rand.Uint64()))

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	little "encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -25,7 +26,9 @@ type example struct {
 	results map[int]result
 }
 
-func corpus(t testing.TB) map[string]example { return examples(t, "testdata/corpus.zip") }
+var corpusFile = flag.String("corpus", "testdata/corpus.zip", "file that testdata/corpus.py wrote, for another seed or more graphs")
+
+func corpus(t testing.TB) map[string]example { return examples(t, *corpusFile) }
 
 func examples(t testing.TB, file string) map[string]example {
 	t.Helper()

@@ -13,7 +13,7 @@ import (
 	"github.com/cxrkit/cxrkit/internal/onnx"
 )
 
-var update = flag.Bool("update", false, "write docs/OPERATORS.md anew, and with -exports testdata/exports.md")
+var update = flag.Bool("update", false, "write docs/OPERATORS.md anew, and with -exports a table of results")
 
 const document = "../../docs/OPERATORS.md"
 

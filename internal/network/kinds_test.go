@@ -121,7 +121,36 @@ func TestRefusals(t *testing.T) {
 		"a scale that changes no size":         {single(13, "", "Resize", []string{"x", "", "s"}, map[string]any{"mode": "linear"}, floatTensor("s", []int{4}, 1, 1, 1.1, 1)), `scale 1.1 that changes no size`, cxr.ErrUnsupported},
 		"a region of interest":                 {single(13, "", "Resize", []string{"x", "", "s"}, map[string]any{"mode": "linear", "coordinate_transformation_mode": "tf_crop_and_resize"}, floatTensor("s", []int{4}, 1, 1, 2, 1)), `coordinates "tf_crop_and_resize"`, cxr.ErrUnsupported},
 		"constants that would fill the memory": {single(13, "", "ConstantOfShape", []string{"a"}, nil, integerTensor("a", onnx.Int64, []int{1}, 1<<28)), `beyond what is left for this model`, cxr.ErrTooLarge},
-		"a result that would fill it":          {single(13, "", "Expand", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{6}, 1<<20, 1<<8, 1, 3, 4, 4)), `shape [1048576 256 1 3 4 4]`, cxr.ErrCorrupt},
+		"an Expand that would": {func() *file { // as oom_expand of the defects
+			f := &file{opset: 13}
+			f.weight(integerTensor("one", onnx.Int64, []int{1}, 1))
+			f.weight(integerTensor("a", onnx.Int64, []int{1}, 1<<28))
+			f.node("", "Expand", []string{"one", "a"}, []string{"p"}, nil)
+			f.node("", "Cast", []string{"p"}, []string{"f"}, map[string]any{"to": int(onnx.Float)})
+			f.node("", "ReduceSum", []string{"f"}, []string{"g"}, map[string]any{"keepdims": 0})
+			f.node("", "Add", []string{"x", "g"}, []string{"y"}, nil)
+			return f
+		}, `beyond what is left for this model`, cxr.ErrTooLarge},
+		"Gathers that grow": {func() *file { // as oom_gather
+			f := &file{opset: 13}
+			f.weight(integerTensor("zero", onnx.Int64, nil, 0))
+			f.weight(integerTensor("many", onnx.Int64, nil, 1<<20))
+			f.weight(integerTensor("one", onnx.Int64, nil, 1))
+			f.weight(integerTensor("a", onnx.Int64, []int{2}, 1<<20, 1))
+			f.weight(integerTensor("i", onnx.Int64, []int{64}, make([]int64, 64)...))
+			f.node("", "Range", []string{"zero", "many", "one"}, []string{"r"}, nil)
+			f.node("", "Reshape", []string{"r", "a"}, []string{"p"}, nil)
+			f.node("", "Gather", []string{"p", "i"}, []string{"s"}, map[string]any{"axis": 1})
+			f.node("", "Cast", []string{"s"}, []string{"f"}, map[string]any{"to": int(onnx.Float)})
+			f.node("", "Add", []string{"x", "f"}, []string{"y"}, nil)
+			return f
+		}, `Gather (of output "s"): constants of 67108864 values to compute`, cxr.ErrTooLarge},
+		"a model for a fixed number of films": {func() *file {
+			f := single(13, "", "Reshape", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{2}, 2, 48))()
+			f.input = []int{2, 3, 4, 4}
+			return f
+		}, `[1 3 4 4] elements reshaped to [2 48] in a model for 2 films at once; export it with an open batch, or for one`, cxr.ErrUnsupported},
+		"a result that would fill it": {single(13, "", "Expand", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{6}, 1<<20, 1<<8, 1, 3, 4, 4)), `shape [1048576 256 1 3 4 4]`, cxr.ErrCorrupt},
 		"a value made twice": {func() *file {
 			f := &file{opset: 13}
 			f.node("", "Relu", []string{"x"}, []string{"z"}, nil)

@@ -63,18 +63,20 @@ func List(ctx context.Context, name string) ([]Input, error) {
 	return open(ctx, all)
 }
 
-// Only is the inputs narrowed to films, by their paths with the prefix. Inputs
-// without any are closed.
+// Only is the inputs narrowed to films that are still there, by their paths with the
+// prefix. Inputs without any are closed.
 func Only(inputs []Input, films []string) ([]Input, error) {
 	var kept []Input
 	taken := map[string]bool{}
 	for _, in := range inputs {
 		in.Within = nil
 		for _, film := range films {
-			if name, ok := strings.CutPrefix(film, in.Prefix); ok && fs.ValidPath(name) && !taken[film] {
-				in.Within = append(in.Within, name)
-				taken[film] = true
+			name, ok := strings.CutPrefix(film, in.Prefix)
+			if !ok || taken[film] || !there(in.FS, name) {
+				continue
 			}
+			in.Within = append(in.Within, name)
+			taken[film] = true
 		}
 		if in.Within == nil {
 			if err := in.Close(); err != nil {
@@ -85,6 +87,13 @@ func Only(inputs []Input, films []string) ([]Input, error) {
 		kept = append(kept, in)
 	}
 	return kept, nil
+}
+
+// there reports whether a film is still in a file system. Names that are not UTF-8
+// are valid paths of files, if not of fs.FS.
+func there(fsys fs.FS, name string) bool {
+	_, err := fs.Stat(fsys, name)
+	return err == nil
 }
 
 // A place is a folder, a zip file or a bucket, and what of it: a pattern, or

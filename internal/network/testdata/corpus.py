@@ -1,7 +1,7 @@
 """Writes corpus.zip: models of single operators and small graphs, and what ONNX Runtime without optimizations makes of them
 for batches of 1 and 2 (optimized, it fuses some of them wrongly itself). Needs onnx, onnxruntime and numpy of PyPI.
 
-    python corpus.py corpus.zip
+    python corpus.py corpus.zip [SEED [GRAPHS]]
 
 NAME.onnx is a model of the input x; NAME.out holds, for each batch, in little endian: int32 batch, rank and dimensions, then
 float32 values. The input's values are the formula in film()."""
@@ -10,7 +10,7 @@ import itertools, struct, sys, zipfile
 import numpy as np, onnx, onnxruntime
 from onnx import TensorProto as T, helper, numpy_helper
 
-random = np.random.default_rng(1)
+random = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
 cases, skipped = {}, []
 
 
@@ -471,7 +471,7 @@ for q, kv in ((4, 4), (6, 2)):
 case('attention_masked', 14, lambda g: (lambda t: g.n('MatMul', g.n('Softmax', g.n('Where', g.n('Cast', g.n('Trilu', g.w(np.ones((5, 5)), np.int64), upper=0), to=T.BOOL), g.n('MatMul', t, g.n('Transpose', t, perm=[0, 1, 3, 2])), g.w(np.float32(-1e9))), axis=-1), t))('x'))
 
 # Small graphs at random, of what feature maps commonly pass.
-for number in range(120):
+for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 120):
     def build(g):
         maps, channels = ['x'], {'x': 3}
         for _ in range(random.integers(3, 9)):

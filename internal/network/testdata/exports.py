@@ -1,8 +1,8 @@
 """Exports torchvision and timm networks (random weights and BatchNorm statistics) by both of PyTorch's exporters, with an open
 batch, and writes what ONNX Runtime without optimizations makes of batches of 1 and 3. Nothing of it is committed.
 
-    python exports.py FOLDER [NAME...]
-    go test ./internal/network -run Exports -v -args -exports FOLDER
+    python exports.py exports [NAME...]
+    go test ./internal/network -run Exports -v -args -exports exports
 
 Needs torch, torchvision, timm, onnxscript and onnxruntime of PyPI."""
 import json, os, sys, time, warnings

@@ -49,7 +49,7 @@ func compareHeads(ctx context.Context, w io.Writer, data string, c contender) er
 			for _, t := range []struct {
 				name string
 				head.Trainer
-			}{{"linear", head.Linear{}}, {"mlp", mlp.Trainer{Dropout: 0.3, Seed: 1}}, {"mlp by best epoch", bestEpoch{}}} {
+			}{{"linear", head.Linear{}}, {"mlp", mlp.Trainer{Dropout: 0.7, Seed: 1}}, {"mlp by best epoch", bestEpoch{}}} {
 				r, err := report.CrossValidate(ctx, t, one, &report.CrossOptions{Repeats: 1, Seed: 1})
 				if err != nil {
 					return fmt.Errorf("%s, %s: %w", name, finding, err)
