@@ -23,10 +23,10 @@ func row97(row, scratch []float32, n, odd int) {
 	}
 	s := scratch[:len(row)]
 	for i, v := range row[:n] {
-		s[2*i+odd] = v * lowScale
+		s[2*i+odd] = float32(v * lowScale)
 	}
 	for i, v := range row[n:] {
-		s[2*i+1-odd] = v * highScale
+		s[2*i+1-odd] = float32(v * highScale)
 	}
 	step97(s, odd, delta)
 	step97(s, 1-odd, gamma)
@@ -37,19 +37,19 @@ func row97(row, scratch []float32, n, odd int) {
 
 // interleaveEven97 is row97 of a row that begins with a low sample, as nearly all
 // do, and has four high ones or more: all steps in one sweep, in the same
-// arithmetic. Of sample i, d is the low one after the first step, g the high one
+// arithmetic; products are rounded before sums on every machine. Of sample i, d is the low one after the first step, g the high one
 // after the second, b the low one after the third.
 func interleaveEven97(row, low, high []float32) {
-	h0, h1 := high[0]*highScale, high[1]*highScale
-	d0 := low[0]*lowScale - float32((h0+h0)*delta)
-	d := low[1]*lowScale - float32((h0+h1)*delta)
+	h0, h1 := float32(high[0]*highScale), float32(high[1]*highScale)
+	d0 := float32(low[0]*lowScale) - float32((h0+h0)*delta)
+	d := float32(low[1]*lowScale) - float32((h0+h1)*delta)
 	g := h0 - float32((d0+d)*gamma)
 	b := d0 - float32((g+g)*beta)
 	h := h1
 	out, low, high := row, low[2:], high[2:]
 	for len(high) > 0 && len(low) > 0 && len(out) >= 2 {
-		hNext := high[0] * highScale
-		dNext := low[0]*lowScale - float32((h+hNext)*delta)
+		hNext := float32(high[0] * highScale)
+		dNext := float32(low[0]*lowScale) - float32((h+hNext)*delta)
 		gNext := h - float32((d+dNext)*gamma)
 		bNext := d - float32((g+gNext)*beta)
 		out[0], out[1] = b, g-float32((b+bNext)*alpha)
@@ -59,7 +59,7 @@ func interleaveEven97(row, low, high []float32) {
 	// The ends are mirrored: a high sample ends the row, or a low one.
 	dNext := d
 	if len(low) > 0 {
-		dNext = low[0]*lowScale - float32((h+h)*delta)
+		dNext = float32(low[0]*lowScale) - float32((h+h)*delta)
 	}
 	gNext := h - float32((d+dNext)*gamma)
 	bNext := d - float32((g+gNext)*beta)
@@ -101,7 +101,7 @@ func strip97(buffer, scratch []float32, stride, width, height, low, odd int) {
 		}
 		out := line(at)
 		for x, v := range buffer[i*stride:][:width] {
-			out[x] = v * k
+			out[x] = float32(v * k)
 		}
 	}
 	step := func(y int, k float32) {

@@ -15,9 +15,9 @@ func lifted97(in []float32, low, odd int) []float32 {
 	}
 	for i, v := range in {
 		if i < low {
-			out[2*i+odd] = v * lowScale
+			out[2*i+odd] = float32(v * lowScale)
 		} else {
-			out[2*(i-low)+1-odd] = v * highScale
+			out[2*(i-low)+1-odd] = float32(v * highScale)
 		}
 	}
 	at := func(i int) float32 {
