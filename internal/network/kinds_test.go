@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // The kinds of faults that a reading of the engine found, each with models of the
@@ -352,12 +352,12 @@ func TestLayoutOfTheOutput(t *testing.T) {
 func TestMaxPoolKeepsNaN(t *testing.T) {
 	nan := float32(math.NaN())
 	paths(t, func(t *testing.T) {
-		in := kernel.Shape{Height: 2, Width: 2, Channels: 19}
-		w := kernel.Window{Height: 2, Width: 2, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
+		in := simd.Shape{Height: 2, Width: 2, Channels: 19}
+		w := simd.Window{Height: 2, Width: 2, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
 		for at := range in.Len() {
 			src, dst := formula(in.Len()), make([]float32, in.Channels)
 			src[at] = nan
-			kernel.MaxPool(dst, src, in, w)
+			simd.MaxPool(dst, src, in, w)
 			for ch, v := range dst {
 				if (v != v) != (ch == at%in.Channels) {
 					t.Fatalf("NaN at %d: channel %d is %v", at, ch, v)
