@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A vector is what ONNX Runtime makes of one input; see testdata/make.py.
@@ -55,9 +55,9 @@ func TestFamiliesEqualONNXRuntime(t *testing.T) {
 	if len(all) < 14 {
 		t.Fatalf("%d networks", len(all))
 	}
-	for path := kernel.Generic; path <= kernel.Best(); path++ {
+	for path := simd.Generic; path <= simd.Best(); path++ {
 		t.Run(path.String(), func(t *testing.T) {
-			defer kernel.Use(path)()
+			defer simd.Use(path)()
 			for name, v := range all {
 				t.Run(name, func(t *testing.T) { equalsVector(t, name, v) })
 			}

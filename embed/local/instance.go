@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/cxrkit/cxrkit/internal/graph"
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/network"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // An instance is a Gorgonia graph over working memory of its own, run by one
@@ -72,9 +72,9 @@ func (in *instance) run(ctx context.Context) error {
 // operation is a step as a graph runs it, by the instance's threads if it is shared
 // and there are some. Where it reads and writes is settled: the operands only say
 // what comes before it.
-func (in *instance) operation(name string, run func(kernel.Part), shared bool) func([]gorgonia.Value) error {
+func (in *instance) operation(name string, run func(simd.Part), shared bool) func([]gorgonia.Value) error {
 	// A panic on a goroutine of the team's would end the process.
-	part := func(p kernel.Part) (err error) {
+	part := func(p simd.Part) (err error) {
 		defer func() {
 			if r := recover(); r != nil {
 				err = fmt.Errorf("%s: panic: %v", name, r)
@@ -90,6 +90,6 @@ func (in *instance) operation(name string, run func(kernel.Part), shared bool) f
 		if shared && in.team != nil {
 			return in.team.share(part)
 		}
-		return part(kernel.Whole)
+		return part(simd.Whole)
 	}
 }

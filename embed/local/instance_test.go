@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 func small(t testing.TB) (*Embedder, *cxr.Image) {
@@ -26,7 +26,7 @@ func TestPanicInAnOperationIsAnError(t *testing.T) {
 			in.team = newTeam(threads)
 			defer in.team.end()
 		}
-		run := in.operation("Conv of a test", func(p kernel.Part) {
+		run := in.operation("Conv of a test", func(p simd.Part) {
 			if p.Index == threads-1 {
 				panic("index out of range")
 			}

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A team is the goroutines that share the steps of one run. They wait for the
@@ -16,7 +16,7 @@ type team struct {
 	step    atomic.Uint32 // counts steps, to tell of a new one
 	ended   atomic.Bool
 	waiting atomic.Int32 // members that have yet to do their part
-	do      func(kernel.Part) error
+	do      func(simd.Part) error
 	errs    []error
 	members sync.WaitGroup
 }
@@ -40,17 +40,17 @@ func (t *team) serve(member int) {
 			}
 		}
 		seen++
-		t.errs[member] = t.do(kernel.Part{Index: member, Of: t.size})
+		t.errs[member] = t.do(simd.Part{Index: member, Of: t.size})
 		t.waiting.Add(-1)
 	}
 }
 
 // share has all members do their parts of a step, the caller the first.
-func (t *team) share(do func(kernel.Part) error) error {
+func (t *team) share(do func(simd.Part) error) error {
 	t.do = do
 	t.waiting.Store(int32(t.size - 1))
 	t.step.Add(1)
-	t.errs[0] = do(kernel.Part{Index: 0, Of: t.size})
+	t.errs[0] = do(simd.Part{Index: 0, Of: t.size})
 	for spins := 0; t.waiting.Load() > 0; spins++ {
 		if spins%64 == 63 {
 			runtime.Gosched()

@@ -24,7 +24,7 @@ func openKinds() (kinds, error) {
 	if err != nil {
 		return nil, err
 	}
-	random, err := local.Load(model, &local.Options{Name: "random weights"})
+	random, err := mini.Load(model, &local.Options{Name: "random weights"})
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func TestFolderIsEmbeddedOnce(t *testing.T) {
 		t.Errorf("%s, error %v", text, err)
 	}
 	list, err := store.Read(out)
-	if err != nil || len(list) != 4 || list[0].Dim != 896 || list[0].Model != "cxrkit-mini-2" {
+	if err != nil || len(list) != 4 || list[0].Dim != 1792 || list[0].Model != "cxrkit-mini-3" {
 		t.Errorf("%d embeddings, error %v", len(list), err)
 	}
 }
@@ -223,7 +223,7 @@ func TestShards(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if s := r.Space(); r.Verify() != nil || r.Len() != 4 || s.Tokens*s.Dim != 896 {
+	if s := r.Space(); r.Verify() != nil || r.Len() != 4 || s.Tokens*s.Dim != 1792 {
 		t.Errorf("%d vectors", r.Len())
 	}
 	if _, err := call(t, append(args, "--base_names")...); err == nil || !strings.Contains(err.Error(), "no --base_names") {

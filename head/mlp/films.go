@@ -2,7 +2,7 @@ package mlp
 
 import (
 	"github.com/cxrkit/cxrkit/head"
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
@@ -97,12 +97,12 @@ func (f *films) predict(layers []head.Layer) []float32 {
 		for j, v := range l.Bias {
 			bias[j] = float32(v)
 		}
-		activation := kernel.Relu
+		activation := simd.Relu
 		if i == len(layers)-1 {
-			activation = kernel.None
+			activation = simd.None
 		}
 		y := make([]float32, f.n*l.Out)
-		kernel.Gemm(y, l.Out, x, l.In, f.n, kernel.Pack(l.In, l.Out, w, 1, l.In, bias), activation)
+		simd.Gemm(y, l.Out, x, l.In, f.n, simd.Pack(l.In, l.Out, w, 1, l.In, bias), activation)
 		x = y
 	}
 	return x

@@ -5,7 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
@@ -20,20 +20,20 @@ type dense struct {
 
 func (d *dense) apply(x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 	widest := max(d.in, d.out)
-	d.scratch = make([]float32, max(kernel.DynamicScratch(widest, min(d.in, d.out)), kernel.DynamicScratch(min(d.in, d.out), widest), kernel.DynamicScratch(d.capacity, d.out)))
+	d.scratch = make([]float32, max(simd.DynamicScratch(widest, min(d.in, d.out)), simd.DynamicScratch(min(d.in, d.out), widest), simd.DynamicScratch(d.capacity, d.out)))
 	return apply("dense", d.capacity*d.out, d.forward, d.back, []bool{!d.first, true, true}, x, w, b)
 }
 
 func (d *dense) forward(v [][]float32) {
 	x, w, b, y := v[0], v[1], v[2], v[3]
-	kernel.GemmDynamic(y, x, w, d.rows, d.in, d.out, d.scratch)
-	f := kernel.None
+	simd.GemmDynamic(y, x, w, d.rows, d.in, d.out, d.scratch)
+	f := simd.None
 	if d.relu {
-		f = kernel.Relu
+		f = simd.Relu
 	}
 	for r := range d.rows {
 		row := y[r*d.out:][:d.out]
-		kernel.AddThen(row, row, b, f)
+		simd.AddThen(row, row, b, f)
 	}
 }
 
@@ -54,7 +54,7 @@ func (d *dense) back(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, e
 		return gorgonia.Nodes{nil, dw, db}, err
 	}
 	dx, err := apply("gradient of input", d.capacity*d.in, func(v [][]float32) {
-		kernel.GemmStrided(v[2], v[0], v[1], d.rows, d.out, d.in, 1, d.out, d.scratch)
+		simd.GemmStrided(v[2], v[0], v[1], d.rows, d.out, d.in, 1, d.out, d.scratch)
 	}, nil, nil, dy, w)
 	return gorgonia.Nodes{dx, dw, db}, err
 }
@@ -84,7 +84,7 @@ func (d *dense) weightGradient() func(v [][]float32) {
 				}
 			}
 		}
-		kernel.GemmDynamic(dw, turned, dy, d.in, d.rows, d.out, d.scratch)
+		simd.GemmDynamic(dw, turned, dy, d.in, d.rows, d.out, d.scratch)
 	}
 }
 
@@ -92,7 +92,7 @@ func (d *dense) weightGradient() func(v [][]float32) {
 func sumRows(dst, src []float32, rows int) {
 	clear(dst)
 	for r := range rows {
-		kernel.Add.Vectors(dst, dst, src[r*len(dst):])
+		simd.Add.Vectors(dst, dst, src[r*len(dst):])
 	}
 }
 
@@ -130,13 +130,13 @@ func (b *norm) forward(v [][]float32) {
 	x, gamma, beta, y := v[0], v[1], v[2], v[3]
 	n := float32(b.rows)
 	sumRows(b.mean, x, b.rows)
-	kernel.Div.Scalar(b.mean, b.mean, n)
+	simd.Div.Scalar(b.mean, b.mean, n)
 	squares := b.inverse
 	clear(squares)
 	for r := range b.rows {
-		kernel.Sub.Vectors(b.buffer, x[r*b.units:][:b.units], b.mean)
-		kernel.Mul.Vectors(b.buffer, b.buffer, b.buffer)
-		kernel.Add.Vectors(squares, squares, b.buffer)
+		simd.Sub.Vectors(b.buffer, x[r*b.units:][:b.units], b.mean)
+		simd.Mul.Vectors(b.buffer, b.buffer, b.buffer)
+		simd.Add.Vectors(squares, squares, b.buffer)
 	}
 	// At first the mean of all steps: what the running statistics start from says
 	// nothing, and an early epoch would be judged by it.
@@ -150,7 +150,7 @@ func (b *norm) forward(v [][]float32) {
 		b.shift[j] = beta[j] - b.mean[j]*b.scale[j]
 	}
 	for r := range b.rows {
-		kernel.Affine(y[r*b.units:][:b.units], x[r*b.units:], b.scale, b.shift, kernel.None)
+		simd.Affine(y[r*b.units:][:b.units], x[r*b.units:], b.scale, b.shift, simd.None)
 	}
 }
 
@@ -173,11 +173,11 @@ func (b *norm) gammaGradient(v [][]float32) {
 	x, dy, out := v[0], v[1], v[2]
 	clear(out)
 	for r := range b.rows {
-		kernel.Sub.Vectors(b.buffer, x[r*b.units:][:b.units], b.mean)
-		kernel.Mul.Vectors(b.buffer, b.buffer, dy[r*b.units:])
-		kernel.Add.Vectors(out, out, b.buffer)
+		simd.Sub.Vectors(b.buffer, x[r*b.units:][:b.units], b.mean)
+		simd.Mul.Vectors(b.buffer, b.buffer, dy[r*b.units:])
+		simd.Add.Vectors(out, out, b.buffer)
 	}
-	kernel.Mul.Vectors(out, out, b.inverse)
+	simd.Mul.Vectors(out, out, b.inverse)
 }
 
 // inputGradient is gamma/deviation * (dy - mean(dy) - normalized*mean(dy*normalized)),
@@ -194,9 +194,9 @@ func (b *norm) inputGradient(v [][]float32) {
 	product := make([]float32, b.units)
 	for r := range b.rows {
 		row := out[r*b.units:][:b.units]
-		kernel.Affine(row, dy[r*b.units:], scale, shift, kernel.None)
-		kernel.Mul.Vectors(product, x[r*b.units:][:b.units], slope)
-		kernel.Add.Vectors(row, row, product)
+		simd.Affine(row, dy[r*b.units:], scale, shift, simd.None)
+		simd.Mul.Vectors(product, x[r*b.units:][:b.units], slope)
+		simd.Add.Vectors(row, row, product)
 	}
 }
 
@@ -224,9 +224,9 @@ func (n *network) dropout(x *gorgonia.Node, units int) (*gorgonia.Node, error) {
 			}
 			bits >>= 16
 		}
-		kernel.Mul.Vectors(v[1][:n.rows*units], v[0], mask)
+		simd.Mul.Vectors(v[1][:n.rows*units], v[0], mask)
 	}, func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-		dx, err := apply("dropout's gradient", size, func(v [][]float32) { kernel.Mul.Vectors(v[1][:n.rows*units], v[0], mask) }, nil, nil, dy)
+		dx, err := apply("dropout's gradient", size, func(v [][]float32) { simd.Mul.Vectors(v[1][:n.rows*units], v[0], mask) }, nil, nil, dy)
 		return gorgonia.Nodes{dx}, err
 	}, []bool{true}, x)
 }

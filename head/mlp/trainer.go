@@ -18,7 +18,7 @@ type Optimizer int
 // Optimizers.
 const (
 	Adam Optimizer = iota // Kingma and Ba 2015
-	LARS                  // You, Gitman and Ginsburg 2017: steps in proportion to each layer's weights
+	LARS                  // You, Gitman and Ginsburg 2017: steps in proportion to each layer's weights; biases and normalization move at the plain rate
 )
 
 // A Schedule is the way of the learning rate over the steps.
@@ -90,6 +90,8 @@ type Epoch struct {
 
 // Published is the head of CXR Foundation's training script: LARS at a constant
 // rate of 0.1 for 300 epochs, one network, features as they are, Keras's momentum.
+// One thing differs: TensorFlow's LARS, left as it comes, scales the steps of biases
+// and of batch normalization too, once they are not 0.
 func Published() Trainer {
 	return Trainer{Optimizer: LARS, Networks: 1, Epochs: 300, Momentum: 0.99, Raw: true}
 }

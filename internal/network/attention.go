@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // opAttention is softmax(Q*K'*scale + mask)*V of every head, without values of a
@@ -53,11 +53,11 @@ func opAttention(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	}
 	shape := []int{films, heads, rows, cols}
 	scores := c.product(n, q, c.transpose(n, k, []int{0, 1, 3, 2}), shape[:2], shape)
-	scores = c.combine(n, multiplication, scores, number(scale), shape, kernel.None)
+	scores = c.combine(n, multiplication, scores, number(scale), shape, simd.None)
 	if scores, err = c.masked(n, scores, input(in, 3)); err != nil {
 		return nil, err
 	}
-	softmax := kernel.Softmax
+	softmax := simd.Softmax
 	if input(in, 3) != nil || n.Int("is_causal") != 0 {
 		softmax = maskedSoftmax
 	}
@@ -91,7 +91,7 @@ func maskedSoftmax(dst, src []float32) {
 		clear(dst)
 		return
 	}
-	kernel.Softmax(dst, src)
+	simd.Softmax(dst, src)
 }
 
 // masked takes away what a score must not see: what a mask of truth values leaves
@@ -103,7 +103,7 @@ func (c *compiler) masked(n *node, scores, mask *tensor) (*tensor, error) {
 			return nil, unsupported(n, "mask of shape %v for scores of %v", mask.shape, scores.shape)
 		}
 		if mask.elem.Floating() {
-			scores = c.combine(n, addition, scores, mask, scores.shape, kernel.None)
+			scores = c.combine(n, addition, scores, mask, scores.shape, simd.None)
 		} else {
 			scores = c.ternary(n, [3]*tensor{mask, scores, never}, scores.shape, chosen)
 		}

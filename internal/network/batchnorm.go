@@ -3,7 +3,7 @@ package network
 import (
 	"math"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 func opBatchNorm(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
@@ -31,9 +31,9 @@ func opBatchNorm(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	}
 	f := c.activation(n, len(in[0].shape))
 	width := len(scale)
-	out := c.shareOver(n, []*tensor{x}, func(in [][]float32, out []float32, part kernel.Part) {
+	out := c.shareOver(n, []*tensor{x}, func(in [][]float32, out []float32, part simd.Part) {
 		for i, end := part.Span(len(out), width); i < end; i += width {
-			kernel.Affine(out[i:][:width], in[0][i:], scale, shift, f)
+			simd.Affine(out[i:][:width], in[0][i:], scale, shift, f)
 		}
 	})
 	if len(in[0].shape) != len(x.shape) {

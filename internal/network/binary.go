@@ -3,21 +3,21 @@ package network
 import (
 	"math"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A binary operator: on floats with a kernel, or with a function that is slower;
 // and on known integers.
 type binary struct {
-	fast   *kernel.Operation
+	fast   *simd.Operation
 	floats func(a, b float32) float32
 	ints   func(a, b int64) int64
 	truth  bool // the result is a truth value
 	divide bool // the second integer must not be 0
 }
 
-func arithmetic(o kernel.Operation, floats func(a, b float32) float32, ints func(a, b int64) int64) binary {
+func arithmetic(o simd.Operation, floats func(a, b float32) float32, ints func(a, b int64) int64) binary {
 	return binary{fast: &o, floats: floats, ints: ints}
 }
 
@@ -35,10 +35,10 @@ func comparison(floats func(a, b float32) bool, ints func(a, b int64) bool) bina
 }
 
 var (
-	addition       = arithmetic(kernel.Add, func(a, b float32) float32 { return a + b }, func(a, b int64) int64 { return a + b })
-	subtraction    = arithmetic(kernel.Sub, func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b })
-	multiplication = arithmetic(kernel.Mul, func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
-	quotient       = kernel.Div
+	addition       = arithmetic(simd.Add, func(a, b float32) float32 { return a + b }, func(a, b int64) int64 { return a + b })
+	subtraction    = arithmetic(simd.Sub, func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b })
+	multiplication = arithmetic(simd.Mul, func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
+	quotient       = simd.Div
 	division       = binary{fast: &quotient, floats: func(a, b float32) float32 { return a / b }, ints: func(a, b int64) int64 { return a / b }, divide: true}
 	power          = binary{floats: raise, ints: raiseInteger}
 	smaller        = binary{floats: func(a, b float32) float32 { return min(a, b) }, ints: func(a, b int64) int64 { return min(a, b) }}
@@ -163,7 +163,7 @@ func (op binary) apply(c *compiler, n *node, a, b *tensor, last bool) (*tensor, 
 		}
 		return out, nil
 	}
-	f := kernel.None
+	f := simd.None
 	if last && !op.truth {
 		f = c.activation(n, len(shape))
 	}
@@ -171,23 +171,23 @@ func (op binary) apply(c *compiler, n *node, a, b *tensor, last bool) (*tensor, 
 }
 
 // combine emits f(a op b) of floats, whose result has the given shape.
-func (c *compiler) combine(n *node, op binary, a, b *tensor, shape []int, f kernel.Activation) *tensor {
+func (c *compiler) combine(n *node, op binary, a, b *tensor, shape []int, f simd.Activation) *tensor {
 	last := len(shape) == 4 && (a.at != nil && a.last || b.at != nil && b.last)
 	a, b = c.operandOf(n, a, shape, last), c.operandOf(n, b, shape, last)
 	switch {
-	case op.fast != nil && *op.fast == kernel.Add && sameShape(a, b) && a.at != nil && b.at != nil && a.at != b.at:
+	case op.fast != nil && *op.fast == simd.Add && sameShape(a, b) && a.at != nil && b.at != nil && a.at != b.at:
 		if !c.free(a) && c.free(b) {
 			a, b = b, a
 		}
-		return c.shareOver(n, []*tensor{a, b}, func(in [][]float32, out []float32, part kernel.Part) {
+		return c.shareOver(n, []*tensor{a, b}, func(in [][]float32, out []float32, part simd.Part) {
 			first, end := part.Span(len(out), 16)
-			kernel.AddThen(out[first:end], in[0][first:], in[1][first:], f)
+			simd.AddThen(out[first:end], in[0][first:], in[1][first:], f)
 		})
 	case sameLen(a, shape) && a.at != nil:
 		return c.shareOver(n, []*tensor{a, b}, op.runner(a, b, shape, last, f))
 	}
 	run := op.runner(a, b, shape, last, f)
-	return c.share(n, []*tensor{a, b}, shape, last, 0, product(shape), func(in [][]float32, out, _ []float32, part kernel.Part) { run(in, out, part) })
+	return c.share(n, []*tensor{a, b}, shape, last, 0, product(shape), func(in [][]float32, out, _ []float32, part simd.Part) { run(in, out, part) })
 }
 
 // operandOf is t as an operand of an elementwise result: one as large as the
@@ -207,13 +207,13 @@ func sameLen(t *tensor, shape []int) bool {
 }
 
 // runner walks the result in its storage order, with a short loop inside.
-func (op binary) runner(a, b *tensor, shape []int, last bool, f kernel.Activation) func(in [][]float32, out []float32, part kernel.Part) {
+func (op binary) runner(a, b *tensor, shape []int, last bool, f simd.Activation) func(in [][]float32, out []float32, part simd.Part) {
 	dims := reorder(shape, last)
 	sa, sb := reorder(a.spread(shape), last), reorder(b.spread(shape), last)
 	dims, sa, sb = collapse(dims, sa, sb)
 	inner := len(dims) - 1
 	n, da, db := dims[inner], sa[inner], sb[inner]
-	return func(in [][]float32, out []float32, part kernel.Part) {
+	return func(in [][]float32, out []float32, part simd.Part) {
 		x, y := in[0], in[1]
 		first, end := part.Span(len(out), n)
 		o := newOdometer(dims[:inner], sa, sb, first/max(n, 1))
@@ -269,7 +269,7 @@ func (c *compiler) ternary(n *node, operands [3]*tensor, shape []int, f func(x, 
 		steps[i] = reorder(in[i].spread(shape), last)
 	}
 	dims := reorder(shape, last)
-	return c.share(n, in, shape, last, 0, product(shape), func(in [][]float32, out, _ []float32, part kernel.Part) {
+	return c.share(n, in, shape, last, 0, product(shape), func(in [][]float32, out, _ []float32, part simd.Part) {
 		inner := 1
 		if len(dims) > 0 {
 			inner = dims[len(dims)-1]

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A compiler holds the state of one compilation.
@@ -37,7 +37,7 @@ type pendingStep struct {
 
 // A job computes a part of out. Parts that run together have scratch memory of
 // their own.
-type job func(in [][]float32, out, scratch []float32, part kernel.Part)
+type job func(in [][]float32, out, scratch []float32, part simd.Part)
 
 // worthSharing is how many multiplications, or values moved, outweigh waking
 // another thread, which takes a few microseconds.
@@ -289,7 +289,7 @@ func (c *compiler) integers(n fmt.Stringer, shape []int, elem onnx.Type) *tensor
 // in their stored order; or computes it now if they are all known. f must not
 // keep or change in.
 func (c *compiler) emit(n fmt.Stringer, in []*tensor, shape []int, last bool, f func(in [][]float32, out []float32)) *tensor {
-	return c.add(n, in, &tensor{shape: shape, last: last}, nil, 0, 0, func(in [][]float32, out, _ []float32, _ kernel.Part) { f(in, out) })
+	return c.add(n, in, &tensor{shape: shape, last: last}, nil, 0, 0, func(in [][]float32, out, _ []float32, _ simd.Part) { f(in, out) })
 }
 
 // share is emit of a job that threads can part; work is how many
@@ -301,13 +301,13 @@ func (c *compiler) share(n fmt.Stringer, in []*tensor, shape []int, last bool, s
 // shareOver is share with a result of the shape of the first input, whose place
 // it may take, if that is free: f is then called with out the same memory as
 // in[0].
-func (c *compiler) shareOver(n fmt.Stringer, in []*tensor, f func(in [][]float32, out []float32, part kernel.Part)) *tensor {
+func (c *compiler) shareOver(n fmt.Stringer, in []*tensor, f func(in [][]float32, out []float32, part simd.Part)) *tensor {
 	out := &tensor{shape: in[0].shape, last: in[0].last}
 	var over *buffer
 	if c.free(in[0]) {
 		over = in[0].at
 	}
-	return c.add(n, in, out, over, 0, out.len(), func(in [][]float32, out, _ []float32, part kernel.Part) { f(in, out, part) })
+	return c.add(n, in, out, over, 0, out.len(), func(in [][]float32, out, _ []float32, part simd.Part) { f(in, out, part) })
 }
 
 func (c *compiler) add(n fmt.Stringer, in []*tensor, out *tensor, over *buffer, scratch, work int, f job) *tensor {
@@ -323,7 +323,7 @@ func (c *compiler) add(n fmt.Stringer, in []*tensor, out *tensor, over *buffer, 
 		c.spend(n, touched)
 		out.elem = onnx.Float
 		out.data = make([]float32, out.len())
-		f(data, out.data, make([]float32, scratch), kernel.Whole)
+		f(data, out.data, make([]float32, scratch), simd.Whole)
 		return out
 	}
 	step := len(c.steps)

@@ -3,7 +3,7 @@ package network
 import (
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 func opConv(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
@@ -36,7 +36,7 @@ func opConv(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		weights, bias = foldNorm(weights, bias, scale, shift)
 	}
 	f := c.activation(n, len(in[0].shape))
-	return []*tensor{back(c.convolve(n, x, kernel.NewConv(shape, g.channels, g.groups, g.window, weights, bias), f))}, nil
+	return []*tensor{back(c.convolve(n, x, simd.NewConv(shape, g.channels, g.groups, g.window, weights, bias), f))}, nil
 }
 
 // biasOf is the constant bias of a convolution at an input, or nil.
@@ -53,12 +53,12 @@ func biasOf(n *node, in []*tensor, i int) ([]float32, error) {
 // A geometry is what a convolution does, without its weights.
 type geometry struct {
 	channels, groups int // of the result
-	window           kernel.Window
+	window           simd.Window
 }
 
 // geometryOf reads a convolution with weights of the given shape: channels of the
 // result x channels of a group x window.
-func geometryOf(n *node, shape kernel.Shape, weights []int) (g geometry, err error) {
+func geometryOf(n *node, shape simd.Shape, weights []int) (g geometry, err error) {
 	g.groups, g.channels = n.Int("group"), weights[0]
 	if g.groups < 1 || shape.Channels%g.groups != 0 || g.channels%g.groups != 0 || weights[1] != shape.Channels/g.groups || g.channels == 0 {
 		return g, corrupt(n, "weights of shape %v in %d groups for %d channels", weights, g.groups, shape.Channels)
@@ -73,10 +73,10 @@ func geometryOf(n *node, shape kernel.Shape, weights []int) (g geometry, err err
 }
 
 // convolve emits a convolution of each film.
-func (c *compiler) convolve(n *node, x *tensor, conv *kernel.Conv, f kernel.Activation) *tensor {
+func (c *compiler) convolve(n *node, x *tensor, conv *simd.Conv, f simd.Activation) *tensor {
 	films, from, to := x.shape[0], conv.In.Len(), conv.Out.Len()
 	return c.share(n, []*tensor{x}, []int{films, conv.Out.Channels, conv.Out.Height, conv.Out.Width}, true, conv.Scratch(), films*conv.Work(),
-		func(in [][]float32, out, scratch []float32, part kernel.Part) {
+		func(in [][]float32, out, scratch []float32, part simd.Part) {
 			for i := range films {
 				conv.RunPart(out[i*to:][:to], in[0][i*from:][:from], scratch, f, part)
 			}

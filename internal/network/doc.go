@@ -13,8 +13,8 @@ import (
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A Program is a compiled network: immutable, shared by all that run it.
@@ -43,7 +43,7 @@ type Step struct {
 	Name   string // of the ONNX node, for errors
 	Reads  []int  // steps whose results it takes; -1 is the input
 	Shared bool   // worth doing by several threads
-	bind   func(memory []float32) func(kernel.Part)
+	bind   func(memory []float32) func(simd.Part)
 	output span
 }
 
@@ -54,7 +54,7 @@ func (s span) of(memory []float32) []float32 { return memory[s.at : s.at+s.n : s
 
 // Bind is the step on the memory of one run: a function that does a part of it,
 // or all of it if the step is not shared.
-func (s *Step) Bind(memory []float32) func(kernel.Part) { return s.bind(memory) }
+func (s *Step) Bind(memory []float32) func(simd.Part) { return s.bind(memory) }
 
 // Result is where a step's result lies.
 func (s *Step) Result(memory []float32) []float32 { return s.output.of(memory) }

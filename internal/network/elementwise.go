@@ -3,13 +3,13 @@ package network
 import (
 	"math"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // unary makes an operator of an activation of the kernels.
-func unary(f kernel.Activation) operator {
+func unary(f simd.Activation) operator {
 	return func(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-		return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+		return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part simd.Part) {
 			first, end := part.Span(len(out), 16)
 			copy(out[first:end], in[0][first:]) // onto itself, where the input is free
 			f.Apply(out[first:end])
@@ -19,7 +19,7 @@ func unary(f kernel.Activation) operator {
 
 // each is the result of a function of every float.
 func (c *compiler) each(n *node, t *tensor, f func(float32) float32) *tensor {
-	return c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part kernel.Part) {
+	return c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part simd.Part) {
 		src := in[0]
 		for i, end := part.Span(len(out), 16); i < end; i++ {
 			out[i] = f(src[i])
@@ -142,12 +142,12 @@ func opRelu(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if in[0].ints != nil {
 		return []*tensor{c.eachInteger(n, in[0], func(v int64) int64 { return max(v, 0) })}, nil
 	}
-	return unary(kernel.Relu)(c, n, in)
+	return unary(simd.Relu)(c, n, in)
 }
 
 func opLeaky(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	alpha := n.Float("alpha")
-	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part simd.Part) {
 		for i, end := part.Span(len(out), 16); i < end; i++ {
 			if out[i] = in[0][i]; out[i] < 0 {
 				out[i] *= alpha
@@ -180,12 +180,12 @@ func opClip(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		t := in[0]
 		for i, op := range []binary{larger, smaller} {
 			if len(in) > i+1 && in[i+1] != nil {
-				t = c.combine(n, op, t, c.view(in[i+1], nil), t.shape, kernel.None)
+				t = c.combine(n, op, t, c.view(in[i+1], nil), t.shape, simd.None)
 			}
 		}
 		return []*tensor{t}, nil
 	}
-	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part kernel.Part) {
+	return []*tensor{c.shareOver(n, in[:1], func(in [][]float32, out []float32, part simd.Part) {
 		for i, end := part.Span(len(out), 16); i < end; i++ {
 			out[i] = min(max(in[0][i], low), high)
 		}

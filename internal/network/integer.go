@@ -3,8 +3,8 @@ package network
 import (
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // Products of 8-bit integers are sums in float32: exact up to 2^24, and rounded to
@@ -24,7 +24,7 @@ func (c *compiler) shifted(n *node, x, zero *tensor, dim int) (*tensor, error) {
 		}
 		other = c.view(toFloats(zero), shape)
 	}
-	return c.combine(n, subtraction, toFloats(x), other, x.shape, kernel.None).as(onnx.Float), nil
+	return c.combine(n, subtraction, toFloats(x), other, x.shape, simd.None).as(onnx.Float), nil
 }
 
 func input(in []*tensor, i int) *tensor {
@@ -108,7 +108,7 @@ func (c *compiler) integerConv(n *node, x, w, zeroX, zeroW *tensor) (*tensor, er
 	if err != nil {
 		return nil, err
 	}
-	return back(c.convolve(n, t, kernel.NewExactConv(shape, g.channels, g.groups, g.window, weights.data), kernel.None)), nil
+	return back(c.convolve(n, t, simd.NewExactConv(shape, g.channels, g.groups, g.window, weights.data), simd.None)), nil
 }
 
 // opQLinearMatMul is MatMulInteger, scaled and quantized again.
@@ -132,7 +132,7 @@ func opQLinearConv(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		}
 		shape := slices.Repeat([]int{1}, len(t.shape)-1)
 		shape[0] = bias.len()
-		t = c.combine(n, addition, t, c.view(toFloats(bias), shape), t.shape, kernel.None)
+		t = c.combine(n, addition, t, c.view(toFloats(bias), shape), t.shape, simd.None)
 	}
 	return c.requantized(n, t, in[1], in[4], in[6], in[7], 1)
 }

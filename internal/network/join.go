@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A rule that joins nodes must see that each takes the value before it where the
@@ -32,7 +32,7 @@ func (c *compiler) join(name string, nodes ...*node) string {
 
 // activation finds an activation that alone takes the value that a node makes, of
 // so many dimensions, and joins it to the node.
-func (c *compiler) activation(n *node, rank int) kernel.Activation {
+func (c *compiler) activation(n *node, rank int) simd.Activation {
 	name := n.Outputs[0]
 	if joined := c.joined[name]; joined != "" {
 		name = joined
@@ -42,12 +42,12 @@ func (c *compiler) activation(n *node, rank int) kernel.Activation {
 			c.joinBehind(n, u)
 			return f
 		}
-		return kernel.None
+		return simd.None
 	}
 	// x * f(x): two readers, of which one multiplies with the other's result.
 	users := c.users[name]
 	if c.outputs[name] || len(users) != 2 {
-		return kernel.None
+		return simd.None
 	}
 	for i, u := range users {
 		mul := users[1-i]
@@ -56,21 +56,21 @@ func (c *compiler) activation(n *node, rank int) kernel.Activation {
 		}
 		if chain := c.gelu(u, mul, rank); chain != nil {
 			c.joinBehind(n, chain...)
-			return kernel.Gelu
+			return simd.Gelu
 		}
 		if c.sole(u.Outputs[0]) != mul {
 			continue
 		}
 		switch f, ok := c.simple(u); {
-		case ok && f == kernel.Sigmoid:
+		case ok && f == simd.Sigmoid:
 			c.joinBehind(n, u, mul)
-			return kernel.Swish
-		case ok && f == kernel.HardSigmoid:
+			return simd.Swish
+		case ok && f == simd.HardSigmoid:
 			c.joinBehind(n, u, mul)
-			return kernel.HardSwish
+			return simd.HardSwish
 		}
 	}
-	return kernel.None
+	return simd.None
 }
 
 func (c *compiler) joinBehind(n *node, nodes ...*node) {
@@ -78,31 +78,31 @@ func (c *compiler) joinBehind(n *node, nodes ...*node) {
 }
 
 // simple is the activation that a node alone is.
-func (c *compiler) simple(n *node) (kernel.Activation, bool) {
+func (c *compiler) simple(n *node) (simd.Activation, bool) {
 	switch n.Op {
 	case "Relu":
-		return kernel.Relu, true
+		return simd.Relu, true
 	case "Sigmoid":
-		return kernel.Sigmoid, true
+		return simd.Sigmoid, true
 	case "HardSwish":
-		return kernel.HardSwish, true
+		return simd.HardSwish, true
 	case "HardSigmoid":
 		alpha, beta := n.Float("alpha"), n.Float("beta")
-		return kernel.HardSigmoid, math.Abs(float64(alpha)-1.0/6) < 1e-6 && beta == 0.5
+		return simd.HardSigmoid, math.Abs(float64(alpha)-1.0/6) < 1e-6 && beta == 0.5
 	case "Tanh":
-		return kernel.Tanh, true
+		return simd.Tanh, true
 	case "Gelu":
 		switch n.Text("approximate") {
 		case "tanh":
-			return kernel.GeluTanh, true
+			return simd.GeluTanh, true
 		case "none":
-			return kernel.Gelu, true
+			return simd.Gelu, true
 		}
 	case "Clip":
 		low, high, ok := c.clip(n)
-		return kernel.Relu6, ok && low == 0 && high == 6
+		return simd.Relu6, ok && low == 0 && high == 6
 	}
-	return kernel.None, false
+	return simd.None, false
 }
 
 // clip is the bounds of a Clip node, if they are known: attributes up to opset

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // The kinds of faults that a reading of the engine found, each with models of the
@@ -145,6 +145,11 @@ func TestRefusals(t *testing.T) {
 			f.node("", "Add", []string{"x", "f"}, []string{"y"}, nil)
 			return f
 		}, `Gather (of output "s"): constants of 67108864 values to compute`, cxr.ErrTooLarge},
+		"a model for a fixed number of films": {func() *file {
+			f := single(13, "", "Reshape", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{2}, 2, 48))()
+			f.input = []int{2, 3, 4, 4}
+			return f
+		}, `[1 3 4 4] elements reshaped to [2 48] in a model for 2 films at once; export it with an open batch, or for one`, cxr.ErrUnsupported},
 		"a result that would fill it": {single(13, "", "Expand", []string{"x", "a"}, nil, integerTensor("a", onnx.Int64, []int{6}, 1<<20, 1<<8, 1, 3, 4, 4)), `shape [1048576 256 1 3 4 4]`, cxr.ErrCorrupt},
 		"a value made twice": {func() *file {
 			f := &file{opset: 13}
@@ -347,12 +352,12 @@ func TestLayoutOfTheOutput(t *testing.T) {
 func TestMaxPoolKeepsNaN(t *testing.T) {
 	nan := float32(math.NaN())
 	paths(t, func(t *testing.T) {
-		in := kernel.Shape{Height: 2, Width: 2, Channels: 19}
-		w := kernel.Window{Height: 2, Width: 2, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
+		in := simd.Shape{Height: 2, Width: 2, Channels: 19}
+		w := simd.Window{Height: 2, Width: 2, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
 		for at := range in.Len() {
 			src, dst := formula(in.Len()), make([]float32, in.Channels)
 			src[at] = nan
-			kernel.MaxPool(dst, src, in, w)
+			simd.MaxPool(dst, src, in, w)
 			for ch, v := range dst {
 				if (v != v) != (ch == at%in.Channels) {
 					t.Fatalf("NaN at %d: channel %d is %v", at, ch, v)

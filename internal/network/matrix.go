@@ -3,7 +3,7 @@ package network
 import (
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // opGemm is alpha*A*B + beta*C of matrices, which may be turned.
@@ -44,40 +44,40 @@ func opGemm(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		w := b.data
 		if alpha != 1 {
 			w = make([]float32, len(w))
-			kernel.Mul.Scalar(w, b.data, alpha)
+			simd.Mul.Scalar(w, b.data, alpha)
 		}
 		kStep, nStep := cols, 1
 		if turned {
 			kStep, nStep = 1, k
 		}
-		return []*tensor{c.multiply(n, a, shape, kernel.Pack(k, cols, w, kStep, nStep, bias))}, nil
+		return []*tensor{c.multiply(n, a, shape, simd.Pack(k, cols, w, kStep, nStep, bias))}, nil
 	}
 	if turned {
 		b = c.transpose(n, b, []int{1, 0})
 	}
 	t := c.product(n, a, b, nil, shape)
 	if alpha != 1 {
-		t = c.combine(n, multiplication, t, number(alpha), shape, kernel.None)
+		t = c.combine(n, multiplication, t, number(alpha), shape, simd.None)
 	}
 	if bias != nil {
 		added, beta = &tensor{shape: []int{cols}, elem: t.elem, data: bias}, 1
 	}
 	if added != nil {
 		if beta != 1 {
-			added = c.combine(n, multiplication, added, number(beta), added.shape, kernel.None)
+			added = c.combine(n, multiplication, added, number(beta), added.shape, simd.None)
 		}
-		t = c.combine(n, addition, t, added, shape, kernel.None)
+		t = c.combine(n, addition, t, added, shape, simd.None)
 	}
 	return []*tensor{t}, nil
 }
 
 // multiply emits the product of the rows of x with a packed matrix.
-func (c *compiler) multiply(n *node, x *tensor, shape []int, b *kernel.Packed) *tensor {
+func (c *compiler) multiply(n *node, x *tensor, shape []int, b *simd.Packed) *tensor {
 	x = c.plain(x)
 	rows := product(shape) / b.N
 	f := c.activation(n, len(shape))
-	t := c.share(n, []*tensor{x}, shape, false, 0, rows*b.K*b.N, func(in [][]float32, out, _ []float32, part kernel.Part) {
-		kernel.GemmPart(out, b.N, in[0], b.K, rows, b, f, part)
+	t := c.share(n, []*tensor{x}, shape, false, 0, rows*b.K*b.N, func(in [][]float32, out, _ []float32, part simd.Part) {
+		simd.GemmPart(out, b.N, in[0], b.K, rows, b, f, part)
 	})
 	t.nhwc = len(shape) == 4
 	return t
@@ -113,7 +113,7 @@ func opMatMul(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	}
 	if b.data != nil && rb == 2 && !a.known() {
 		bias := c.addedBias(n, cols, len(shape))
-		return []*tensor{c.multiply(n, a, shape, kernel.Pack(k, cols, c.plain(b).data, cols, 1, bias))}, nil
+		return []*tensor{c.multiply(n, a, shape, simd.Pack(k, cols, c.plain(b).data, cols, 1, bias))}, nil
 	}
 	t := c.product(n, a, b, lead, whole)
 	if rowOf || columnOf {
@@ -130,11 +130,11 @@ func (c *compiler) product(n *node, a, b *tensor, lead, shape []int) *tensor {
 	batch := product(lead)
 	// How far apart the matrices are, in matrices.
 	as, bs := (&tensor{shape: a.shape[:ra-2]}).spread(lead), (&tensor{shape: b.shape[:rb-2]}).spread(lead)
-	return c.share(n, []*tensor{a, b}, shape, false, kernel.DynamicScratch(k, cols), batch*m*k*cols, func(in [][]float32, out, scratch []float32, part kernel.Part) {
+	return c.share(n, []*tensor{a, b}, shape, false, simd.DynamicScratch(k, cols), batch*m*k*cols, func(in [][]float32, out, scratch []float32, part simd.Part) {
 		first, end := part.Span(batch, 1)
 		o := newOdometer(lead[:rank:rank], as, bs, first)
 		for i := first; i < end; i++ {
-			kernel.GemmDynamic(out[i*m*cols:][:m*cols], in[0][o.a*m*k:], in[1][o.b*k*cols:], m, k, cols, scratch)
+			simd.GemmDynamic(out[i*m*cols:][:m*cols], in[0][o.a*m*k:], in[1][o.b*k*cols:], m, k, cols, scratch)
 			o.next()
 		}
 	})

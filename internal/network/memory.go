@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // program lays out memory and closes the steps over their places.
@@ -51,7 +51,7 @@ func (c *compiler) program(input, output *tensor) (*Program, error) {
 		if s.scratch != nil {
 			scratch = s.scratch.span
 		}
-		step.bind = func(memory []float32) func(kernel.Part) {
+		step.bind = func(memory []float32) func(simd.Part) {
 			in := make([][]float32, len(places))
 			for k := range in {
 				if in[k] = known[k]; in[k] == nil {
@@ -59,7 +59,7 @@ func (c *compiler) program(input, output *tensor) (*Program, error) {
 				}
 			}
 			out, scratch := out.of(memory), scratch.of(memory)
-			return func(part kernel.Part) {
+			return func(part simd.Part) {
 				each := len(scratch) / part.Of
 				run(in, out, scratch[part.Index*each:][:each], part)
 			}

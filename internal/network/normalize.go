@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 func opLayerNorm(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
@@ -50,9 +50,9 @@ func rowOf(n *node, what string, t *tensor, shape []int) ([]float32, error) {
 // layerNorm normalizes rows of t that are as long as gamma.
 func (c *compiler) layerNorm(n *node, t *tensor, gamma, beta []float32, epsilon float64) *tensor {
 	cols := len(gamma)
-	return c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part kernel.Part) {
+	return c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part simd.Part) {
 		for i, end := part.Span(len(out), cols); i < end; i += cols {
-			kernel.LayerNorm(out[i:][:cols], in[0][i:][:cols], gamma, beta, epsilon)
+			simd.LayerNorm(out[i:][:cols], in[0][i:][:cols], gamma, beta, epsilon)
 		}
 	})
 }
@@ -72,7 +72,7 @@ func opRMSNorm(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		return nil, err
 	}
 	cols, epsilon := len(gamma), float64(n.Float("epsilon"))
-	return []*tensor{c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part kernel.Part) {
+	return []*tensor{c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part simd.Part) {
 		for i, end := part.Span(len(out), cols); i < end; i += cols {
 			var sum float64
 			for _, v := range in[0][i:][:cols] {
@@ -129,7 +129,7 @@ func (c *compiler) groupNorm(n *node, in []*tensor, groups int) ([]*tensor, erro
 	t := c.plain(in[0])
 	size := product(t.shape[2:])
 	row, epsilon := channels/groups*size, float64(n.Float("epsilon"))
-	return []*tensor{c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part kernel.Part) {
+	return []*tensor{c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part simd.Part) {
 		for i, end := part.Span(len(out), row); i < end; i += row {
 			src, dst := in[0][i:][:row], out[i:][:row]
 			var sum, squares float64

@@ -3,24 +3,24 @@ package network
 import (
 	"math"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // pooling computes one film.
-type pooling func(dst, src []float32, in kernel.Shape, w kernel.Window)
+type pooling func(dst, src []float32, in simd.Shape, w simd.Window)
 
 func opMaxPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-	return c.pool(n, in[0], func(kernel.Window) pooling { return kernel.MaxPool })
+	return c.pool(n, in[0], func(simd.Window) pooling { return simd.MaxPool })
 }
 
 func opAveragePool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-	return c.pool(n, in[0], func(w kernel.Window) pooling {
+	return c.pool(n, in[0], func(w simd.Window) pooling {
 		if n.Int("count_include_pad") == 0 {
 			w.Top, w.Left, w.Bottom, w.Right = 0, 0, 0, 0
 		}
 		// What ceil_mode adds behind the padding is not counted.
-		return func(dst, src []float32, in kernel.Shape, window kernel.Window) {
-			kernel.AveragePool(dst, src, in, window, kernel.Padding{Top: w.Top, Left: w.Left, Bottom: w.Bottom, Right: w.Right})
+		return func(dst, src []float32, in simd.Shape, window simd.Window) {
+			simd.AveragePool(dst, src, in, window, simd.Padding{Top: w.Top, Left: w.Left, Bottom: w.Bottom, Right: w.Right})
 		}
 	})
 }
@@ -32,9 +32,9 @@ func opLpPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		return nil, corrupt(n, "norm of order %v", p)
 	}
 	t := c.each(n, in[0], func(v float32) float32 { return float32(math.Pow(math.Abs(float64(v)), p)) })
-	sums, err := c.pool(n, t, func(w kernel.Window) pooling {
-		return func(dst, src []float32, in kernel.Shape, window kernel.Window) {
-			kernel.AveragePool(dst, src, in, window, kernel.Padding{Sum: true})
+	sums, err := c.pool(n, t, func(w simd.Window) pooling {
+		return func(dst, src []float32, in simd.Shape, window simd.Window) {
+			simd.AveragePool(dst, src, in, window, simd.Padding{Sum: true})
 		}
 	})
 	if err != nil {
@@ -45,7 +45,7 @@ func opLpPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 
 // pool slides a window over each film; f is told the window as the node has it,
 // before ceil_mode.
-func (c *compiler) pool(n *node, t *tensor, f func(w kernel.Window) pooling) ([]*tensor, error) {
+func (c *compiler) pool(n *node, t *tensor, f func(w simd.Window) pooling) ([]*tensor, error) {
 	x, shape, back, err := c.plane(n, t)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (c *compiler) pool(n *node, t *tensor, f func(w kernel.Window) pooling) ([]
 }
 
 // slide emits pooling of each film.
-func (c *compiler) slide(n *node, x *tensor, shape kernel.Shape, w kernel.Window, f pooling) *tensor {
+func (c *compiler) slide(n *node, x *tensor, shape simd.Shape, w simd.Window, f pooling) *tensor {
 	height, width := w.Out(shape)
 	films, from, to := x.shape[0], shape.Len(), height*width*shape.Channels
 	return c.emit(n, []*tensor{x}, []int{films, shape.Channels, height, width}, true, func(in [][]float32, out []float32) {
@@ -81,13 +81,13 @@ func (c *compiler) slide(n *node, x *tensor, shape kernel.Shape, w kernel.Window
 }
 
 func opGlobalAveragePool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-	return c.global(n, in[0], func(dst, src []float32, in kernel.Shape, w kernel.Window) {
-		kernel.AveragePool(dst, src, in, w, kernel.Padding{})
+	return c.global(n, in[0], func(dst, src []float32, in simd.Shape, w simd.Window) {
+		simd.AveragePool(dst, src, in, w, simd.Padding{})
 	})
 }
 
 func opGlobalMaxPool(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-	return c.global(n, in[0], kernel.MaxPool)
+	return c.global(n, in[0], simd.MaxPool)
 }
 
 func (c *compiler) global(n *node, t *tensor, f pooling) ([]*tensor, error) {
@@ -99,8 +99,8 @@ func (c *compiler) global(n *node, t *tensor, f pooling) ([]*tensor, error) {
 }
 
 // whole is a window over all of a feature map.
-func whole(in kernel.Shape) kernel.Window {
-	return kernel.Window{Height: in.Height, Width: in.Width, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
+func whole(in simd.Shape) simd.Window {
+	return simd.Window{Height: in.Height, Width: in.Width, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
 }
 
 // opLRN divides by a sum of squares over neighboring channels.

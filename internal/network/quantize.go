@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // Quantized values of the run are integers in float32, which holds 16 bits exactly.
@@ -190,7 +190,7 @@ func (c *compiler) grid(n *node, x, scale, zero *tensor, to onnx.Type) *tensor {
 	}
 	c.joinBehind(n, u)
 	low, high := limits(to)
-	return c.shareOver(n, []*tensor{x}, func(in [][]float32, out []float32, part kernel.Part) {
+	return c.shareOver(n, []*tensor{x}, func(in [][]float32, out []float32, part simd.Part) {
 		src := in[0]
 		for i, end := part.Span(len(out), 16); i < end; i++ {
 			out[i] = (quantum(src[i], s, z, low, high) - z) * s

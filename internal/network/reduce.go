@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A reduction makes one value of many: a sum or product of a function of each, or
@@ -81,12 +81,12 @@ func opReduceLogSumExp(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		wide = c.view(wide, shape)
 	}
 	defer c.hold(most[0])()
-	t := c.combine(n, subtraction, in[0], wide, in[0].shape, kernel.Exp)
+	t := c.combine(n, subtraction, in[0], wide, in[0].shape, simd.Exp)
 	sums, err := logSumOf.operator(c, n, append([]*tensor{t}, in[1:]...))
 	if err != nil {
 		return nil, err
 	}
-	return []*tensor{c.combine(n, addition, sums[0], most[0], sums[0].shape, kernel.None)}, nil
+	return []*tensor{c.combine(n, addition, sums[0], most[0], sums[0].shape, simd.None)}, nil
 }
 
 // reduce reduces the dimensions of a list.
@@ -115,9 +115,9 @@ func (c *compiler) reduce(n *node, t *tensor, list []int, keep bool, r reduction
 		return c.reduceIntegers(n, t, kept, shape, r)
 	}
 	if r.mean && t.at != nil && t.last && len(t.shape) == 4 && len(list) == 2 && slices.Contains(list, 2) && slices.Contains(list, 3) {
-		in := kernel.Shape{Height: t.shape[2], Width: t.shape[3], Channels: t.shape[1]}
-		out := c.slide(n, t, in, whole(in), func(dst, src []float32, in kernel.Shape, w kernel.Window) {
-			kernel.AveragePool(dst, src, in, w, kernel.Padding{})
+		in := simd.Shape{Height: t.shape[2], Width: t.shape[3], Channels: t.shape[1]}
+		out := c.slide(n, t, in, whole(in), func(dst, src []float32, in simd.Shape, w simd.Window) {
+			simd.AveragePool(dst, src, in, w, simd.Padding{})
 		})
 		if !keep {
 			out = c.view(out, shape)
@@ -143,7 +143,7 @@ func (c *compiler) reduce(n *node, t *tensor, list []int, keep bool, r reduction
 	inner, innerSteps, _ = collapse(inner, innerSteps, innerSteps)
 	results := product(outer)
 	deep := len(inner) - 1
-	out := c.share(n, []*tensor{t}, shape, last, 0, t.len(), func(in [][]float32, out, _ []float32, part kernel.Part) {
+	out := c.share(n, []*tensor{t}, shape, last, 0, t.len(), func(in [][]float32, out, _ []float32, part simd.Part) {
 		first, end := part.Span(results, 1)
 		o := newOdometer(outer, outerFrom, outerTo, first)
 		for range end - first {

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"math"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // table is the operators by name, each with a row for every range of opsets in
@@ -85,7 +85,7 @@ func elementwiseRows() []*row {
 
 		{op: "Abs", inputs: "T", outputs: "T", types: types{"T": numbers}, compile: opAbs},
 		{op: "Neg", inputs: "T", outputs: "T", types: types{"T": signed}, compile: opNegative},
-		plain("Erf", 0, unary(kernel.Erf)), plain("Sqrt", 0, unary(kernel.Sqrt)), plain("Exp", 0, unary(kernel.Exp)), plain("Log", 0, function(log)),
+		plain("Erf", 0, unary(simd.Erf)), plain("Sqrt", 0, unary(simd.Sqrt)), plain("Exp", 0, unary(simd.Exp)), plain("Log", 0, function(log)),
 		plain("Reciprocal", 0, function(func(v float64) float64 { return 1 / v })), plain("Sign", 0, function(sign)),
 		plain("Floor", 0, function(math.Floor)), plain("Ceil", 0, function(math.Ceil)), plain("Round", 11, function(math.RoundToEven)),
 		plain("Sin", 0, function(math.Sin)), plain("Cos", 0, function(math.Cos)), plain("Tan", 0, function(math.Tan)), plain("Atan", 0, function(math.Atan)),
@@ -131,8 +131,8 @@ func featureRows() []*row {
 		{op: "RMSNormalization", since: 23, inputs: "T V", outputs: "V", types: types{"T": floats, "V": floats}, attributes: attributes{"axis": -1, "epsilon": float32(1e-5), "stash_type": 1}, compile: opRMSNorm, note: "constant scale"},
 		tuned("LpNormalization", 0, attributes{"axis": -1, "p": 2}, opLpNorm),
 		tuned("LRN", 0, attributes{"alpha": float32(1e-4), "beta": float32(0.75), "bias": float32(1), "size": anInt}, opLRN),
-		{op: "Softmax", until: 12, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"axis": 1}, compile: softmaxOf(kernel.Softmax)},
-		{op: "Softmax", since: 13, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"axis": -1}, compile: softmaxOf(kernel.Softmax)},
+		{op: "Softmax", until: 12, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"axis": 1}, compile: softmaxOf(simd.Softmax)},
+		{op: "Softmax", since: 13, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"axis": -1}, compile: softmaxOf(simd.Softmax)},
 		{op: "LogSoftmax", until: 12, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"axis": 1}, compile: softmaxOf(logSoftmax)},
 		{op: "LogSoftmax", since: 13, inputs: "T", outputs: "T", types: types{"T": floats}, attributes: attributes{"axis": -1}, compile: softmaxOf(logSoftmax)},
 		{op: "Upsample", until: 9, inputs: "T T1", outputs: "T", types: types{"T": floats, "T1": float32s}, attributes: attributes{"mode": "nearest"}, compile: opResize, note: "constant scales; no scale but 1 where no size changes"},

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // run compiles a model and runs it once on values in the order of its input.
@@ -55,7 +55,7 @@ func execute(p *Program, memory []float32, threads int) {
 	for i := range p.Steps {
 		do := p.Steps[i].Bind(memory)
 		if !p.Steps[i].Shared {
-			do(kernel.Whole)
+			do(simd.Whole)
 			continue
 		}
 		var group sync.WaitGroup
@@ -63,7 +63,7 @@ func execute(p *Program, memory []float32, threads int) {
 		for part := range threads {
 			group.Go(func() {
 				defer func() { failures[part] = recover() }()
-				do(kernel.Part{Index: part, Of: threads})
+				do(simd.Part{Index: part, Of: threads})
 			})
 		}
 		group.Wait()
@@ -120,9 +120,9 @@ func differs(got []float32, shape []int, want []float32, wantShape []int, share 
 // paths runs a test on every kernel path.
 func paths(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	for path := kernel.Generic; path <= kernel.Best(); path++ {
+	for path := simd.Generic; path <= simd.Best(); path++ {
 		t.Run(path.String(), func(t *testing.T) {
-			defer kernel.Use(path)()
+			defer simd.Use(path)()
 			f(t)
 		})
 	}

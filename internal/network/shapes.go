@@ -141,7 +141,9 @@ func opReshape(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		shape[open] = in[0].len() / known
 	}
 	if product(shape) != in[0].len() {
-		// Exports with a fixed batch above one are run for one film.
+		if batch := c.model.Inputs[0].Shape[0]; batch > 1 { // run for one film, which such a shape does not allow
+			return nil, unsupported(n, "%v elements reshaped to %v in a model for %d films at once; export it with an open batch, or for one", in[0].shape, shape, batch)
+		}
 		return nil, corrupt(n, "%v elements reshaped to %v", in[0].shape, shape)
 	}
 	return []*tensor{c.view(in[0], shape)}, nil

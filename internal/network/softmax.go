@@ -3,7 +3,7 @@ package network
 import (
 	"math"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // along emits a function of every row of t along an axis. Rows that are not stored
@@ -16,14 +16,14 @@ func (c *compiler) along(n *node, t *tensor, a int, f func(dst, src []float32)) 
 	dims := reorder(t.shape, t.last)
 	size, inner := dims[place], product(dims[place+1:])
 	if inner == 1 {
-		return c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part kernel.Part) {
+		return c.shareOver(n, []*tensor{t}, func(in [][]float32, out []float32, part simd.Part) {
 			for i, end := part.Span(len(out), size); i < end; i += size {
 				f(out[i:][:size], in[0][i:][:size])
 			}
 		})
 	}
 	outer := product(dims[:place])
-	return c.share(n, []*tensor{t}, t.shape, t.last, size, t.len(), func(in [][]float32, out, scratch []float32, part kernel.Part) {
+	return c.share(n, []*tensor{t}, t.shape, t.last, size, t.len(), func(in [][]float32, out, scratch []float32, part simd.Part) {
 		for o, end := part.Span(outer*inner, 1); o < end; o++ {
 			at := o/inner*size*inner + o%inner
 			for i := range size {

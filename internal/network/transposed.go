@@ -3,7 +3,7 @@ package network
 import (
 	"slices"
 
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // opConvTranspose is a convolution of the input with zeros between its values,
@@ -28,7 +28,7 @@ func opConvTranspose(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if k := n.Ints("kernel_shape"); k != nil && !slices.Equal(k, size[2:]) {
 		return nil, corrupt(n, "kernel_shape %v, weights of shape %v", k, size)
 	}
-	w, err := window(n, kernel.Shape{Height: 1, Width: 1}, size[2:])
+	w, err := window(n, simd.Shape{Height: 1, Width: 1}, size[2:])
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +65,12 @@ func opConvTranspose(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if err := fits(n, w, shape); err != nil {
 		return nil, err
 	}
-	return []*tensor{back(c.convolve(n, x, kernel.NewConv(shape, channels, groups, w, turned, bias), c.activation(n, len(in[0].shape))))}, nil
+	return []*tensor{back(c.convolve(n, x, simd.NewConv(shape, channels, groups, w, turned, bias), c.activation(n, len(in[0].shape))))}, nil
 }
 
 // transposedPadding is the window with the padding that the convolution needs for
 // the padding of a transposed one, which takes rows and columns off the result.
-func transposedPadding(n *node, w kernel.Window, in kernel.Shape, dims int) (kernel.Window, error) {
+func transposedPadding(n *node, w simd.Window, in simd.Shape, dims int) (simd.Window, error) {
 	moreY, moreX, err := sides(n, "output_padding", dims, 0, 0)
 	if err != nil {
 		return w, err

@@ -1,7 +1,7 @@
 package network
 
 import (
-	"github.com/cxrkit/cxrkit/internal/kernel"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // maxSide bounds windows, strides and padding.
@@ -10,7 +10,7 @@ const maxSide = 1 << 14
 // plane is a feature map of one or two dimensions beside films and channels,
 // stored with its channels last, with its shape; and what makes the result of one
 // dimension again of a result of two.
-func (c *compiler) plane(n *node, t *tensor) (*tensor, kernel.Shape, func(*tensor) *tensor, error) {
+func (c *compiler) plane(n *node, t *tensor) (*tensor, simd.Shape, func(*tensor) *tensor, error) {
 	back := func(t *tensor) *tensor { return t }
 	switch len(t.shape) {
 	case 3: // of one dimension: a map of one row
@@ -18,13 +18,13 @@ func (c *compiler) plane(n *node, t *tensor) (*tensor, kernel.Shape, func(*tenso
 		back = func(t *tensor) *tensor { return c.view(t, []int{t.shape[0], t.shape[1], t.shape[3]}) }
 	case 4:
 	default:
-		return nil, kernel.Shape{}, nil, unsupported(n, "input of shape %v, want films x channels and one or two dimensions", t.shape)
+		return nil, simd.Shape{}, nil, unsupported(n, "input of shape %v, want films x channels and one or two dimensions", t.shape)
 	}
 	if t.ints != nil {
-		return nil, kernel.Shape{}, nil, unsupported(n, "constant input of %v", t.elem)
+		return nil, simd.Shape{}, nil, unsupported(n, "constant input of %v", t.elem)
 	}
 	t = c.channelsLast(n, t)
-	return t, kernel.Shape{Height: t.shape[2], Width: t.shape[3], Channels: t.shape[1]}, back, nil
+	return t, simd.Shape{Height: t.shape[2], Width: t.shape[3], Channels: t.shape[1]}, back, nil
 }
 
 // sides reads an attribute of one number for each dimension of the window.
@@ -52,7 +52,7 @@ func sides(n *node, name string, dims, low, otherwise int) (y, x int, err error)
 
 // window reads strides, dilations, pads and auto_pad of a window of the given
 // size over the dimensions behind films and channels.
-func window(n *node, in kernel.Shape, size []int) (w kernel.Window, err error) {
+func window(n *node, in simd.Shape, size []int) (w simd.Window, err error) {
 	dims := len(size)
 	if dims == 1 {
 		size = []int{1, size[0]}
@@ -107,7 +107,7 @@ func window(n *node, in kernel.Shape, size []int) (w kernel.Window, err error) {
 }
 
 // fits reports a window that does not fit into what it slides over.
-func fits(n *node, w kernel.Window, in kernel.Shape) error {
+func fits(n *node, w simd.Window, in simd.Shape) error {
 	if height, width := w.Out(in); height < 1 || width < 1 || in.Height+w.Top+w.Bottom <= (w.Height-1)*w.DilationY || in.Width+w.Left+w.Right <= (w.Width-1)*w.DilationX {
 		return corrupt(n, "window of %d x %d over %d x %d", w.Height, w.Width, in.Height, in.Width)
 	}
@@ -115,7 +115,7 @@ func fits(n *node, w kernel.Window, in kernel.Shape) error {
 }
 
 // ceilMode widens the padding at the end so that no input is left out.
-func ceilMode(n *node, in kernel.Shape, w kernel.Window) kernel.Window {
+func ceilMode(n *node, in simd.Shape, w simd.Window) simd.Window {
 	if _, ok := n.row.attributes["ceil_mode"]; !ok || n.Int("ceil_mode") == 0 {
 		return w
 	}

@@ -121,14 +121,16 @@ func TestMcNemar(t *testing.T) {
 		if math.Abs(d.P-want.MidP) > 1e-12 || math.Abs(d.Value-float64(want.OnlyA-want.OnlyB)/float64(len(pairs))) > 1e-12 {
 			t.Errorf("%d against %d: %+v, want p %v", want.OnlyA, want.OnlyB, d, want.MidP)
 		}
-		if d.Low > d.Value || d.High < d.Value {
-			t.Errorf("%+v", d)
-		}
+		// Newcombe's method 10 from the four cells.
+		a, b, c, e := 20., float64(want.OnlyA), float64(want.OnlyB), 7.
+		n := a + b + c + e
+		p, q := (a+b)/n, (a+c)/n
+		pl, ph := wilson(p, n)
+		ql, qh := wilson(q, n)
+		phi := (a*e - b*c) / math.Sqrt((a+b)*(c+e)*(a+c)*(b+e))
+		near(t, "lower end", d.Low, p-q-math.Sqrt((p-pl)*(p-pl)-2*phi*(p-pl)*(qh-q)+(qh-q)*(qh-q)), 1e-12)
+		near(t, "upper end", d.High, p-q+math.Sqrt((ph-p)*(ph-p)-2*phi*(ph-p)*(q-ql)+(q-ql)*(q-ql)), 1e-12)
 	}
-	// Newcombe's method 10 on his own example: 36, 10, 4, 3 of 53 (Statistics in
-	// Medicine 17, 1998, table III, row (a) is "0.0053 to ..." by exact variants);
-	// with a correlation by patient of single films it is phi without continuity
-	// correction.
 	if d := ComparePairs(nil); !math.IsNaN(d.P) {
 		t.Errorf("no pairs: %+v", d)
 	}

@@ -2,6 +2,7 @@ package mini_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -12,10 +13,11 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/embedtest"
 	"github.com/cxrkit/cxrkit/embed/local"
+	"github.com/cxrkit/cxrkit/embed/local/lungs"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 )
 
-// films are those of testdata/reference.js.
+// films are those of testdata/reference.py.
 var films = map[string]func(x, y int) int{
 	"rings": func(x, y int) int { return (x*x + 3*y*y) >> 5 & 255 },
 	"steps": func(x, y int) int { return ((x>>3)*17 + (y>>4)*29) & 255 },
@@ -31,7 +33,7 @@ func draw(name string, side int) *cxr.Image {
 	return m
 }
 
-// testdata/reference.js made the reference with ONNX Runtime.
+// testdata/reference.py made the reference with ONNX Runtime.
 func TestEqualsONNXRuntime(t *testing.T) {
 	data, err := os.ReadFile("testdata/reference.json")
 	if err != nil {
@@ -47,7 +49,10 @@ func TestEqualsONNXRuntime(t *testing.T) {
 	if len(reference.Outputs) != len(films) {
 		t.Fatalf("%d films in the reference, want %d", len(reference.Outputs), len(films))
 	}
-	e := open(t)
+	e, err := local.Load(mini.ONNX(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range reference.Outputs {
 		got, err := e.Embed(t.Context(), draw(name, reference.Side))
 		if err != nil {
@@ -61,6 +66,49 @@ func TestEqualsONNXRuntime(t *testing.T) {
 		if len(got[0].Values) != len(want) || largest > 1e-4*math.Sqrt(squares) {
 			t.Errorf("%s: %d values, want %d; largest difference %.2g of a spread of %.2g", name, len(got[0].Values), len(want), largest, math.Sqrt(squares))
 		}
+	}
+}
+
+// The embedding is what the network makes of the film cut to its lungs.
+func TestLooksAtLungs(t *testing.T) {
+	m := draw("rings", 300)
+	finder, err := lungs.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, err := local.Load(mini.ONNX(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := finder.Find(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := network.Embed(t.Context(), l.Cut(m, mini.Margin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := open(t).Embed(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got[0].Values, want[0].Values) {
+		t.Error("other values")
+	}
+	if a, b := open(t).Space().Digest, network.Space().Digest; a == b {
+		t.Error("the digest leaves the segmenter out")
+	}
+}
+
+func TestOptionsThatDoNotCountAreRefused(t *testing.T) {
+	for _, o := range []*local.Options{{Output: mini.Map}, {Pool: local.PoolMean}, {Preprocess: &local.Preprocess{}}} {
+		if _, err := mini.Open(o); !errors.Is(err, cxr.ErrUnsupported) {
+			t.Errorf("%+v: error %v", o, err)
+		}
+	}
+	e, err := mini.Open(&local.Options{Name: "mine"})
+	if err != nil || e.Space().Model != "mine" {
+		t.Errorf("name %q, error %v", e.Space().Model, err)
 	}
 }
 
@@ -149,5 +197,5 @@ func Example() {
 	}
 	m := e.Space()
 	fmt.Println(m.Model, m.Dim, e.Preprocess().Width, m.Recipe)
-	// Output: cxrkit-mini-2 896 160 standard/1
+	// Output: cxrkit-mini-3 1792 160 standard/1
 }

@@ -15,6 +15,10 @@ func row53(row, scratch []int32, n, odd int) {
 // interleave53 is row53 of in, two samples or more, into row.
 func interleave53(row, in []int32, n, odd int) {
 	low, high := in[:n], in[n:]
+	if odd == 0 {
+		interleaveEven53(row, low, high)
+		return
+	}
 	out := row[odd:]  // low samples are at its even places
 	before := high[0] // the high sample before the low one
 	if odd == 1 {
@@ -39,6 +43,27 @@ func interleave53(row, in []int32, n, odd int) {
 	if len(high) >= len(low) && len(low) > 0 { // a high sample ends the row
 		row[len(row)-1] = high[len(high)-1] + last
 	}
+}
+
+// interleaveEven53 is interleave53 of a row that begins with a low sample, as
+// nearly all do.
+func interleaveEven53(row, low, high []int32) {
+	before := high[0]
+	last := low[0] - (2*before+2)>>2
+	out, low := row, low[1:]
+	for len(out) >= 4 && len(low) > 0 && len(high) > 1 {
+		after := high[1]
+		v := low[0] - (before+after+2)>>2
+		out[0], out[1] = last, before+(last+v)>>1
+		before, last = after, v
+		out, low, high = out[2:], low[1:], high[1:]
+	}
+	if len(low) > 0 { // ends with a low sample
+		v := low[0] - (2*before+2)>>2
+		out[0], out[1], out[2] = last, before+(last+v)>>1, v
+		return
+	}
+	out[0], out[1] = last, before+last
 }
 
 // strip53 is row53 down the columns of a strip.

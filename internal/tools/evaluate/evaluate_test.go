@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/embed/local"
+	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/embed/pixels"
 	"github.com/cxrkit/cxrkit/head"
 )
@@ -114,6 +114,8 @@ func TestRunRefusesFlags(t *testing.T) {
 		{"-images", "x"},
 		{"-data", "x", "stray"},
 		{"-data", filepath.Join(t.TempDir(), "absent")},
+		{"-data", "x", "-only", "nobody"},
+		{"-data", "x", "-model", "x.onnx", "-preprocess", `{"widht": 3}`},
 	} {
 		if err := run(t.Context(), args, &strings.Builder{}); err == nil {
 			t.Errorf("%q is accepted", args)
@@ -238,11 +240,11 @@ func TestCrossValidatedIsTheMeanOverDeals(t *testing.T) {
 
 // Random weights must leave shape and preprocessing, and nothing else.
 func TestUntrained(t *testing.T) {
-	all, err := contenders("")
+	all, err := contenders("", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	trained, random := all[0].embedder.(*local.Embedder), all[1].embedder.(*local.Embedder)
+	trained, random := all[0].embedder.(*mini.Encoder), all[2].embedder.(*mini.Encoder)
 	if trained.Preprocess().Width != random.Preprocess().Width || trained.Space().Dim != random.Space().Dim {
 		t.Errorf("%+v, want the shape of %+v", random.Space(), trained.Space())
 	}

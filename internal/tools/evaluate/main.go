@@ -50,6 +50,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	findings := flags.String("findings", "", "findings to judge, by commas; empty: all columns that hold labels")
 	heads := flags.Bool("heads", false, "with -data: trainers beside each other, in place of embeddings")
 	model := flags.String("model", "", "judge this ONNX file too")
+	preprocess := flags.String("preprocess", "", "what that file's films become, as JSON of local.Preprocess; empty: what the file tells")
+	names := flags.String("only", "", "contenders to judge, by commas: mini, zones, untrained, pixels or the base name of -model; empty: all")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -60,8 +62,11 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if strays := *images + *labels + *findings; (*data != "") == ownFilms || *data != "" && strays != "" {
 		return errors.New("give either -data, or -images and -labels")
 	}
-	contenders, err := contenders(*model)
+	contenders, err := contenders(*model, *preprocess)
 	if err != nil {
+		return err
+	}
+	if contenders, err = only(contenders, *names); err != nil {
 		return err
 	}
 	if ownFilms {

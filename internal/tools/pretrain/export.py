@@ -1,8 +1,8 @@
 """Writes what was trained as ONNX, in float16, with the preprocessing inside.
 
-    python3 export.py encoder run/checkpoint.pt --out ../../../embed/local/mini/mini.onnx
+    python3 export.py encoder run/checkpoint.pt --margin 0.1 --beside mini2.onnx --out ../../../embed/local/mini/mini.onnx
     python3 export.py lungs lungs.pt --out ../../../embed/local/lungs/lungs.onnx
-    python3 export.py check check.pt --out ../../../embed/local/lungs/check.onnx
+    python3 export.py check check.pt --out ../../../embed/local/filmcheck/check.onnx
 
 Of an encoder it takes the averaged weights; of several checkpoints of runs that parted late, their mean.
 """
@@ -22,6 +22,7 @@ import erase
 import films
 import lungs
 import probe
+import restart
 from network import Encoder
 
 NAMES = {"encoder": "cxrkit-mini-3", "lungs": "cxrkit-lungs-1", "check": "cxrkit-check-1"}
@@ -50,6 +51,17 @@ def erased(encoder, side, margin, tones, data, cache, segmenter):
     children, adults = (probe.embed(encoder, x[:n], box[:n], margin, side)[0] for x, box in dev.values())
     moved = torch.cat([probe.embed(encoder, x[:erase.FILMS], box[:erase.FILMS], margin, side, erase.toned) for x, box in dev.values()], 1)
     return erase.Erased(encoder, *erase.fit(children, adults, moved, tones)).eval()
+
+
+class Pair(nn.Module):
+    """Two encoders side by side."""
+
+    def __init__(self, first, second):
+        super().__init__()
+        self.first, self.second = first, second
+
+    def forward(self, x):
+        return torch.cat((self.first(x), self.second(x)), 1)
 
 
 class Masks(nn.Module):
@@ -87,7 +99,9 @@ def main():
     p.add_argument("--data", default="../../../../shared/data")
     p.add_argument("--cache", default="cache")
     p.add_argument("--lungs", default="lungs.pt", help="the segmenter, for an encoder")
-    p.add_argument("--margin", type=float, default=0.1, help="around the lungs that the encoder is shown, a share of their box")
+    p.add_argument("--margin", type=float, default=-1, help="around the lungs that the encoder is shown, a share of their box; below 0: it is shown whole films")
+    p.add_argument("--beside", default="", help="model file of another encoder, whose features are to come after")
+    p.add_argument("--beside-tones", type=int, default=3)
     p.add_argument("--tones", type=int, default=erase.TONES, help="directions of tone taken out")
     p.add_argument("--out", required=True)
     p.add_argument("--name", default="")
@@ -96,8 +110,11 @@ def main():
     side, output = lungs.SIDE, {"encoder": "embedding", "lungs": "masks", "check": "answers"}[o.what]
     if o.what == "encoder":
         net, recipe = load(*o.checkpoints)
-        side = recipe["sides"][-1]
-        net = erased(net, side, o.margin, o.tones, o.data, o.cache, lungs.load(o.lungs))
+        side, margin, segmenter = recipe["sides"][-1], None if o.margin < 0 else o.margin, lungs.load(o.lungs)
+        net = erased(net, side, margin, o.tones, o.data, o.cache, segmenter)
+        if o.beside:
+            beside, _ = restart.load(o.beside)
+            net = Pair(net, erased(beside, side, margin, o.beside_tones, o.data, o.cache, segmenter)).eval()
     elif o.what == "lungs":
         net = Masks(lungs.load(o.checkpoints[0])).eval()
     else:

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,7 +65,7 @@ func data(t *testing.T) string {
 		films := zip.NewWriter(&file)
 		for i := range 24 {
 			seed++
-			sick := i%2 == 1
+			sick := i%4 > 1
 			m := draw(phantom.Film{Seed: seed, Anatomy: seed, Size: 64, Has: [4]bool{phantom.Effusion: sick}})
 			id, finding := fmt.Sprintf("%s/%d.jpg", source, i), "No Finding"
 			if sick {
@@ -76,7 +78,7 @@ func data(t *testing.T) string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows.Write([]string{"pretrain", source, id, fmt.Sprint(i % 2), finding, fmt.Sprint(source, ":", i/2), ""})
+			rows.Write([]string{"pretrain", source, id, fmt.Sprint(i % 4 / 2), finding, fmt.Sprint(source, ":", i/2), ""})
 		}
 		if err := films.Close(); err != nil {
 			t.Fatal(err)
@@ -85,7 +87,52 @@ func data(t *testing.T) string {
 	}
 	rows.Flush()
 	write("labels.csv", table.Bytes())
+	wild(t, write)
 	return dir
+}
+
+// wild writes films of many views and licenses, most with masks of their lungs.
+func wild(t *testing.T, write func(name string, content []byte)) {
+	t.Helper()
+	var table, films, lungs bytes.Buffer
+	rows := csv.NewWriter(&table)
+	rows.Write([]string{"role", "source", "image_id", "abnormal", "findings", "patient", "view", "licence", "lungs"})
+	filmZip, lungZip := zip.NewWriter(&films), zip.NewWriter(&lungs)
+	for i := range 100 {
+		m := draw(phantom.Film{Seed: uint64(1000 + i), Anatomy: uint64(i), Size: 64})
+		view, masked := "PA", "1"
+		if i%10 == 9 {
+			view, masked = "L", ""
+		}
+		id := fmt.Sprintf("wild/%d", i)
+		w, err := filmZip.Create(id + ".jpg")
+		if err == nil {
+			err = jpeg.Encode(w, m, nil)
+		}
+		if err == nil && masked != "" {
+			mask := image.NewGray(image.Rect(0, 0, 64, 64))
+			for p := range mask.Pix {
+				x, y := p%64, p/64
+				if y > 12 && y < 44 && (x > 12 && x < 28 || x > 36 && x < 52) {
+					mask.Pix[p] = 255
+				}
+			}
+			if w, err = lungZip.Create(id + ".png"); err == nil {
+				err = png.Encode(w, mask)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows.Write([]string{"pretrain", "wild", id + ".jpg", "", "COVID-19", fmt.Sprint("wild:", i), view, "CC BY 4.0", masked})
+	}
+	if err := errors.Join(filmZip.Close(), lungZip.Close()); err != nil {
+		t.Fatal(err)
+	}
+	rows.Flush()
+	write("wild.csv", table.Bytes())
+	write("wild.zip", films.Bytes())
+	write("wild_lungs.zip", lungs.Bytes())
 }
 
 func draw(f phantom.Film) image.Image {
@@ -102,9 +149,15 @@ func draw(f phantom.Film) image.Image {
 func TestKilledTrainingGoesOn(t *testing.T) {
 	python, data := python(t), data(t)
 	cache := t.TempDir()
+	masks := filepath.Join(t.TempDir(), "lungs.pt")
+	segmenter := exec.Command(python, "lungs.py", "--data", data, "--cache", cache, "--out", masks, "--device", "cpu", "--widths", "4,8,8,8,8", "--steps", "8", "--batch", "8")
+	if out, err := segmenter.CombinedOutput(); err != nil || !strings.Contains(string(out), "held out: ") {
+		t.Fatalf("%v: %s", err, out)
+	}
 	train := func(ctx context.Context, out string) *exec.Cmd {
-		return exec.CommandContext(ctx, python, "train.py", "--data", data, "--cache", cache, "--out", out,
-			"--stem", "4", "--widths", "8,8,8,16", "--sides", "32,48", "--steps", "12,8", "--rates", "1e-3,1e-3", "--agree", "1,0.3", "--every", "5")
+		return exec.CommandContext(ctx, python, "train.py", "--data", data, "--cache", cache, "--lungs", masks, "--out", out, "--device", "cpu",
+			"--films", "8,8,4,4,4", "--stem", "4", "--widths", "8,8,8,16", "--depths", "2,2,2,2", "--sides", "32,48", "--steps", "12,8", "--rate", "1e-3",
+			"--agree", "1,0.3", "--every", "5", "--figures", "10")
 	}
 	whole, pieces := t.TempDir(), t.TempDir()
 	if out, err := train(t.Context(), whole).CombinedOutput(); err != nil {
@@ -145,8 +198,8 @@ for part in ("encoder", "average", "heads"):
 	}
 
 	model := filepath.Join(t.TempDir(), "model.onnx")
-	out, err := exec.Command(python, "export.py", filepath.Join(pieces, "checkpoint.pt"),
-		"--data", data, "--cache", cache, "--out", model, "--name", "tiny").CombinedOutput()
+	out, err := exec.Command(python, "export.py", "encoder", filepath.Join(pieces, "checkpoint.pt"),
+		"--data", data, "--cache", cache, "--lungs", masks, "--out", model, "--name", "tiny").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -164,8 +217,8 @@ for part in ("encoder", "average", "heads"):
 	}
 
 	again := t.TempDir()
-	out, err = exec.Command(python, "restart.py", model, "--data", data, "--cache", cache, "--out", again,
-		"--side", "48", "--step", "20").CombinedOutput()
+	out, err = exec.Command(python, "restart.py", model, "--data", data, "--cache", cache, "--lungs", masks, "--out", again,
+		"--films", "8,8,4,4,4", "--steps", "3", "--device", "cpu", "--side", "48", "--step", "20").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -184,6 +237,22 @@ for k, v in export.load(*paths)[0].state_dict().items():
 `
 	if out, err := exec.Command(python, "-c", equal, pieces, again).CombinedOutput(); err != nil {
 		t.Errorf("the model file gave another encoder: %s", out)
+	}
+
+	checked := filepath.Join(t.TempDir(), "check.pt")
+	for _, args := range [][]string{
+		{"check.py", "--data", data, "--cache", cache, "--lungs", masks, "--strangers", "", "--out", checked, "--device", "cpu", "--steps", "2", "--batch", "48"},
+		{"export.py", "check", checked, "--out", model},
+		{"export.py", "lungs", masks, "--out", model},
+	} {
+		if out, err := exec.Command(python, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v: %s", args, err, out)
+		}
+		if args[0] == "export.py" {
+			if _, err := local.Open(model, nil); err != nil {
+				t.Error(args, err)
+			}
+		}
 	}
 
 	log, err := os.ReadFile(filepath.Join(whole, "log.jsonl"))

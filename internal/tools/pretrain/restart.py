@@ -41,14 +41,10 @@ def load(path):
     # The exporter numbers what it folds: a weight, then its bias.
     folded = sorted((int(k.split("_")[-1]), v) for k, v in tensors.items() if k.startswith("onnx::Conv_"))
     weights, biases = ([v for _, v in folded[i::2]] for i in (0, 1))
-    channels = {"stem": len(weights[0]), "widths": (), "depths": ()}
-    for w in weights[1:]:  # a stage begins where there are more channels
-        if len(w) != (channels["widths"] or (0,))[-1]:
-            channels["widths"] += (len(w),)
-            channels["depths"] += (0,)
-        if w.shape[2] == 3:
-            channels["depths"] = channels["depths"][:-1] + (channels["depths"][-1] + 1,)
-    channels["depths"] = tuple(n // 2 for n in channels["depths"])
+    # A stage begins with a block that has a shortcut: two convolutions of 3 x 3 and one of 1 x 1.
+    start = [i - 2 for i, w in enumerate(weights) if w.shape[2] == 1] + [len(weights)]
+    channels = {"stem": len(weights[0]), "widths": tuple(len(weights[i]) for i in start[:-1]),
+                "depths": tuple((b - a - 1) // 2 for a, b in zip(start, start[1:]))}
     encoder = Encoder(**channels).eval()
     _, unknown = encoder.load_state_dict({k.removeprefix("encoder."): v for k, v in named.items()}, strict=False)
     layers = list(normalized(encoder))

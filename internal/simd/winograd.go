@@ -1,4 +1,4 @@
-package kernel
+package simd
 
 // A winograd is a convolution of 3x3 pixels by Winograd's algorithm F(4x4, 3x3):
 // a quarter of the multiplications for tiles of 4x4 outputs. Rounding errors are

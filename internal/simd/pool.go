@@ -1,4 +1,4 @@
-package kernel
+package simd
 
 // MaxPool takes the largest value of each channel in each window; padding is
 // no value. NaN is larger than any number, on every path.

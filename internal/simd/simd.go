@@ -1,4 +1,4 @@
-// Package kernel is the arithmetic of local inference: float32 matrix products,
+// Package simd is the arithmetic of local inference: float32 matrix products,
 // convolutions and what goes between them, on row-major data with channels last
 // (NHWC).
 //
@@ -8,9 +8,9 @@
 // within 3e-7.
 //
 // Functions run on the calling goroutine and panic if a slice is too short.
-package kernel
+package simd
 
-//go:generate sh -c "cd asmgen && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel"
+//go:generate sh -c "cd asmgen && go run . -out ../simd_amd64.s -stubs ../stubs_amd64.go -pkg kernel"
 
 // A Path is a set of inner loops.
 type Path int

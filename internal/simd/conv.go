@@ -1,4 +1,4 @@
-package kernel
+package simd
 
 // A Shape is the size of a film or feature map, channels last.
 type Shape struct{ Height, Width, Channels int }

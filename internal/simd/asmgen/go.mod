@@ -1,4 +1,4 @@
-module github.com/cxrkit/cxrkit/internal/kernel/asmgen
+module github.com/cxrkit/cxrkit/internal/simd/asmgen
 
 go 1.26.0
 

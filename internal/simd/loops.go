@@ -1,4 +1,4 @@
-package kernel
+package simd
 
 // loops are the inner loops of one path, in assembly. Functions take pointers
 // to the first of n values, as the generator documents; the caller answers for

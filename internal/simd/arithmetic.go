@@ -1,4 +1,4 @@
-package kernel
+package simd
 
 // An Operation is arithmetic on two operands.
 type Operation int

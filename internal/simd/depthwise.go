@@ -1,4 +1,4 @@
-package kernel
+package simd
 
 // A channelwise is a depthwise convolution.
 type channelwise struct {

@@ -1,4 +1,4 @@
-// Asmgen writes the assembly of package kernel. Run go generate there.
+// Asmgen writes the assembly of package simd. Run go generate there.
 package main
 
 import (
