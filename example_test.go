@@ -76,5 +76,6 @@ func Example() {
 	fmt.Print(report)
 	// Output:
 	// finding       AUC   95 % interval  AUPRC  Brier  positive  films
-	// cardiomegaly  0.98  0.94 to 1.00   0.97   0.054  13        49
+	// cardiomegaly  1.00  0.82 to 1.00   1.00   0.014  13        49
+	// cardiomegaly: the scores' spread cannot be estimated; the interval is Newcombe's
 }
