@@ -37,7 +37,7 @@ func contenders(file, preprocess string) ([]contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []contender{{"mini", pretrained}, {"zones", places}, {"untrained", chance}, {"pixels", pixels{}}}
+	all := []contender{{"mini", pretrained}, {"zones", places.Flat()}, {"untrained", chance}, {"pixels", pixels{}}}
 	if file == "" {
 		return all, nil
 	}
