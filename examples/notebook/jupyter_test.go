@@ -101,12 +101,12 @@ func installed(t *testing.T, kernel string) *stand {
 }
 
 // execute runs a notebook from its first cell to its last.
-func (s *stand) execute(t *testing.T, n *file) *file {
+func (s *stand) execute(t *testing.T, n *ipynb) *ipynb {
 	t.Helper()
-	return s.nbconvert(t, n, "--ExecutePreprocessor.timeout=300")
+	return s.nbconvert(t, n, "--ExecutePreprocessor.timeout=900") // of a cell: machines may be busy
 }
 
-func (s *stand) nbconvert(t *testing.T, n *file, args ...string) *file {
+func (s *stand) nbconvert(t *testing.T, n *ipynb, args ...string) *ipynb {
 	t.Helper()
 	dir := t.TempDir()
 	text, err := n.encode()

@@ -13,20 +13,20 @@ import (
 
 var update = flag.Bool("update", false, "write the notebooks anew, with the outputs of this run")
 
-func read(t *testing.T, name string) *file {
+func read(t *testing.T, name string) *ipynb {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &file{}
+	n := &ipynb{}
 	if err := json.Unmarshal(text, n); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return n
 }
 
-func parsed(t *testing.T, name, kernel string) *file {
+func parsed(t *testing.T, name, kernel string) *ipynb {
 	t.Helper()
 	markdown, err := os.ReadFile(name)
 	if err != nil {
@@ -162,7 +162,7 @@ func TestSecondKernelShowsTheSame(t *testing.T) {
 }
 
 // shown is the pictures and pages of a notebook.
-func shown(n *file) (list []string) {
+func shown(n *ipynb) (list []string) {
 	for _, c := range n.Cells {
 		for _, o := range c.Outputs {
 			for _, kind := range []string{"image/png", "text/html"} {

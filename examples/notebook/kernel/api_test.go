@@ -16,8 +16,10 @@ import (
 const library = "github.com/cxrkit/cxrkit/"
 
 var primary = []string{
-	"cxr", "cxr/bucket", "dicomconv", "embed", "embed/local", "embed/local/mini", "embed/store", "embed/store/shards", "embed/vertex",
-	"head", "head/mlp",
+	"cxr", "cxr/bucket", "cxr/phantom", "dicomconv",
+	"embed", "embed/local", "embed/local/filmcheck", "embed/local/lungs", "embed/local/mini", "embed/local/zones",
+	"embed/pixels", "embed/store", "embed/store/shards", "embed/vertex",
+	"head", "head/mlp", "head/report", "head/search",
 }
 
 func load(t *testing.T) []*types.Package {
@@ -100,7 +102,7 @@ func TestCellsLeaveNoCallOut(t *testing.T) {
 // without a twin, and strings of a named type, to which it does not convert the
 // literals of a cell.
 func TestCellsCanSayTheAPI(t *testing.T) {
-	twins := map[string]string{"All": "Do"} // of Run
+	twins := map[string]string{"embed.Run.All": "Do", "dicomconv.Films.All": "Next"}
 	for _, p := range load(t) {
 		each(p, func(receiver string, o *types.Func) {
 			s := o.Signature()
@@ -109,7 +111,7 @@ func TestCellsCanSayTheAPI(t *testing.T) {
 			}
 			for v := range s.Results().Variables() {
 				if named, ok := types.Unalias(v.Type()).(*types.Named); ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "iter" {
-					if twin := twins[o.Name()]; twin == "" || !has(p, receiver, twin) {
+					if twin := twins[p.Name()+"."+receiver+"."+o.Name()]; twin == "" || !has(p, receiver, twin) {
 						t.Errorf("%s: %s.%s gives an iterator and has no twin", p.Path(), receiver, o.Name())
 					}
 				}

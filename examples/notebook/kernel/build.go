@@ -24,7 +24,9 @@ const gophernotes = "github.com/gopherdata/gophernotes"
 // repair is a file for gophernotes v0.7.5. Its proxy for JSONer has a method of
 // another signature than the interface, which newer versions of gomacro refuse.
 // And as a cell shows the value of its last line, one that ends with a print
-// would end with the number of bytes: in cells those functions give nothing.
+// would end with the number of bytes: in cells those functions give nothing. An
+// image that has a method PNG, as a film, would be shown by it or by Go's encoder,
+// in other bytes, as the order of a map has it: here by its own.
 // Jupyter interrupts a cell by a signal, which would end the kernel. The
 // directive is for gomacro, which does not know type aliases as go/types has
 // them since Go 1.23; go.mod could say it too, but not to a newer Go, which
@@ -49,6 +51,13 @@ func init() {
 	cells["Print"] = reflect.ValueOf(func(a ...any) { fmt.Print(a...) })
 	cells["Printf"] = reflect.ValueOf(func(format string, a ...any) { fmt.Printf(format, a...) })
 	cells["Println"] = reflect.ValueOf(func(a ...any) { fmt.Println(a...) })
+	ofImage := autoRenderers["Image"]
+	autoRenderers["Image"] = func(d Data, value any) Data {
+		if _, ok := value.(interface{ PNG() []byte }); ok {
+			return d
+		}
+		return ofImage(d, value)
+	}
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 }
 `

@@ -28,38 +28,26 @@ import (
 	_ "time"
 
 	_ "github.com/cxrkit/cxrkit/cxr"
-
 	_ "github.com/cxrkit/cxrkit/cxr/bucket"
-
+	_ "github.com/cxrkit/cxrkit/cxr/phantom"
 	_ "github.com/cxrkit/cxrkit/dicomconv"
-
 	_ "github.com/cxrkit/cxrkit/embed"
-
 	_ "github.com/cxrkit/cxrkit/embed/local"
-
+	_ "github.com/cxrkit/cxrkit/embed/local/filmcheck"
+	_ "github.com/cxrkit/cxrkit/embed/local/lungs"
 	_ "github.com/cxrkit/cxrkit/embed/local/mini"
-
+	_ "github.com/cxrkit/cxrkit/embed/local/zones"
+	_ "github.com/cxrkit/cxrkit/embed/pixels"
 	_ "github.com/cxrkit/cxrkit/embed/store"
-
 	_ "github.com/cxrkit/cxrkit/embed/store/shards"
-
 	_ "github.com/cxrkit/cxrkit/embed/vertex"
-
 	_ "github.com/cxrkit/cxrkit/embed/vertex/vertextest"
-
-	_ "github.com/cxrkit/cxrkit/examples/notebook/phantoms"
-
 	_ "github.com/cxrkit/cxrkit/examples/notebook/show"
-
 	_ "github.com/cxrkit/cxrkit/head"
-
 	_ "github.com/cxrkit/cxrkit/head/mlp"
-
 	_ "github.com/cxrkit/cxrkit/head/report"
-
 	_ "github.com/cxrkit/cxrkit/head/search"
 
 	_ "github.com/suyashkumar/dicom"
-
 	_ "github.com/suyashkumar/dicom/pkg/tag"
 )

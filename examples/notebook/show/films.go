@@ -1,17 +1,15 @@
-// Package show draws what notebooks show beside the library's own figures:
-// films side by side, embeddings as points, tables. Everything renders itself
-// as the last value of a cell.
+// Package show has what notebooks show beside the library's own figures: films
+// side by side, embeddings as points, tables, and films with headers to choose.
+// Sheets, scatter plots and tables render themselves as the last value of a cell.
 package show
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
-	"io"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/goregular"
@@ -177,33 +175,3 @@ func textFace() font.Face {
 	}
 	return face
 }
-
-// A Keeper is a Source that passes films on and keeps a small copy of each: the
-// films themselves are gone once embedded.
-type Keeper struct {
-	source cxr.Source
-	films  map[string]*cxr.Image
-}
-
-// Keep keeps small copies of the films of a source.
-func Keep(source cxr.Source) *Keeper { return &Keeper{source, map[string]*cxr.Image{}} }
-
-// Next keeps the contract of cxr.Source.
-func (k *Keeper) Next(ctx context.Context) (*cxr.Image, error) {
-	m, err := k.source.Next(ctx)
-	if err == nil {
-		k.films[m.ID] = thumbnail(m, 256)
-	}
-	return m, err
-}
-
-// Close closes the source.
-func (k *Keeper) Close() error {
-	if c, ok := k.source.(io.Closer); ok {
-		return c.Close()
-	}
-	return nil
-}
-
-// Film is the small copy of a film, or nil if none of that name has passed.
-func (k *Keeper) Film(id string) *cxr.Image { return k.films[id] }

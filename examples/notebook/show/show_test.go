@@ -2,7 +2,6 @@ package show_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/xml"
 	"errors"
 	"image"
@@ -58,24 +57,6 @@ func TestSheetShowsFilms(t *testing.T) {
 	}
 	if show.Films().PNG() != nil {
 		t.Error("a sheet of nothing")
-	}
-}
-
-func TestKeeperPassesFilmsOn(t *testing.T) {
-	big := film("big", 1000, 500, 16, 9)
-	k := show.Keep(cxr.Images(big))
-	m, err := k.Next(context.Background())
-	if err != nil || m != big {
-		t.Fatalf("%v, %v", m, err)
-	}
-	if _, err := k.Next(context.Background()); err != io.EOF {
-		t.Errorf("after the last film: %v", err)
-	}
-	if small := k.Film("big"); small.Width != 256 || small.Height != 128 || small.Depth != 8 {
-		t.Errorf("it keeps %v", small)
-	}
-	if k.Film("other") != nil || k.Close() != nil {
-		t.Error("a film that never passed, or an error of a source that needs no Close")
 	}
 }
 

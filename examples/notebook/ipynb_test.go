@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// A file is a notebook as Jupyter stores it, nbformat 4.5.
-type file struct {
+// An ipynb is a notebook as Jupyter stores it, nbformat 4.5.
+type ipynb struct {
 	Cells    []*cell        `json:"cells"`
 	Metadata map[string]any `json:"metadata"`
 	Format   int            `json:"nbformat"`
@@ -97,8 +97,8 @@ func unescaped(v any) ([]byte, error) {
 
 // parse makes a notebook without outputs of Markdown, for one of the kernels:
 // blocks of Go are cells of code and what is between them is prose.
-func parse(markdown, kernel string) (*file, error) {
-	n := &file{
+func parse(markdown, kernel string) (*ipynb, error) {
+	n := &ipynb{
 		Metadata: map[string]any{
 			"kernelspec":    map[string]any{"display_name": "Go (" + kernel + ")", "language": "go", "name": kernel},
 			"language_info": map[string]any{"name": "go", "file_extension": ".go"},
@@ -128,7 +128,7 @@ func parse(markdown, kernel string) (*file, error) {
 // encode is the notebook's file. Of an output in several forms it keeps one, as
 // well as the text: a page if there is one, else a PNG in the size of the SVG, of
 // which nbconvert takes most for unsafe.
-func (n *file) encode() ([]byte, error) {
+func (n *ipynb) encode() ([]byte, error) {
 	for _, c := range n.Cells {
 		for i := range c.Outputs {
 			c.Outputs[i].choose()

@@ -1,4 +1,4 @@
-package phantoms
+package show
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 	"github.com/cxrkit/cxrkit/internal/testkit/dicomtest"
 )
 
-// A Film is one film with a header that can be chosen, to see what of it
-// matters for the picture. Stored values have 12 bits: air is about 300, bone
-// about 3700.
-type Film struct {
+// A Phantom is a synthetic film with a header that can be chosen, to see what of
+// it matters for the picture. Stored values have 12 bits: air is about 300, bone
+// about 3700. Where the header does not matter, package cxr/phantom has films.
+type Phantom struct {
 	Seed     uint64
-	Finding  string  // what it shows, one of Findings; empty: nothing
+	Finding  string  // what it shows, one of phantom.Findings; empty: nothing
 	Size     int     // height in pixels; 0: 400
 	Exposure float64 // share of the stored range that is used, above 0 to 1; 0: 1
 	Inverted bool    // MONOCHROME1: high values are dark
@@ -32,8 +32,8 @@ const (
 	highest   = 4095
 )
 
-// DICOM is the film as a file.
-func (f *Film) DICOM() ([]byte, error) {
+// DICOM is the film as a DICOM file.
+func (f Phantom) DICOM() ([]byte, error) {
 	film := phantom.Film{ID: "film", Patient: "patient", Seed: f.Seed, Anatomy: f.Seed, Size: f.Size}
 	if f.Size == 0 {
 		film.Size = 400
@@ -41,19 +41,19 @@ func (f *Film) DICOM() ([]byte, error) {
 	if f.Finding != "" {
 		i := slices.Index(phantom.Findings(), f.Finding)
 		if i < 0 {
-			return nil, fmt.Errorf("phantoms: no finding %q, there are %q", f.Finding, phantom.Findings())
+			return nil, fmt.Errorf("show: no finding %q, there are %q", f.Finding, phantom.Findings())
 		}
 		film.Has[i] = true
 	}
 	if len(f.Centers) != len(f.Widths) {
-		return nil, fmt.Errorf("phantoms: %d window centers and %d widths", len(f.Centers), len(f.Widths))
+		return nil, fmt.Errorf("show: %d window centers and %d widths", len(f.Centers), len(f.Widths))
 	}
 	exposure := f.Exposure
 	if exposure == 0 {
 		exposure = 1
 	}
-	if exposure < 0 || exposure > 1 {
-		return nil, fmt.Errorf("phantoms: exposure %g, want at most 1", f.Exposure)
+	if !(exposure > 0 && exposure <= 1) { // refuses NaN too
+		return nil, fmt.Errorf("show: exposure %g, want more than 0 and at most 1", f.Exposure)
 	}
 	picture := film.Draw()
 	pixels := make([]uint16, len(picture.Pix))
