@@ -47,6 +47,6 @@ func Example() {
 	fmt.Print(r)
 	// Output:
 	// finding       AUC   95 % interval  AUPRC  Brier  positive  films
-	// cardiomegaly  0.98  0.86 to 1.00   0.97   0.054  13        49
-	// cardiomegaly: only 8 patients with it
+	// cardiomegaly  1.00  0.82 to 1.00   1.00   0.014  13        49
+	// cardiomegaly: the scores' spread cannot be estimated; the interval is Newcombe's
 }

@@ -18,14 +18,6 @@ import (
 
 // The kinds of reported defects, with more members than the reports have.
 
-func littleWords(v ...uint16) []byte {
-	var b []byte
-	for _, v := range v {
-		b = binary.LittleEndian.AppendUint16(b, v)
-	}
-	return b
-}
-
 // itemOf is the bytes of an item of a sequence or of encapsulated pixel data.
 func itemOf(b []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32([]byte{0xfe, 0xff, 0x00, 0xe0}, uint32(len(b))), b...)

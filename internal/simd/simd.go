@@ -10,7 +10,7 @@
 // Functions run on the calling goroutine and panic if a slice is too short.
 package simd
 
-//go:generate sh -c "cd asmgen && go run . -out ../simd_amd64.s -stubs ../stubs_amd64.go -pkg kernel"
+//go:generate sh -c "cd asmgen && go run . -out ../simd_amd64.s -stubs ../stubs_amd64.go -pkg simd"
 
 // A Path is a set of inner loops.
 type Path int

@@ -88,8 +88,20 @@ func (l *Lungs) measure() {
 			}
 		}
 	}
-	l.Heart = l.heart(x0, y0, x1, y1)
 	l.doubts(x0, y0, x1, y1)
+}
+
+func (l *Lungs) measureHeart() {
+	if l.Box.Empty() {
+		return
+	}
+	l.Heart = l.heart(union(l.Right, l.Left).extent())
+	switch {
+	case !l.Heart.measurable:
+		l.doubt("no heart between them")
+	case l.Heart.Classical == 0:
+		l.doubt("the edges of the heart are not seen against lung")
+	}
 }
 
 func (l *Lungs) doubt(format string, args ...any) {
@@ -130,12 +142,6 @@ func (l *Lungs) doubts(x0, y0, x1, y1 int) {
 	}
 	if share := edge / float64(2*(x1-x0)+2*(y1-y0)); share > mostCut {
 		l.doubt("they reach the edge of the film along %.0f %% of their box", 100*share)
-	}
-	switch {
-	case !l.Heart.measurable:
-		l.doubt("no heart between them")
-	case l.Heart.Classical == 0:
-		l.doubt("the edges of the heart are not seen against lung")
 	}
 }
 

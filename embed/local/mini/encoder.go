@@ -71,7 +71,7 @@ func (e *Encoder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embed
 }
 
 func (e *Encoder) one(ctx context.Context, m *cxr.Image) ([]float32, error) {
-	l, err := e.finder.Find(ctx, m)
+	l, err := e.finder.Locate(ctx, m)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embe
 			continue
 		}
 		group.Go(func() {
-			l, err := e.finder.Find(ctx, m)
+			l, err := e.finder.Locate(ctx, m)
 			if err != nil {
 				errs[i] = err
 				return

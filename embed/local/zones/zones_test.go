@@ -45,7 +45,12 @@ func chest(spot bool) *cxr.Image {
 }
 
 func TestContract(t *testing.T) {
-	embedtest.TestEmbedder(t, func(t testing.TB) embed.Embedder { return open(t) })
+	t.Run("tokens", func(t *testing.T) {
+		embedtest.TestEmbedder(t, func(t testing.TB) embed.Embedder { return open(t) })
+	})
+	t.Run("flat", func(t *testing.T) {
+		embedtest.TestEmbedder(t, func(t testing.TB) embed.Embedder { return open(t).Flat() })
+	})
 }
 
 func TestZonesOfAChest(t *testing.T) {

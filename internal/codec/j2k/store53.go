@@ -79,7 +79,6 @@ func (w *storing53) rows(from, to int) {
 	if y := height - 1; y&1 != odd && from <= y && y < to { // a high row is the last
 		if afterIs != m-1 && beforeIs != m-1 {
 			high(m-1, w.after)
-			afterIs = m - 1
 		}
 		last := w.after
 		if beforeIs == m-1 {

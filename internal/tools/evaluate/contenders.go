@@ -38,7 +38,7 @@ func contenders(file, preprocess string) ([]contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []contender{{"mini", pretrained}, {"zones", places}, {"untrained", chance}, {"pixels", pixels.Embedder{}}}
+	all := []contender{{"mini", pretrained}, {"zones", places.Flat()}, {"untrained", chance}, {"pixels", pixels.Embedder{}}}
 	if file == "" {
 		return all, nil
 	}

@@ -107,6 +107,17 @@ func TestFolderRefuses(t *testing.T) {
 	}
 }
 
+func TestPhantoms(t *testing.T) {
+	var out strings.Builder
+	if err := phantoms(t.Context(), &out, justPixels, 2, 24); err != nil {
+		t.Fatal(err)
+	}
+	want := regexp.MustCompile(`^(phantoms (effusion|opacity|cardiomegaly|pneumothorax), pixels \| [01]\.\d{3} \| .*\n){4}phantoms, mean, pixels \| 0\.\d{3} \| .*\n$`)
+	if !want.MatchString(out.String()) {
+		t.Errorf("lines %s", out.String())
+	}
+}
+
 func TestRunRefusesFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{},
@@ -115,6 +126,7 @@ func TestRunRefusesFlags(t *testing.T) {
 		{"-data", "x", "stray"},
 		{"-data", filepath.Join(t.TempDir(), "absent")},
 		{"-data", "x", "-only", "nobody"},
+		{"-data", "x", "-phantoms"},
 		{"-data", "x", "-model", "x.onnx", "-preprocess", `{"widht": 3}`},
 	} {
 		if err := run(t.Context(), args, &strings.Builder{}); err == nil {

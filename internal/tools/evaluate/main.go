@@ -3,8 +3,9 @@
 // It re-makes every figure of docs/MODELCARD.md:
 //
 //	go run ./internal/tools/evaluate -data ../shared/data
+//	go run ./internal/tools/evaluate -phantoms
 //
-// and does the same for films and labels of one's own:
+// the second by films that are drawn. It does the same for films and labels of one's own:
 //
 //	go run ./internal/tools/evaluate -images folder -labels labels.csv -findings Effusion,Edema
 //
@@ -45,6 +46,7 @@ func main() {
 func run(ctx context.Context, args []string, w io.Writer) error {
 	flags := flag.NewFlagSet("evaluate", flag.ContinueOnError)
 	data := flags.String("data", "", "folder of labels.csv and a zip for each source")
+	drawn := flags.Bool("phantoms", false, "judge by synthetic films, which need no data")
 	images := flags.String("images", "", "folder of films")
 	labels := flags.String("labels", "", "CSV of their labels: image_id, optionally patient and split, and findings")
 	findings := flags.String("findings", "", "findings to judge, by commas; empty: all columns that hold labels")
@@ -59,8 +61,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	ownFilms := *images != "" && *labels != ""
-	if strays := *images + *labels + *findings; (*data != "") == ownFilms || *data != "" && strays != "" {
-		return errors.New("give either -data, or -images and -labels")
+	if strays := *images + *labels + *findings; *drawn && *data+strays != "" || !*drawn && ((*data != "") == ownFilms || *data != "" && strays != "") {
+		return errors.New("give either -data, or -images and -labels, or -phantoms")
 	}
 	contenders, err := contenders(*model, *preprocess)
 	if err != nil {
@@ -69,7 +71,10 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if contenders, err = only(contenders, *names); err != nil {
 		return err
 	}
-	if ownFilms {
+	switch {
+	case *drawn:
+		return phantoms(ctx, w, contenders, cohorts, patients)
+	case ownFilms:
 		return folder(ctx, w, *images, *labels, *findings, contenders)
 	}
 	if *heads {
