@@ -48,5 +48,6 @@ func Example() {
 	// Output:
 	// finding       AUC   95 % interval  AUPRC  Brier  positive  films
 	// cardiomegaly  1.00  0.82 to 1.00   1.00   0.014  13        49
-	// cardiomegaly: the scores' spread cannot be estimated; the interval is Newcombe's
+	// cardiomegaly: only 8 patients with it
+	// cardiomegaly: the head separates all films: look for what gives them away
 }

@@ -185,6 +185,8 @@ def main():
             if len(k):
                 pixels.append(source.pixels[k])
                 mask.append(m[k])
+    if not frontal or not held_frontal:
+        raise SystemExit(f"{o.lungs} finds lungs on too few films to learn from")
     other, groups = strangers.load(o.strangers)
     if other.shape[1] != BASE and len(other):
         other = F.interpolate(other[:, None].float(), (BASE, BASE), mode="bilinear", antialias=True)[:, 0].round().byte()
