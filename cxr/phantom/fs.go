@@ -77,6 +77,14 @@ func (f *folder) Open(name string) (fs.File, error) {
 	return e, nil
 }
 
+// Stat implements [fs.StatFS], so that no film is drawn to be told from a folder.
+func (f *folder) Stat(name string) (fs.FileInfo, error) {
+	if _, ok := f.films[name]; ok || name == LabelsFile || fs.ValidPath(name) && f.entries[name] != nil {
+		return &entry{folder: f, name: name}, nil
+	}
+	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+}
+
 // An entry is a file, open or not, or a folder.
 type entry struct {
 	*bytes.Reader // nil if it is not open

@@ -159,7 +159,7 @@ func (o *options) cohort(stdout io.Writer) (*cohort.Cohort, error) {
 		return cohort.Open(o.images, o.labels, o.limit, findings...)
 	}
 	fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
-	films := phantom.Cohort{Patients: 160, Seed: 2022, Difficulty: 0.3, Size: 300}.FS()
+	films := phantom.Cohort{Patients: 160, Seed: 2022, Difficulty: 0.6, Size: 300}.FS()
 	labels, err := films.Open(phantom.LabelsFile)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,12 @@ type OperatingPoint struct {
 	sensitivity, specificity stats.Share
 }
 
+// String is a line, such as "youden: threshold 0.412, sensitivity 0.84 (0.61 to
+// 0.95), specificity 0.91 (0.83 to 0.96)".
+func (p OperatingPoint) String() string {
+	return fmt.Sprintf("%s: threshold %.3g, sensitivity %v, specificity %v", p.Rule, p.Threshold, p.Sensitivity, p.Specificity)
+}
+
 // PredictiveValues are those at another prevalence, 0..1, such as that of the
 // clinic where the head is to be used: these films' own is often a study's. They
 // follow from sensitivity and specificity, with intervals by the logit method

@@ -35,6 +35,9 @@ func (i Interval) String() string {
 	if math.IsNaN(i.Value) {
 		return "unknown"
 	}
+	if math.IsNaN(i.Low) || math.IsNaN(i.High) {
+		return fmt.Sprintf("%.2f (interval unknown)", i.Value)
+	}
 	return fmt.Sprintf("%.2f (%.2f to %.2f)", i.Value, i.Low, i.High)
 }
 
