@@ -19,6 +19,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/filmcheck"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/internal/testkit/drawn"
 )
 
 const shared = "../../../../shared"
@@ -32,16 +33,6 @@ func open(t testing.TB) *filmcheck.Checker {
 	return c
 }
 
-func draw(width, height int, value func(x, y int) int) *cxr.Image {
-	m := &cxr.Image{ID: "film", Width: width, Height: height, Depth: 8, Recipe: cxr.Standard}
-	for y := range height {
-		for x := range width {
-			m.Pix = append(m.Pix, uint16(value(x, y)))
-		}
-	}
-	return m
-}
-
 // ../lungs/testdata/reference.py made the reference with ONNX Runtime.
 func TestEqualsONNXRuntime(t *testing.T) {
 	text, err := os.ReadFile("testdata/reference.json")
@@ -52,19 +43,15 @@ func TestEqualsONNXRuntime(t *testing.T) {
 	if err := json.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
-	films := map[string]func(x, y int) int{
-		"rings": func(x, y int) int { return (x*x + 3*y*y) >> 5 & 255 },
-		"steps": func(x, y int) int { return ((x>>3)*17 + (y>>4)*29) & 255 },
-	}
 	network, err := local.Load(filmcheck.ONNX(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(want) != len(films) {
+	if len(want) != len(drawn.Reference) {
 		t.Fatalf("%d films in the reference", len(want))
 	}
 	for name, values := range want {
-		got, err := network.Embed(t.Context(), draw(128, 128, films[name]))
+		got, err := network.Embed(t.Context(), drawn.Film(128, 128, drawn.Reference[name]))
 		if err != nil || len(got[0].Values) != len(values) {
 			t.Fatal(len(values), err)
 		}
@@ -84,12 +71,12 @@ func TestStrangersAreRefused(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	c := open(t)
 	for name, m := range map[string]*cxr.Image{
-		"noise":          draw(150, 150, func(x, y int) int { return rng.IntN(256) }),
-		"a ramp":         draw(200, 100, func(x, y int) int { return x * 255 / 200 }),
-		"stripes":        draw(128, 128, func(x, y int) int { return (x / 8 % 2) * 255 }),
-		"a checkerboard": draw(128, 128, func(x, y int) int { return (x/16 + y/16) % 2 * 255 }),
-		"one shade":      draw(128, 128, func(x, y int) int { return 77 }),
-		"a ring": draw(300, 300, func(x, y int) int {
+		"noise":          drawn.Film(150, 150, func(x, y int) int { return rng.IntN(256) }),
+		"a ramp":         drawn.Film(200, 100, func(x, y int) int { return x * 255 / 200 }),
+		"stripes":        drawn.Film(128, 128, func(x, y int) int { return (x / 8 % 2) * 255 }),
+		"a checkerboard": drawn.Film(128, 128, func(x, y int) int { return (x/16 + y/16) % 2 * 255 }),
+		"one shade":      drawn.Film(128, 128, func(x, y int) int { return 77 }),
+		"a ring": drawn.Film(300, 300, func(x, y int) int {
 			if r := math.Hypot(float64(x-150), float64(y-150)); r > 100 && r < 115 {
 				return 250
 			} else if r <= 100 {
@@ -168,7 +155,7 @@ func archive(t *testing.T, name string, every int) (films []*cxr.Image) {
 
 // turn turns a film counterclockwise by a quarter.
 func turn(m *cxr.Image) *cxr.Image {
-	out := draw(m.Height, m.Width, func(x, y int) int { return int(m.Pix[x*m.Width+m.Width-1-y]) })
+	out := drawn.Film(m.Height, m.Width, func(x, y int) int { return int(m.Pix[x*m.Width+m.Width-1-y]) })
 	return out
 }
 
@@ -194,11 +181,11 @@ func TestRealFilms(t *testing.T) {
 					}
 					q = turn(q)
 				}
-				negative := draw(m.Width, m.Height, func(x, y int) int { return 255 - int(m.Pix[y*m.Width+x]) })
+				negative := drawn.Film(m.Width, m.Height, func(x, y int) int { return 255 - int(m.Pix[y*m.Width+x]) })
 				if a.Inverted > 0.5 || answer(t, c, negative).Inverted < 0.5 {
 					invertedWrong++
 				}
-				mirror := draw(m.Width, m.Height, func(x, y int) int { return int(m.Pix[y*m.Width+m.Width-1-x]) })
+				mirror := drawn.Film(m.Width, m.Height, func(x, y int) int { return int(m.Pix[y*m.Width+m.Width-1-x]) })
 				if a.Mirrored > 0.5 || answer(t, c, mirror).Mirrored < 0.5 {
 					mirroredWrong++
 				}
@@ -253,7 +240,7 @@ func TestGuard(t *testing.T) {
 		}
 		return &filmcheck.Guard{Embedder: e, Checker: open(t), Limits: filmcheck.Limits{NotFrontal: 1, Turned: 1, Mirrored: 1, Inverted: 1, Cut: 1}}
 	})
-	noise := draw(128, 128, func(x, y int) int { return (x*7919 + y*104729) % 251 })
+	noise := drawn.Film(128, 128, func(x, y int) int { return (x*7919 + y*104729) % 251 })
 	g := &filmcheck.Guard{Embedder: inner, Checker: open(t), Limits: filmcheck.Default}
 	out, err := g.Embed(t.Context(), noise, noise)
 	var batch *embed.BatchError
@@ -289,7 +276,7 @@ func (f *embedtestFake) Embed(_ context.Context, images ...*cxr.Image) ([]*cxr.E
 }
 
 func BenchmarkCheck(b *testing.B) {
-	c, m := open(b), draw(224, 224, func(x, y int) int { return (x*x + y) & 255 })
+	c, m := open(b), drawn.Film(224, 224, func(x, y int) int { return (x*x + y) & 255 })
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := c.Check(b.Context(), m); err != nil {
@@ -304,7 +291,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	stripes := draw(200, 200, func(x, y int) int { return x / 10 % 2 * 200 })
+	stripes := drawn.Film(200, 200, func(x, y int) int { return x / 10 % 2 * 200 })
 	answer, err := checker.Check(context.Background(), stripes)
 	if err != nil {
 		fmt.Println(err)

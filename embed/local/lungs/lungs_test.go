@@ -22,6 +22,7 @@ import (
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/lungs"
+	"github.com/cxrkit/cxrkit/internal/testkit/drawn"
 )
 
 const data = "../../../../shared/data"
@@ -35,31 +36,6 @@ func open(t testing.TB) *lungs.Finder {
 	return f
 }
 
-func draw(width, height int, value func(x, y int) int) *cxr.Image {
-	m := &cxr.Image{ID: "film", Width: width, Height: height, Depth: 8, Recipe: cxr.Standard}
-	for y := range height {
-		for x := range width {
-			m.Pix = append(m.Pix, uint16(value(x, y)))
-		}
-	}
-	return m
-}
-
-// chest is a drawing of a chest: two dark ovals in gray, a bright heart.
-func chest(width, height int) *cxr.Image {
-	return draw(width, height, func(px, py int) int {
-		x, y := (float64(px)+0.5)/float64(width), (float64(py)+0.5)/float64(height)
-		oval := func(cx, cy, rx, ry float64) float64 {
-			d := math.Hypot((x-cx)/rx, (y-cy)/ry)
-			return 1 / (1 + math.Exp((d-1)*12))
-		}
-		lung := max(oval(0.3, 0.45, 0.15, 0.3), oval(0.7, 0.45, 0.15, 0.3))
-		heart := oval(0.54, 0.6, 0.15, 0.16)
-		body := oval(0.5, 0.62, 0.46, 0.62)
-		return int(20 + 150*body*(1-0.75*lung*(1-heart)) + 50*heart*body)
-	})
-}
-
 // testdata/reference.py made the reference with ONNX Runtime.
 func TestEqualsONNXRuntime(t *testing.T) {
 	text, err := os.ReadFile("testdata/reference.json")
@@ -70,20 +46,16 @@ func TestEqualsONNXRuntime(t *testing.T) {
 	if err := json.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
-	films := map[string]func(x, y int) int{
-		"rings": func(x, y int) int { return (x*x + 3*y*y) >> 5 & 255 },
-		"steps": func(x, y int) int { return ((x>>3)*17 + (y>>4)*29) & 255 },
-	}
 	network, err := local.Load(lungs.ONNX(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(want) != len(films) {
+	if len(want) != len(drawn.Reference) {
 		t.Fatalf("%d films in the reference", len(want))
 	}
 	const places, every = lungs.Grid * lungs.Grid, 5
 	for name, values := range want {
-		got, err := network.Embed(t.Context(), draw(128, 128, films[name]))
+		got, err := network.Embed(t.Context(), drawn.Film(128, 128, drawn.Reference[name]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +73,7 @@ func TestEqualsONNXRuntime(t *testing.T) {
 
 func TestDrawnChest(t *testing.T) {
 	for _, size := range [][2]int{{128, 128}, {300, 260}, {96, 96}, {1500, 1800}} {
-		m := chest(size[0], size[1])
+		m := drawn.Chest(size[0], size[1], nil)
 		l, err := open(t).Find(t.Context(), m)
 		if err != nil {
 			t.Fatal(err)
@@ -152,7 +124,7 @@ func TestDrawnChest(t *testing.T) {
 }
 
 func TestCut(t *testing.T) {
-	m := chest(200, 220)
+	m := drawn.Chest(200, 220, nil)
 	l, err := open(t).Find(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
@@ -172,11 +144,11 @@ func TestCut(t *testing.T) {
 
 func TestNoLungs(t *testing.T) {
 	for name, m := range map[string]*cxr.Image{
-		"one shade":       draw(100, 100, func(x, y int) int { return 90 }),
-		"a single pixel":  draw(1, 1, func(x, y int) int { return 9 }),
-		"a ramp":          draw(80, 300, func(x, y int) int { return y * 255 / 300 }),
-		"a checkerboard":  draw(64, 64, func(x, y int) int { return (x + y) % 2 * 255 }),
-		"a film of black": draw(200, 100, func(x, y int) int { return 0 }),
+		"one shade":       drawn.Film(100, 100, func(x, y int) int { return 90 }),
+		"a single pixel":  drawn.Film(1, 1, func(x, y int) int { return 9 }),
+		"a ramp":          drawn.Film(80, 300, func(x, y int) int { return y * 255 / 300 }),
+		"a checkerboard":  drawn.Film(64, 64, func(x, y int) int { return (x + y) % 2 * 255 }),
+		"a film of black": drawn.Film(200, 100, func(x, y int) int { return 0 }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, err := open(t).Find(t.Context(), m)
@@ -204,13 +176,13 @@ func TestErrors(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.Find(ctx, chest(64, 64)); !errors.Is(err, context.Canceled) {
+	if _, err := f.Find(ctx, drawn.Chest(64, 64, nil)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestOverlay(t *testing.T) {
-	m := chest(2000, 1000)
+	m := drawn.Chest(2000, 1000, nil)
 	l, err := open(t).Find(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
@@ -383,7 +355,7 @@ func auc(positive, negative [][2]float64, k int) float64 {
 }
 
 func BenchmarkFind(b *testing.B) {
-	f, m := open(b), chest(224, 224)
+	f, m := open(b), drawn.Chest(224, 224, nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := f.Find(b.Context(), m); err != nil {
@@ -399,7 +371,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	l, err := finder.Find(context.Background(), chest(256, 256))
+	l, err := finder.Find(context.Background(), drawn.Chest(256, 256, nil))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -15,21 +15,13 @@ import (
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/lungs"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/internal/testkit/drawn"
 )
 
-// films are those of testdata/reference.py.
-var films = map[string]func(x, y int) int{
-	"rings": func(x, y int) int { return (x*x + 3*y*y) >> 5 & 255 },
-	"steps": func(x, y int) int { return ((x>>3)*17 + (y>>4)*29) & 255 },
-}
-
+// draw is one of drawn.Reference.
 func draw(name string, side int) *cxr.Image {
-	m := &cxr.Image{ID: name, Width: side, Height: side, Depth: 8, Recipe: cxr.Standard}
-	for y := range side {
-		for x := range side {
-			m.Pix = append(m.Pix, uint16(films[name](x, y)))
-		}
-	}
+	m := drawn.Film(side, side, drawn.Reference[name])
+	m.ID = name
 	return m
 }
 
@@ -46,8 +38,8 @@ func TestEqualsONNXRuntime(t *testing.T) {
 	if err := json.Unmarshal(data, &reference); err != nil {
 		t.Fatal(err)
 	}
-	if len(reference.Outputs) != len(films) {
-		t.Fatalf("%d films in the reference, want %d", len(reference.Outputs), len(films))
+	if len(reference.Outputs) != len(drawn.Reference) {
+		t.Fatalf("%d films in the reference, want %d", len(reference.Outputs), len(drawn.Reference))
 	}
 	e, err := local.Load(mini.ONNX(), nil)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/embedtest"
 	"github.com/cxrkit/cxrkit/embed/local/lungs"
 	"github.com/cxrkit/cxrkit/embed/local/zones"
+	"github.com/cxrkit/cxrkit/internal/testkit/drawn"
 )
 
 func open(t testing.TB) *zones.Embedder {
@@ -22,26 +23,14 @@ func open(t testing.TB) *zones.Embedder {
 	return e
 }
 
-// chest is a drawing: two dark ovals in gray, with a bright spot if asked for.
+// chest is a drawing, with a bright spot if asked for.
 func chest(spot bool) *cxr.Image {
-	const side = 160
-	m := &cxr.Image{ID: "film", Width: side, Height: side, Depth: 8, Recipe: cxr.Standard}
-	for py := range side {
-		for px := range side {
-			x, y := (float64(px)+0.5)/side, (float64(py)+0.5)/side
-			oval := func(cx, cy, rx, ry float64) float64 {
-				return 1 / (1 + math.Exp((math.Hypot((x-cx)/rx, (y-cy)/ry)-1)*12))
-			}
-			lung := max(oval(0.3, 0.45, 0.15, 0.3), oval(0.7, 0.45, 0.15, 0.3))
-			heart, body := oval(0.54, 0.6, 0.15, 0.16), oval(0.5, 0.62, 0.46, 0.62)
-			v := 20 + 150*body*(1-0.75*lung*(1-heart)) + 50*heart*body
-			if spot {
-				v += 90 * oval(0.3, 0.28, 0.06, 0.06) // of the right upper zone
-			}
-			m.Pix = append(m.Pix, uint16(min(v, 255)))
+	return drawn.Chest(160, 160, func(x, y float64) float64 {
+		if !spot {
+			return 0
 		}
-	}
-	return m
+		return 90 * drawn.Oval(x, y, 0.3, 0.28, 0.06, 0.06) // of the right upper zone
+	})
 }
 
 func TestContract(t *testing.T) {

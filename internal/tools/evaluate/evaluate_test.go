@@ -16,6 +16,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/embed/pixels"
 	"github.com/cxrkit/cxrkit/head"
+	"github.com/cxrkit/cxrkit/internal/testkit/drawn"
 )
 
 var justPixels = []contender{{"pixels", pixels.Embedder{}}}
@@ -138,7 +139,7 @@ func TestRunRefusesFlags(t *testing.T) {
 // Pixels are what the floor of issue and card is made of: 32 x 32, mean 0,
 // deviation 1, whatever the exposure.
 func TestPixelsDoNotSeeExposure(t *testing.T) {
-	dark, bright := gray(64, func(x, y int) int { return x + y }), gray(64, func(x, y int) int { return 60 + x + y })
+	dark, bright := drawn.Film(64, 64, func(x, y int) int { return x + y }), drawn.Film(64, 64, func(x, y int) int { return 60 + x + y })
 	embeddings, err := pixels.Embedder{}.Embed(t.Context(), dark, bright)
 	if err != nil {
 		t.Fatal(err)
@@ -154,16 +155,6 @@ func TestPixelsDoNotSeeExposure(t *testing.T) {
 	if n := float64(len(embeddings[0].Values)); n != 1024 || math.Abs(sum/n) > 1e-5 || math.Abs(squares/n-1) > 1e-4 {
 		t.Errorf("%v values, mean %v, variance %v", n, sum/n, squares/n)
 	}
-}
-
-func gray(side int, value func(x, y int) int) *cxr.Image {
-	m := &cxr.Image{ID: "film", Width: side, Height: side, Depth: 8, Recipe: "standard/1"}
-	for y := range side {
-		for x := range side {
-			m.Pix = append(m.Pix, uint16(value(x, y)))
-		}
-	}
-	return m
 }
 
 // clusters are two clouds of embeddings, apart along the first feature.
@@ -260,7 +251,7 @@ func TestUntrained(t *testing.T) {
 	if trained.Preprocess().Width != random.Preprocess().Width || trained.Space().Dim != random.Space().Dim {
 		t.Errorf("%+v, want the shape of %+v", random.Space(), trained.Space())
 	}
-	film := gray(128, func(x, y int) int { return x ^ y })
+	film := drawn.Film(128, 128, func(x, y int) int { return x ^ y })
 	a, err := trained.Embed(t.Context(), film)
 	if err != nil {
 		t.Fatal(err)

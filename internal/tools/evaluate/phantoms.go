@@ -33,7 +33,7 @@ func phantoms(ctx context.Context, w io.Writer, contenders []contender, cohorts,
 		films := phantom.Cohort{Patients: patients, Seed: seed + 1, Difficulty: difficulty, Size: height}.Films()
 		images := make([]*cxr.Image, len(films))
 		for i, f := range films {
-			images[i] = drawn(f)
+			images[i] = asFilm(f)
 		}
 		for i, c := range contenders {
 			embeddings, err := c.embedder.Embed(ctx, images...)
@@ -89,7 +89,7 @@ func phantoms(ctx context.Context, w io.Writer, contenders []contender, cohorts,
 	return nil
 }
 
-func drawn(f phantom.Film) *cxr.Image {
+func asFilm(f phantom.Film) *cxr.Image {
 	p := f.Draw()
 	m := &cxr.Image{ID: f.ID, Width: p.Width, Height: p.Height, Depth: 8, Recipe: cxr.Standard}
 	for _, v := range p.Pix {
