@@ -84,7 +84,8 @@ func CheckImages(s cxr.Space, images []*cxr.Image) *BatchError {
 // Each implements Embed for a model that takes one film at a time: it checks the
 // images, calls one for each good film, all at once, and puts the values, Tokens x
 // Dim each, together as the interface wants them. one bounds how many run at
-// once, if it must, and returns soon after ctx ends.
+// once, if it must, and returns soon after ctx ends. If it asks another Embedder
+// about its film, it may return the [BatchError] of that call.
 func Each(ctx context.Context, s cxr.Space, images []*cxr.Image, one func(ctx context.Context, m *cxr.Image) ([]float32, error)) ([]*cxr.Embedding, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("embed: %w", err)
@@ -96,7 +97,11 @@ func Each(ctx context.Context, s cxr.Space, images []*cxr.Image, one func(ctx co
 	out := make([]*cxr.Embedding, len(images))
 	embed := func(i int, m *cxr.Image) {
 		v := &cxr.Embedding{ID: m.ID, Space: s.For(m)}
-		if v.Values, errs[i] = one(ctx, m); errs[i] == nil {
+		v.Values, errs[i] = one(ctx, m)
+		if batch, ok := errs[i].(*BatchError); ok && len(batch.Errors) == 1 {
+			errs[i] = batch.Errors[0]
+		}
+		if errs[i] == nil {
 			errs[i] = v.Validate()
 		}
 		if errs[i] == nil {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/internal/testkit/drawn"
 )
 
 // A fake embeds a film as its first pixel; delay says how long a film takes.
@@ -474,5 +475,18 @@ func TestKeyOf(t *testing.T) {
 	seen[embed.KeyOf(s, im).Content] = true
 	if len(seen) != 24 {
 		t.Errorf("%d keys of 24 films", len(seen))
+	}
+}
+
+// What another Embedder says of its one film is the film's error, not a batch's.
+func TestEachGivesTheFilmsOwnError(t *testing.T) {
+	broken := errors.New("broken")
+	_, err := embed.Each(t.Context(), cxr.Space{Model: "m", Recipe: cxr.Standard, Tokens: 1, Dim: 1}, []*cxr.Image{drawn.Film(2, 2, func(x, y int) int { return x })},
+		func(context.Context, *cxr.Image) ([]float32, error) {
+			return nil, &embed.BatchError{Errors: []error{broken}}
+		})
+	var batch *embed.BatchError
+	if !errors.As(err, &batch) || len(batch.Errors) != 1 || batch.Errors[0] != broken {
+		t.Errorf("error %v, want that of the film", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -77,16 +76,7 @@ func (e *Encoder) one(ctx context.Context, m *cxr.Image) ([]float32, error) {
 	}
 	v, err := e.network.Embed(ctx, l.Cut(m, Margin))
 	if err != nil {
-		return nil, alone(err)
+		return nil, err
 	}
 	return v[0].Values, nil
-}
-
-// alone is the error of the one film that a call was about.
-func alone(err error) error {
-	var batch *embed.BatchError
-	if errors.As(err, &batch) && len(batch.Errors) == 1 {
-		return batch.Errors[0]
-	}
-	return err
 }

@@ -13,10 +13,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -96,36 +94,17 @@ func (e *Embedder) Space() cxr.Space { return e.space }
 
 // Embed implements [embed.Embedder].
 func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	places, err := e.maps.Embed(ctx, images...)
-	var failed *embed.BatchError
-	if err != nil && !errors.As(err, &failed) {
-		return nil, err
-	}
-	out := make([]*cxr.Embedding, len(images))
-	errs := make([]error, len(images))
-	var group sync.WaitGroup
-	for i, m := range images {
-		if failed != nil && failed.Errors[i] != nil {
-			errs[i] = failed.Errors[i]
-			continue
+	return embed.Each(ctx, e.space, images, func(ctx context.Context, m *cxr.Image) ([]float32, error) {
+		places, err := e.maps.Embed(ctx, m)
+		if err != nil {
+			return nil, err
 		}
-		group.Go(func() {
-			l, err := e.finder.Locate(ctx, m)
-			if err != nil {
-				errs[i] = err
-				return
-			}
-			out[i] = &cxr.Embedding{ID: m.ID, Space: e.space.For(m), Values: pool(places[i].Values, weights(l, e.side), e.space.Dim)}
-		})
-	}
-	group.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("zones: %w", err)
-	}
-	if errors.Join(errs...) != nil {
-		return out, &embed.BatchError{Errors: errs}
-	}
-	return out, nil
+		l, err := e.finder.Locate(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		return pool(places[0].Values, weights(l, e.side), e.space.Dim), nil
+	})
 }
 
 // Of is the zone of each cell of a film: Grid x Grid, row by row. Without lungs
