@@ -47,25 +47,15 @@ const (
 
 // card writes the figures of the model card.
 func card(ctx context.Context, w io.Writer, data string, contenders []contender) error {
-	file, err := os.Open(filepath.Join(data, "labels.csv"))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	labels, err := head.ReadLabels(file, &head.LabelOptions{Findings: append([]string{abnormal}, nih...)})
+	labels, err := readLabels(data)
 	if err != nil {
 		return err
 	}
 	for _, c := range contenders {
 		sets := map[string]*head.Dataset{}
 		for name, pattern := range used {
-			archive, err := zip.OpenReader(filepath.Join(data, name+".zip"))
-			if err != nil {
+			if sets[name], err = source(ctx, data, name, pattern, c.embedder, labels); err != nil {
 				return err
-			}
-			sets[name], err = dataset(ctx, c.embedder, dicomconv.New(nil).Files(archive, pattern), labels)
-			if err := errors.Join(err, archive.Close()); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 		if err := figures(ctx, &lines{w, c.name}, sets); err != nil {
@@ -73,6 +63,29 @@ func card(ctx context.Context, w io.Writer, data string, contenders []contender)
 		}
 	}
 	return nil
+}
+
+// readLabels reads the labels of all sources.
+func readLabels(data string) (*head.Labels, error) {
+	file, err := os.Open(filepath.Join(data, "labels.csv"))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return head.ReadLabels(file, &head.LabelOptions{Findings: append([]string{abnormal}, nih...)})
+}
+
+// source embeds those films of a source whose paths match the pattern.
+func source(ctx context.Context, data, name, pattern string, e embed.Embedder, labels *head.Labels) (*head.Dataset, error) {
+	archive, err := zip.OpenReader(filepath.Join(data, name+".zip"))
+	if err != nil {
+		return nil, err
+	}
+	d, err := dataset(ctx, e, dicomconv.New(nil).Files(archive, pattern), labels)
+	if err := errors.Join(err, archive.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return d, nil
 }
 
 // figures writes the lines of one contender.

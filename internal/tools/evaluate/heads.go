@@ -1,15 +1,10 @@
 package main
 
 import (
-	"archive/zip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
-	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
 	"github.com/cxrkit/cxrkit/head/report"
@@ -20,23 +15,14 @@ import (
 // patient: a linear probe, and networks by the rule of package mlp and by the one
 // before it, which took the epoch that a quarter of the training films liked best.
 func compareHeads(ctx context.Context, w io.Writer, data string, c contender) error {
-	file, err := os.Open(filepath.Join(data, "labels.csv"))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	labels, err := head.ReadLabels(file, &head.LabelOptions{Findings: append([]string{abnormal}, nih...)})
+	labels, err := readLabels(data)
 	if err != nil {
 		return err
 	}
 	for _, name := range []string{adults, coarse} {
-		archive, err := zip.OpenReader(filepath.Join(data, name+".zip"))
+		d, err := source(ctx, data, name, used[name], c.embedder, labels)
 		if err != nil {
 			return err
-		}
-		d, err := dataset(ctx, c.embedder, dicomconv.New(nil).Files(archive, used[name]), labels)
-		if err := errors.Join(err, archive.Close()); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
 		}
 		for _, finding := range append([]string{abnormal}, nih...) {
 			if positives(d, finding) < minPositives {
