@@ -107,12 +107,15 @@ func TestManyFailuresAreSummedUp(t *testing.T) {
 	}
 }
 
-func TestFailedFilmsAreTriedAgain(t *testing.T) {
-	in, out := films(t), t.TempDir()
+// afterFailures is a run in which a/0.dcm and b/9.dcm failed: its folders and
+// arguments, and a good film to mend one with.
+func afterFailures(t *testing.T) (in, out string, args []string, good []byte) {
+	t.Helper()
+	in, out = films(t), t.TempDir()
 	for _, name := range []string{"a/0.dcm", "b/9.dcm"} {
 		write(t, filepath.Join(in, name), []byte("no film"))
 	}
-	args := []string{"--input_path", in, "--output_path", out, "--skip_errors"}
+	args = []string{"--input_path", in, "--output_path", out, "--skip_errors"}
 	if _, err := call(t, args...); err == nil {
 		t.Fatal("no error")
 	}
@@ -120,6 +123,11 @@ func TestFailedFilmsAreTriedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return in, out, args, good
+}
+
+func TestFailedFilmsAreTriedAgain(t *testing.T) {
+	in, out, args, good := afterFailures(t)
 	write(t, filepath.Join(in, "b/9.dcm"), append(good, 0, 0)) // copied again, with padding
 	args = append(args, "--retry_failed")
 	failures := func() string {
@@ -150,18 +158,7 @@ func TestFailedFilmsAreTriedAgain(t *testing.T) {
 // A failed film that is gone keeps no other from being tried again, and stays among
 // the failures.
 func TestFailedFilmsThatAreGone(t *testing.T) {
-	in, out := films(t), t.TempDir()
-	for _, name := range []string{"a/0.dcm", "b/9.dcm"} {
-		write(t, filepath.Join(in, name), []byte("no film"))
-	}
-	args := []string{"--input_path", in, "--output_path", out, "--skip_errors"}
-	if _, err := call(t, args...); err == nil {
-		t.Fatal("no error")
-	}
-	good, err := os.ReadFile(filepath.Join(in, "a/1.dcm"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	in, out, args, good := afterFailures(t)
 	write(t, filepath.Join(in, "b/9.dcm"), good)
 	if err := os.Remove(filepath.Join(in, "a/0.dcm")); err != nil {
 		t.Fatal(err)
