@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,11 +33,12 @@ type Reader struct {
 // Read opens the whole shards of a folder, in order of their numbers. Vectors
 // that a [Store] has not put into a shard yet are not among them. Shards of
 // different models are [cxr.ErrMismatch]; a file that only looks like a shard
-// is [cxr.ErrCorrupt]. Checksums are not looked at: see [Reader.Verify].
+// is [cxr.ErrCorrupt]; a folder without shards is [fs.ErrNotExist]. Checksums
+// are not looked at: see [Reader.Verify].
 func Read(dir string) (*Reader, error) {
 	names, err := list(dir)
 	if err == nil && len(names) == 0 {
-		err = fmt.Errorf("%s: no shards there", dir)
+		err = fmt.Errorf("%s: no shards there: %w", dir, fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("shards: %w", err)

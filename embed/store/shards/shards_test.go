@@ -353,3 +353,9 @@ func images(n int) []*cxr.Image {
 	}
 	return list
 }
+
+func TestReadOfAFolderWithoutShards(t *testing.T) {
+	if _, err := Read(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want fs.ErrNotExist", err)
+	}
+}
