@@ -355,7 +355,7 @@ func images(n int) []*cxr.Image {
 }
 
 func TestReadOfAFolderWithoutShards(t *testing.T) {
-	if _, err := Read(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := shards.Read(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v, want fs.ErrNotExist", err)
 	}
 }
