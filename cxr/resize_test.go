@@ -3,6 +3,7 @@ package cxr_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestResizeToNothingIsEmpty(t *testing.T) {
 	}{
 		{"no width", ramp(4, 4, 8), 0, 4, cxr.KernelArea},
 		{"a negative height", ramp(4, 4, 8), 4, -4, cxr.KernelArea},
-		{"a size beyond all memory", ramp(4, 4, 8), 1 << 40, 1 << 40, cxr.KernelArea},
+		{"a size beyond all memory", ramp(4, 4, 8), math.MaxInt, math.MaxInt, cxr.KernelArea},
 		{"a kernel that is not there", ramp(4, 4, 8), 2, 2, cxr.Kernel(99)},
 		{"a negative kernel", ramp(4, 4, 8), 2, 2, cxr.Kernel(-1)},
 		{"an image without pixels", &cxr.Image{Width: 4, Height: 4, Depth: 8}, 2, 2, cxr.KernelArea},
@@ -115,7 +116,7 @@ func TestFitKeepsTheAspect(t *testing.T) {
 			t.Errorf("%v: %d x %d", test, r.Width, r.Height)
 		}
 	}
-	for _, side := range []int{0, -1, 1 << 40} {
+	for _, side := range []int{0, -1, math.MaxInt} {
 		if r := ramp(4, 2, 8).Fit(side, cxr.KernelArea); !r.Bounds().Empty() {
 			t.Errorf("side %d: %d x %d", side, r.Width, r.Height)
 		}

@@ -45,7 +45,7 @@ func operands() map[string]func(f *file, name string) {
 
 // wild is values that attributes may have in a file.
 func wild(kind onnx.AttributeKind, choice int) any {
-	numbers := []int{0, -1, 1, 3, math.MaxInt32, math.MinInt64, 1 << 40}
+	numbers := []int{0, -1, 1, 3, math.MaxInt32, math.MinInt, math.MaxInt / 4}
 	switch kind {
 	case onnx.IntAttribute:
 		return numbers[choice%len(numbers)]
@@ -54,7 +54,7 @@ func wild(kind onnx.AttributeKind, choice int) any {
 	case onnx.StringAttribute:
 		return []string{"", "linear", "cubic", "reflect", "SAME_UPPER", "tf_crop_and_resize", "ab,bc->ac", "->", "nonsense"}[choice%9]
 	case onnx.IntsAttribute:
-		return [][]int{{}, {1}, {2, 2}, {-1, -1}, {0, 0}, {1, 1, 1, 1}, {math.MaxInt32, math.MaxInt32}, {1 << 14, 1 << 14}, {3, 2, 1, 0}, {math.MinInt64}}[choice%10]
+		return [][]int{{}, {1}, {2, 2}, {-1, -1}, {0, 0}, {1, 1, 1, 1}, {math.MaxInt32, math.MaxInt32}, {1 << 14, 1 << 14}, {3, 2, 1, 0}, {math.MinInt}}[choice%10]
 	case onnx.TensorAttribute:
 		return floatTensor("", []int{2}, 1, 2)
 	}
