@@ -1,13 +1,11 @@
 package dicomconv
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/suyashkumar/dicom"
 
@@ -17,8 +15,9 @@ import (
 // A Converter makes Images by the options it was made with. It is safe for
 // concurrent use.
 type Converter struct {
-	o   Options
-	err error // of invalid options
+	o      Options
+	err    error // of invalid options
+	memory *memory
 }
 
 // New is a Converter with options o, nil being the defaults. Invalid options make
@@ -26,6 +25,7 @@ type Converter struct {
 func New(o *Options) *Converter {
 	c := &Converter{o: o.withDefaults()}
 	c.err = c.o.validate()
+	c.memory = newMemory(c.o.Limits.Memory)
 	return c
 }
 
@@ -47,17 +47,24 @@ func (c *Converter) normalize(r io.Reader) (m *cxr.Image, info Info, err error) 
 	if c.err != nil {
 		return nil, Info{}, fmt.Errorf("dicomconv: options: %w", c.err)
 	}
-	b, err := readAll(r, c.o.Limits.Bytes)
+	l := c.memory.open()
+	defer l.end()
+	return c.normalizeOn(l, r)
+}
+
+// normalizeOn is normalize with its memory taken from a loan.
+func (c *Converter) normalizeOn(l *loan, r io.Reader) (m *cxr.Image, info Info, err error) {
+	b, err := readAll(r, c.o.Limits.Bytes, l)
 	if err != nil {
 		return nil, Info{}, err
 	}
 	if format := sniff(b); format != "" {
-		if m, err = c.picture(format, b); err != nil {
+		if m, err = c.picture(format, b, l); err != nil {
 			return nil, Info{}, err
 		}
 		return m, Info{Format: format, Width: m.Width, Height: m.Height, Frames: 1}, nil
 	}
-	f, err := c.parse(b)
+	f, err := c.parse(b, l)
 	if err != nil {
 		return nil, Info{}, err
 	}
@@ -68,7 +75,7 @@ func (c *Converter) normalize(r io.Reader) (m *cxr.Image, info Info, err error) 
 		}
 		info = c.info(f.header, head)
 	}
-	m, err = c.convert(f)
+	m, err = c.convert(f, l)
 	return m, info, err
 }
 
@@ -84,11 +91,13 @@ func (c *Converter) FromDataset(ds dicom.Dataset) (*cxr.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.convert(f)
+	l := c.memory.open()
+	defer l.end()
+	return c.convert(f, l)
 }
 
-// convert makes the picture.
-func (c *Converter) convert(f *film) (*cxr.Image, error) {
+// convert makes the picture, whose decoding is charged to the loan.
+func (c *Converter) convert(f *film, l *loan) (*cxr.Image, error) {
 	switch {
 	case f.pixels.Tag == 0 && f.Rows == 0:
 		return nil, fmt.Errorf("%w: no image in the file", cxr.ErrUnsupported)
@@ -98,6 +107,7 @@ func (c *Converter) convert(f *film) (*cxr.Image, error) {
 	if err := c.o.allow(f.header); err != nil {
 		return nil, err
 	}
+	l.add(f.cost())
 	s, err := f.stored(&c.o)
 	if err != nil {
 		return nil, err
@@ -123,37 +133,4 @@ func Pseudonym(key []byte, id string) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(id))
 	return base32.StdEncoding.EncodeToString(mac.Sum(nil))[:26]
-}
-
-// trustedSize is as much of the size that a file claims as is believed before
-// its bytes are seen: a zip archive can claim anything.
-const trustedSize = 32 << 20
-
-// readAll reads r to its end, or fails after limit bytes.
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	var b bytes.Buffer
-	if n := min(size(r), limit, trustedSize); n > 0 {
-		b.Grow(int(n) + bytes.MinRead)
-	}
-	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if n > limit {
-		return nil, fmt.Errorf("%w: file of more than %d bytes", cxr.ErrTooLarge, limit)
-	}
-	return b.Bytes(), nil
-}
-
-// size is how much r will give, as far as it can tell; else 0.
-func size(r io.Reader) int64 {
-	switch r := r.(type) {
-	case interface{ Len() int }:
-		return int64(r.Len())
-	case interface{ Stat() (fs.FileInfo, error) }:
-		if info, err := r.Stat(); err == nil && info.Mode().IsRegular() {
-			return info.Size()
-		}
-	}
-	return 0
 }

@@ -1,11 +1,13 @@
 package dicomconv
 
+import "bytes"
+
 // StoredValues is the stored values of a film as pydicom's pixel_array has
 // them, in bytes: one for each pixel of up to 8 bits allocated, else two,
 // little endian.
 func StoredValues(b []byte) ([]byte, error) {
 	c := New(&Options{Views: ViewsAny})
-	f, err := c.parse(b)
+	f, err := c.parse(b, c.memory.open())
 	if err != nil {
 		return nil, err
 	}
@@ -25,4 +27,14 @@ func StoredValues(b []byte) ([]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// Charged is the bytes that were charged for a film, or for what had been done
+// when it failed.
+func Charged(b []byte) (int64, error) {
+	c := New(&Options{Views: ViewsAny, Color: ColorLuma})
+	l := c.memory.open()
+	defer l.end()
+	_, _, err := c.normalizeOn(l, bytes.NewReader(b))
+	return l.bytes, err
 }

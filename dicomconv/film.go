@@ -31,8 +31,10 @@ type film struct {
 
 // parse reads a DICOM file. The pre-scan comes first; the parser then sees a
 // header that the pre-scan has rebuilt of the attributes needed.
-func (c *Converter) parse(b []byte) (*film, error) {
-	s, err := dicomscan.Scan(b, c.o.Limits.scan())
+func (c *Converter) parse(b []byte, l *loan) (*film, error) {
+	limits := c.o.Limits.scan()
+	limits.Inflating = l.add
+	s, err := dicomscan.Scan(b, limits)
 	if err != nil {
 		return nil, scanError(err)
 	}

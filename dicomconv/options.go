@@ -68,6 +68,13 @@ type Limits struct {
 	Inflated int64 // bytes of a deflated data set; default 256 MiB
 	Elements int   // data elements, nested ones included; default 100,000
 	Depth    int   // nesting of sequences and items; default 32
+
+	// Memory is the bytes, about, that the films which a Converter works on hold at
+	// once, the file of each and what decoding takes: more films wait until others are
+	// done. A film that needs more than there is goes on if no other such film
+	// does. Films that are done are not counted. The default is 1 GiB or, if that is
+	// more, 128 MiB for each processor.
+	Memory int64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -85,6 +92,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Depth == 0 {
 		l.Depth = 32
+	}
+	if l.Memory == 0 {
+		l.Memory = defaultMemory()
 	}
 	return l
 }
@@ -121,7 +131,7 @@ func (o *Options) validate() error {
 		return fmt.Errorf("%w: color policy %d", cxr.ErrUnsupported, o.Color)
 	case o.Frame < 0 || o.VOI < 0:
 		return fmt.Errorf("%w: frame %d, VOI %d", cxr.ErrUnsupported, o.Frame, o.VOI)
-	case min(l.Bytes, l.Pixels, l.Inflated, int64(l.Elements), int64(l.Depth)) < 0:
+	case min(l.Bytes, l.Pixels, l.Inflated, int64(l.Elements), int64(l.Depth), l.Memory) < 0:
 		return fmt.Errorf("%w: negative limit", cxr.ErrUnsupported)
 	}
 	return o.Window.validate()

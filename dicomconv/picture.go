@@ -31,7 +31,7 @@ func sniff(b []byte) string {
 }
 
 // picture makes an Image of a PNG, JPEG or TIFF file.
-func (c *Converter) picture(format string, b []byte) (*cxr.Image, error) {
+func (c *Converter) picture(format string, b []byte, l *loan) (*cxr.Image, error) {
 	config, decode := png.DecodeConfig, png.Decode
 	switch format {
 	case "jpeg":
@@ -51,6 +51,7 @@ func (c *Converter) picture(format string, b []byte) (*cxr.Image, error) {
 			return nil, err
 		}
 	}
+	l.add(pictureCost(format, size.Width, size.Height, size.ColorModel))
 	m, err := decode(bytes.NewReader(b))
 	if err != nil {
 		return nil, pictureError(err)

@@ -20,12 +20,15 @@ const (
 // before the pixel data, or more, and src may be cut.
 func inflate(src []byte, lim Limits, headerOnly bool) ([]byte, error) {
 	z := flate.NewReader(bytes.NewReader(src))
-	b, err := readUpTo(z, nil, min(inflatedHeader, lim.Inflated+1, maxDeflation*int64(len(src))+1))
+	head := min(inflatedHeader, lim.Inflated+1, maxDeflation*int64(len(src))+1)
+	lim.inflating(head)
+	b, err := readUpTo(z, nil, head)
 	if err == nil && !headerOnly {
 		size, bad := inflatedSize(b, lim)
 		if bad != nil {
 			return nil, bad
 		}
+		lim.inflating(size + 1)
 		b, err = readUpTo(z, b, size+1)
 	}
 	switch {
@@ -35,6 +38,12 @@ func inflate(src []byte, lim Limits, headerOnly bool) ([]byte, error) {
 		return nil, fmt.Errorf("%w: deflated data set after %d bytes", cxr.ErrTruncated, len(b))
 	}
 	return b, nil
+}
+
+func (l Limits) inflating(bytes int64) {
+	if l.Inflating != nil {
+		l.Inflating(bytes)
+	}
 }
 
 // readUpTo is b and what r gives after it, n bytes or, with an error, io.EOF at

@@ -13,6 +13,8 @@ type Limits struct {
 	Depth    int   // sequences and items within each other
 	Pixels   int64 // frames x rows x columns
 	Inflated int64 // bytes of a deflated data set
+
+	Inflating func(bytes int64) // is told, and may wait, before memory for an inflated data set is taken; may be nil
 }
 
 // A File is what [Scan] found. It aliases the bytes scanned, unless they were
