@@ -1,14 +1,9 @@
 package dicomconv
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"image/jpeg"
-	"image/png"
 	"io"
-
-	"golang.org/x/image/tiff"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/dicomscan"
@@ -115,16 +110,9 @@ func (c *Converter) info(h *header, head stream) Info {
 }
 
 func statPicture(format string, b []byte) (Info, error) {
-	config := png.DecodeConfig
-	switch format {
-	case "jpeg":
-		config = jpeg.DecodeConfig
-	case "tiff":
-		config = tiff.DecodeConfig
-	}
-	m, err := config(bytes.NewReader(b))
+	m, err := config(format, b)
 	if err != nil {
-		return Info{}, pictureError(err)
+		return Info{}, err
 	}
 	return Info{Format: format, Width: m.Width, Height: m.Height, Frames: 1}, nil
 }

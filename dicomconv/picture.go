@@ -32,31 +32,64 @@ func sniff(b []byte) string {
 
 // picture makes an Image of a PNG, JPEG or TIFF file.
 func (c *Converter) picture(format string, b []byte, l *loan) (*cxr.Image, error) {
-	config, decode := png.DecodeConfig, png.Decode
-	switch format {
-	case "jpeg":
-		config, decode = jpeg.DecodeConfig, jpeg.Decode
-	case "tiff":
-		config, decode = tiff.DecodeConfig, tiff.Decode
-	}
-	size, err := config(bytes.NewReader(b))
+	size, err := config(format, b)
 	if err != nil {
-		return nil, pictureError(err)
+		return nil, err
 	}
 	if int64(size.Width)*int64(size.Height) > c.o.Limits.Pixels {
 		return nil, fmt.Errorf("%w: %d x %d pixels, more than %d", cxr.ErrTooLarge, size.Width, size.Height, c.o.Limits.Pixels)
 	}
-	if format == "jpeg" {
-		if err := checkScans(b, size.ColorModel); err != nil {
-			return nil, err
-		}
+	switch format {
+	case "jpeg":
+		err = checkScans(b, size.ColorModel)
+	case "png":
+		err = checkChunks(b)
+	}
+	if err != nil {
+		return nil, err
 	}
 	l.add(pictureCost(format, size.Width, size.Height, size.ColorModel))
-	m, err := decode(bytes.NewReader(b))
+	m, err := decode(format, b)
 	if err != nil {
-		return nil, pictureError(err)
+		return nil, err
 	}
 	return c.FromImage(m)
+}
+
+// config is the size of a picture and what its pixels are.
+func config(format string, b []byte) (_ image.Config, err error) {
+	defer broken(&err)
+	switch r := bytes.NewReader(b); format {
+	case "jpeg":
+		return jpeg.DecodeConfig(r)
+	case "tiff":
+		return tiff.DecodeConfig(r)
+	default:
+		return png.DecodeConfig(r)
+	}
+}
+
+// decode decodes a picture.
+func decode(format string, b []byte) (_ image.Image, err error) {
+	defer broken(&err)
+	switch r := bytes.NewReader(b); format {
+	case "jpeg":
+		return jpeg.Decode(r)
+	case "tiff":
+		return tiff.Decode(r)
+	default:
+		return png.Decode(r)
+	}
+}
+
+// broken makes of what a decoder ended with an error of ours. That of LZW in TIFF
+// files panics on some (golang.org/x/image v0.47.0).
+func broken(err *error) {
+	if recover() != nil {
+		*err = fmt.Errorf("%w: picture", cxr.ErrCorrupt)
+	} else if *err != nil {
+		*err = pictureError(*err)
+	}
 }
 
 // pictureError sorts the errors of the image decoders, which name the format.

@@ -47,3 +47,24 @@ func checkScans(b []byte, model color.Model) error {
 		}
 	}
 }
+
+// checkChunks refuses a PNG file of many chunks beside those of its pixels, for
+// each of which the decoder takes 4 KiB.
+func checkChunks(b []byte) error {
+	const most = 1000
+	others := 0
+	for at := 8; at+8 <= len(b); {
+		if string(b[at+4:at+8]) != "IDAT" {
+			others++
+		}
+		if others > most {
+			return fmt.Errorf("%w: PNG file of more than %d chunks beside its pixels", cxr.ErrTooLarge, most)
+		}
+		n := int64(binary.BigEndian.Uint32(b[at:]))
+		if n > int64(len(b)) {
+			return nil // cut off, as the decoder will say
+		}
+		at += 12 + int(n)
+	}
+	return nil
+}
