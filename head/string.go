@@ -88,13 +88,25 @@ func (m *Model) String() string {
 }
 
 // ofPatients is like "20 films of 12 patients", or says whose patients are not
-// known.
+// known. what is the word for more than one.
 func ofPatients(n int, what string, patients, unknown int) string {
+	all := count(n, what)
 	switch {
 	case unknown == 0:
-		return fmt.Sprintf("%d %s of %d patients", n, what, patients)
+		return fmt.Sprintf("%s of %s", all, count(patients, "patients"))
 	case patients == 0:
-		return fmt.Sprintf("%d %s, patients unknown", n, what)
+		return all + ", patients unknown"
 	}
-	return fmt.Sprintf("%d %s of %d patients (%d %s of unknown patients)", n, what, patients, unknown, what)
+	return fmt.Sprintf("%s of %s (%s of unknown patients)", all, count(patients, "patients"), count(unknown, what))
+}
+
+// count is like "1 film", "2 films", "1 study".
+func count(n int, what string) string {
+	if n == 1 {
+		if stem, ok := strings.CutSuffix(what, "ies"); ok {
+			what = stem + "y"
+		}
+		what = strings.TrimSuffix(what, "s")
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 )
 
 // Films is a [cxr.Source] of the films of several inputs, one input after the
-// other. Films are named by their whole paths.
+// other. Films are named by their whole paths; one whose name another had, in
+// small letters or capitals, fails with [cxr.ErrDuplicate], as within an input.
 type Films struct {
 	inputs  []Input
 	sources []*dicomconv.Films // of the inputs
+	taken   map[string]bool    // IDs, in small letters
 	read    int
 	limit   int
 }
@@ -21,7 +24,7 @@ type Films struct {
 // NewFilms reads inputs, so many films at most; 0 is all. The inputs are its to
 // close.
 func NewFilms(c *dicomconv.Converter, limit int, inputs []Input) *Films {
-	f := &Films{inputs: inputs, limit: limit}
+	f := &Films{inputs: inputs, taken: map[string]bool{}, limit: limit}
 	for _, in := range inputs {
 		f.sources = append(f.sources, c.Files(in.FS, in.Within...))
 	}
@@ -63,6 +66,11 @@ func (f *Films) Next(ctx context.Context) (*cxr.Image, error) {
 			return nil, err
 		}
 		m.ID = prefix + m.ID
+		folded := strings.ToLower(m.ID)
+		if f.taken[folded] {
+			return nil, &cxr.ItemError{ID: m.ID, Path: m.ID, Op: "name", Err: cxr.ErrDuplicate}
+		}
+		f.taken[folded] = true
 		return m, nil
 	}
 }

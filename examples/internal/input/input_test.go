@@ -172,3 +172,19 @@ func TestLeftEarly(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 }
+
+// A film that two inputs name is taken once.
+func TestNamesInTwoInputs(t *testing.T) {
+	ward(t)
+	var inputs []input.Input
+	for _, name := range []string{"films/b", "films/b/2"} {
+		found, err := input.Find(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs = append(inputs, found...)
+	}
+	if got, want := read(t, 0, inputs), []string{"films/b/2", "films/b/2!"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("films %q, want %q", got, want)
+	}
+}
