@@ -35,7 +35,7 @@ func TestPrinting(t *testing.T) {
 		{head.Positive, "positive"}, {head.Missing, "missing"}, {head.Label(7), "label 7"},
 		{labels, `labels of 1 film of 1 patient: effusion; image ids from "image_id"; patients from "patient"; not taken: "fold"`},
 		{d, "4 films of 1 patient (1 film of unknown patients), 1 x 2 by m, recipe r/1; effusion: 1 positive, 2 negative, 1 missing"},
-		{d.Where(func(e *head.Example) bool { return e.Patient == "" }), "1 films, patients unknown, 1 x 2 by m, recipe r/1; effusion: 0 positive, 1 negative, 0 missing"},
+		{d.Where(func(e *head.Example) bool { return e.Patient == "" }), "1 film, patients unknown, 1 x 2 by m, recipe r/1; effusion: 0 positive, 1 negative, 0 missing"},
 		{m, "linear head for effusion on 1 x 2 by m, recipe r/1, trained on 4 films"},
 	} {
 		if got := fmt.Sprint(test.value); got != test.want {
