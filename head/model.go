@@ -17,6 +17,11 @@ type Spec struct {
 	// Feature j of the mean over the tokens enters as (x-Mean[j])*Scale[j].
 	Mean, Scale []float64
 
+	// Queries weigh the tokens in that mean, for each finding differently: Findings x
+	// Dim, row-major. The weights are the softmax over the tokens of the query times the
+	// token, scaled by Scale. There is one layer then. Nil: all tokens count alike.
+	Queries []float64
+
 	// Layers follow each other with a ReLU between. The last has an output for
 	// each finding, its log odds.
 	Layers []Layer
@@ -67,6 +72,8 @@ type Count struct {
 type Model struct {
 	spec  Spec
 	first Layer // Layers[0] with the standardization folded in
+
+	queries []float64 // Queries with Scale folded in
 }
 
 // NewModel makes a head of its parts, which it copies. It refuses parts that do
@@ -82,6 +89,9 @@ func NewModel(s Spec) (*Model, error) {
 		j := i % l.In
 		m.first.Weights[i] = w * s.Scale[j]
 		m.first.Bias[i/l.In] -= m.first.Weights[i] * s.Mean[j]
+	}
+	for i, q := range s.Queries {
+		m.queries = append(m.queries, q*s.Scale[i%l.In])
 	}
 	return m, nil
 }
@@ -127,6 +137,9 @@ func (m *Model) logOdds(e *cxr.Embedding) ([]float64, error) {
 	if err := e.Check(m.spec.Space); err != nil {
 		return nil, fmt.Errorf("head: %w", err)
 	}
+	if m.queries != nil {
+		return m.attended(e), nil
+	}
 	x := make([]float64, e.Dim)
 	for j, v := range features(e) {
 		x[j] = float64(v)
@@ -166,6 +179,7 @@ func (l *Layer) apply(x []float64) []float64 {
 func (s *Spec) clone() Spec {
 	c := *s
 	c.Findings, c.Mean, c.Scale = slices.Clone(s.Findings), slices.Clone(s.Mean), slices.Clone(s.Scale)
+	c.Queries = slices.Clone(s.Queries)
 	c.Layers = slices.Clone(s.Layers)
 	for i, l := range c.Layers {
 		c.Layers[i].Weights, c.Layers[i].Bias = slices.Clone(l.Weights), slices.Clone(l.Bias)
@@ -214,6 +228,9 @@ func (s *Spec) check() error {
 	}
 	if in != len(s.Findings) {
 		return fail("%d outputs for %d findings", in, len(s.Findings))
+	}
+	if err := s.checkQueries(); err != nil {
+		return fail("%w", err)
 	}
 	for f, name := range s.Findings {
 		if name == "" || !utf8.ValidString(name) || slices.Index(s.Findings, name) < f {

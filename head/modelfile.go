@@ -22,10 +22,12 @@ const (
 )
 
 // A fileHeader is the part of a model file that people can read. The numbers
-// that follow it are Mean, Scale, then weights and bias of each layer.
+// that follow it are Mean, Scale, Queries if there is attention, then weights and
+// bias of each layer.
 type fileHeader struct {
 	Findings     []string      `json:"findings"`
 	Space        cxr.Space     `json:"space"`
+	Attention    bool          `json:"attention,omitempty"`
 	Layers       []fileLayer   `json:"layers"`
 	Calibrations []Calibration `json:"calibrations,omitempty"`
 	Thresholds   []Threshold   `json:"thresholds,omitempty"`
@@ -42,7 +44,7 @@ type fileLayer struct {
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	s := &m.spec
 	header := fileHeader{
-		Findings: s.Findings, Space: s.Space, Calibrations: s.Calibrations, Thresholds: s.Thresholds, Conformal: s.Conformal, Training: s.Training,
+		Findings: s.Findings, Space: s.Space, Attention: s.Queries != nil, Calibrations: s.Calibrations, Thresholds: s.Thresholds, Conformal: s.Conformal, Training: s.Training,
 	}
 	for _, l := range s.Layers {
 		header.Layers = append(header.Layers, fileLayer{l.In, l.Out})
@@ -71,6 +73,9 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 // numbers are the lists that a file holds in binary, in its order.
 func (s *Spec) numbers() []*[]float64 {
 	lists := []*[]float64{&s.Mean, &s.Scale}
+	if s.Queries != nil {
+		lists = append(lists, &s.Queries)
+	}
 	for i := range s.Layers {
 		lists = append(lists, &s.Layers[i].Weights, &s.Layers[i].Bias)
 	}
@@ -144,6 +149,9 @@ func parseHeader(text []byte) (*Spec, error) {
 		return nil, fmt.Errorf("header: something after its end")
 	}
 	s := &Spec{Findings: h.Findings, Space: h.Space, Calibrations: h.Calibrations, Thresholds: h.Thresholds, Conformal: h.Conformal, Training: h.Training}
+	if h.Attention {
+		s.Queries = []float64{} // parseNumbers fills it
+	}
 	for _, l := range h.Layers {
 		s.Layers = append(s.Layers, Layer{In: l.In, Out: l.Out})
 	}
@@ -158,6 +166,12 @@ func (s *Spec) parseNumbers(data []byte) error {
 	side := func(n int) bool { return n >= 1 && n <= maxFileSide }
 	if !side(s.Space.Dim) {
 		return fmt.Errorf("%d features", s.Space.Dim)
+	}
+	if s.Queries != nil {
+		if !side(len(s.Findings)) {
+			return fmt.Errorf("%d findings", len(s.Findings))
+		}
+		counts = append(counts, s.Space.Dim*len(s.Findings))
 	}
 	for i, l := range s.Layers {
 		if !side(l.In) || !side(l.Out) {

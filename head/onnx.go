@@ -17,14 +17,10 @@ import (
 func (m *Model) WriteONNX(w io.Writer) error {
 	s := &m.spec
 	g := &onnxGraph{last: onnxInput}
-	g.node("ReduceMean", nil, ints("axes", 1), integer("keepdims", 0))
-	g.node("Sub", []string{g.tensor(s.Mean, s.Space.Dim)})
-	g.node("Mul", []string{g.tensor(s.Scale, s.Space.Dim)})
-	for i, l := range s.Layers {
-		if i > 0 {
-			g.node("Relu", nil)
-		}
-		g.node("Gemm", []string{g.tensor(l.Weights, l.Out, l.In), g.tensor(l.Bias, l.Out)}, integer("transB", 1))
+	if s.Queries != nil {
+		g.attention(s)
+	} else {
+		g.network(s)
 	}
 	if err := g.probability(s.Calibrations); err != nil {
 		return err
@@ -47,6 +43,19 @@ func (m *Model) WriteONNX(w io.Writer) error {
 		return fmt.Errorf("head: write ONNX: %w", err)
 	}
 	return nil
+}
+
+// network goes on from the embedding to log odds.
+func (g *onnxGraph) network(s *Spec) {
+	g.node("ReduceMean", nil, ints("axes", 1), integer("keepdims", 0))
+	g.node("Sub", []string{g.tensor(s.Mean, s.Space.Dim)})
+	g.node("Mul", []string{g.tensor(s.Scale, s.Space.Dim)})
+	for i, l := range s.Layers {
+		if i > 0 {
+			g.node("Relu", nil)
+		}
+		g.node("Gemm", []string{g.tensor(l.Weights, l.Out, l.In), g.tensor(l.Bias, l.Out)}, integer("transB", 1))
+	}
 }
 
 // probability goes on from log odds.

@@ -87,6 +87,47 @@ var operators = map[string]func(n *onnx.Node, in []grid) grid{
 	},
 }
 
+func init() {
+	operators["MatMul"] = func(_ *onnx.Node, in []grid) grid {
+		out := grid{rows: in[0].rows, cols: in[1].cols}
+		for i := range out.rows {
+			for j := range out.cols {
+				var sum float64
+				for k := range in[0].cols {
+					sum += in[0].at(i, k) * in[1].at(k, j)
+				}
+				out.values = append(out.values, sum)
+			}
+		}
+		return out
+	}
+	operators["Transpose"] = func(_ *onnx.Node, in []grid) grid {
+		out := grid{rows: in[0].cols, cols: in[0].rows}
+		for j := range in[0].cols {
+			for i := range in[0].rows {
+				out.values = append(out.values, in[0].at(i, j))
+			}
+		}
+		return out
+	}
+	operators["Softmax"] = func(n *onnx.Node, in []grid) grid { // over the tokens
+		if n.Int("axis", -1) != 1 {
+			return grid{}
+		}
+		out := grid{rows: in[0].rows, cols: in[0].cols, values: make([]float64, len(in[0].values))}
+		for j := range in[0].cols {
+			var sum float64
+			for i := range in[0].rows {
+				sum += math.Exp(in[0].at(i, j))
+			}
+			for i := range in[0].rows {
+				out.values[i*out.cols+j] = math.Exp(in[0].at(i, j)) / sum
+			}
+		}
+		return out
+	}
+}
+
 // The file is read by our own reader and evaluated node by node.
 func TestONNXFilesPredictAlike(t *testing.T) {
 	for _, tokens := range []int{1, 3} {
