@@ -183,9 +183,11 @@ func TestAttentionIsSavedAndExported(t *testing.T) {
 
 	s := m.Spec()
 	for name, wrong := range map[string]func(s *head.Spec){
-		"queries of":        func(s *head.Spec) { s.Queries = s.Queries[1:] },
-		"are not finite":    func(s *head.Spec) { s.Queries[3] = math.NaN() },
-		"before 2 layers":   func(s *head.Spec) { s.Layers = append(s.Layers, head.Layer{In: 1, Out: 1, Weights: []float64{1}, Bias: []float64{0}}) },
+		"queries of":     func(s *head.Spec) { s.Queries = s.Queries[1:] },
+		"are not finite": func(s *head.Spec) { s.Queries[3] = math.NaN() },
+		"before 2 layers": func(s *head.Spec) {
+			s.Layers = append(s.Layers, head.Layer{In: 1, Out: 1, Weights: []float64{1}, Bias: []float64{0}})
+		},
 		"queries of 0 numb": func(s *head.Spec) { s.Queries = []float64{} },
 	} {
 		bad := m.Spec()

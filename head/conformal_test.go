@@ -117,38 +117,3 @@ func TestFewPatientsExcludeNothing(t *testing.T) {
 		t.Error(got)
 	}
 }
-
-// New films of the same kind lie anywhere; films from elsewhere stand out.
-func TestNovelty(t *testing.T) {
-	n, err := head.NewNovelty(byPatients(1, 300, "train"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var same, far float64
-	d := byPatients(2, 300, "test")
-	for _, e := range d.Examples {
-		p, err := n.Percentile(e.Embedding)
-		if err != nil {
-			t.Fatal(err)
-		}
-		same += p / float64(len(d.Examples))
-		for j := range e.Embedding.Values {
-			e.Embedding.Values[j] += 6
-		}
-		if p, err = n.Percentile(e.Embedding); err != nil {
-			t.Fatal(err)
-		}
-		far += p / float64(len(d.Examples))
-	}
-	if math.Abs(same-0.5) > 0.06 || far < 0.98 {
-		t.Errorf("mean percentile %.2f, of films from elsewhere %.2f", same, far)
-	}
-	other := *d.Examples[0].Embedding
-	other.Model = "another"
-	if _, err := n.Percentile(&other); err == nil {
-		t.Error("an embedding of another model was taken")
-	}
-	if _, err := head.NewNovelty(d.Where(func(e *head.Example) bool { return e.Patient == d.Examples[0].Patient })); err == nil {
-		t.Error("one patient was enough")
-	}
-}

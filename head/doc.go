@@ -10,6 +10,9 @@
 //	model, err := head.Linear{}.Fit(ctx, train, nil)
 //	_, err = model.WriteTo(out)
 //
+// [Linear] takes the mean over the tokens of an embedding, [Attention] learns for
+// each finding how much which token counts.
+//
 // Package head/report tells honestly how good a head is on other films, head/mlp
 // trains the network that CXR Foundation's authors published, and head/search
 // finds films without labels. They are apart so that a program that only loads a

@@ -29,6 +29,7 @@ type Spec struct {
 	Calibrations []Calibration // one for each finding; nil: none
 	Thresholds   []Threshold   // operating points, in any number
 	Conformal    []Conformal   // one for each finding; nil: none, see [Model.Conform]
+	Novelty      *Novelty      // nil: none, see [Model.WithNovelty]
 	Training     Training
 }
 
@@ -240,6 +241,11 @@ func (s *Spec) check() error {
 	for _, t := range s.Thresholds {
 		if !slices.Contains(s.Findings, t.Finding) || !(t.Value >= 0 && t.Value <= MaxThreshold) {
 			return fail("threshold %v of finding %q", t.Value, t.Finding)
+		}
+	}
+	if s.Novelty != nil {
+		if err := s.Novelty.check(s.Space); err != nil {
+			return fail("novelty: %w", err)
 		}
 	}
 	for f, c := range s.Conformal {

@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/stats"
 )
 
 // The format of model files is described in docs/HEADFORMAT.md.
@@ -22,8 +23,8 @@ const (
 )
 
 // A fileHeader is the part of a model file that people can read. The numbers
-// that follow it are Mean, Scale, Queries if there is attention, then weights and
-// bias of each layer.
+// that follow it are Mean, Scale, Queries if there is attention, weights and bias
+// of each layer, and those of Novelty.
 type fileHeader struct {
 	Findings     []string      `json:"findings"`
 	Space        cxr.Space     `json:"space"`
@@ -32,12 +33,18 @@ type fileHeader struct {
 	Calibrations []Calibration `json:"calibrations,omitempty"`
 	Thresholds   []Threshold   `json:"thresholds,omitempty"`
 	Conformal    []Conformal   `json:"conformal,omitempty"`
+	Novelty      *fileNovelty  `json:"novelty,omitempty"`
 	Training     Training      `json:"training"`
 }
 
 type fileLayer struct {
 	In  int `json:"in"`
 	Out int `json:"out"`
+}
+
+type fileNovelty struct {
+	Directions int `json:"directions"`
+	Distances  int `json:"distances"`
 }
 
 // WriteTo saves the model. The same model gives the same bytes.
@@ -48,6 +55,9 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	}
 	for _, l := range s.Layers {
 		header.Layers = append(header.Layers, fileLayer{l.In, l.Out})
+	}
+	if n := s.Novelty; n != nil {
+		header.Novelty = &fileNovelty{len(n.novelty.Variance) - 1, len(n.novelty.Distances)}
 	}
 	text, err := json.MarshalIndent(header, "", "  ")
 	if err != nil {
@@ -78,6 +88,9 @@ func (s *Spec) numbers() []*[]float64 {
 	}
 	for i := range s.Layers {
 		lists = append(lists, &s.Layers[i].Weights, &s.Layers[i].Bias)
+	}
+	if s.Novelty != nil {
+		lists = append(lists, s.Novelty.numbers()...)
 	}
 	return lists
 }
@@ -124,11 +137,11 @@ func parseModel(file []byte) (*Model, error) {
 	if uint64(size) > uint64(len(rest)) {
 		return nil, fmt.Errorf("%w: header of %d bytes in %d", cxr.ErrCorrupt, size, len(rest))
 	}
-	s, err := parseHeader(rest[:size])
+	s, shape, err := parseHeader(rest[:size])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", cxr.ErrCorrupt, err)
 	}
-	if err := s.parseNumbers(rest[size:]); err != nil {
+	if err := s.parseNumbers(rest[size:], shape); err != nil {
 		return nil, fmt.Errorf("%w: %w", cxr.ErrCorrupt, err)
 	}
 	m, err := NewModel(*s)
@@ -138,15 +151,15 @@ func parseModel(file []byte) (*Model, error) {
 	return m, nil
 }
 
-func parseHeader(text []byte) (*Spec, error) {
+func parseHeader(text []byte) (*Spec, *fileNovelty, error) {
 	var h fileHeader
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&h); err != nil {
-		return nil, fmt.Errorf("header: %w", err)
+		return nil, nil, fmt.Errorf("header: %w", err)
 	}
 	if d.More() {
-		return nil, fmt.Errorf("header: something after its end")
+		return nil, nil, fmt.Errorf("header: something after its end")
 	}
 	s := &Spec{Findings: h.Findings, Space: h.Space, Calibrations: h.Calibrations, Thresholds: h.Thresholds, Conformal: h.Conformal, Training: h.Training}
 	if h.Attention {
@@ -155,14 +168,18 @@ func parseHeader(text []byte) (*Spec, error) {
 	for _, l := range h.Layers {
 		s.Layers = append(s.Layers, Layer{In: l.In, Out: l.Out})
 	}
-	return s, nil
+	if h.Novelty != nil {
+		s.Novelty = &Novelty{h.Space, &stats.Novelty{}}
+	}
+	return s, h.Novelty, nil
 }
 
 // parseNumbers takes what the shapes in the header ask for, which must be
 // exactly what there is.
-func (s *Spec) parseNumbers(data []byte) error {
-	counts := []int{s.Space.Dim, s.Space.Dim}
-	total := 0
+func (s *Spec) parseNumbers(data []byte, novelty *fileNovelty) error {
+	dim := int64(s.Space.Dim)
+	counts := []int64{dim, dim}
+	total := int64(0)
 	side := func(n int) bool { return n >= 1 && n <= maxFileSide }
 	if !side(s.Space.Dim) {
 		return fmt.Errorf("%d features", s.Space.Dim)
@@ -171,20 +188,26 @@ func (s *Spec) parseNumbers(data []byte) error {
 		if !side(len(s.Findings)) {
 			return fmt.Errorf("%d findings", len(s.Findings))
 		}
-		counts = append(counts, s.Space.Dim*len(s.Findings))
+		counts = append(counts, dim*int64(len(s.Findings)))
 	}
 	for i, l := range s.Layers {
 		if !side(l.In) || !side(l.Out) {
 			return fmt.Errorf("layer %d of %d to %d", i, l.In, l.Out)
 		}
-		counts = append(counts, l.In*l.Out, l.Out)
+		counts = append(counts, int64(l.In)*int64(l.Out), int64(l.Out))
+	}
+	if novelty != nil {
+		if !side(novelty.Directions+1) || !side(novelty.Distances) {
+			return fmt.Errorf("novelty of %d directions and %d distances", novelty.Directions, novelty.Distances)
+		}
+		counts = append(counts, dim, int64(novelty.Directions)*dim, int64(novelty.Directions)+1, int64(novelty.Distances))
 	}
 	for _, n := range counts {
 		if total += n; total > maxModelFile/8 {
 			return fmt.Errorf("more than %d numbers", maxModelFile/8)
 		}
 	}
-	if len(data) != 8*total {
+	if int64(len(data)) != 8*total {
 		return fmt.Errorf("%d bytes for %d numbers", len(data), total)
 	}
 	for k, list := range s.numbers() {

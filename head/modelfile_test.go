@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,6 +144,14 @@ func sign(body []byte) []byte {
 	return append(bytes.Clone(body), sum[:]...)
 }
 
+// resealed is the file with a part of its header replaced.
+func resealed(file []byte, old, new string) []byte {
+	size := binary.LittleEndian.Uint32(file[12:])
+	header := bytes.Replace(file[16:16+size], []byte(old), []byte(new), 1)
+	b := binary.LittleEndian.AppendUint32(bytes.Clone(file[:12]), uint32(len(header)))
+	return sign(slices.Concat(b, header, file[16+size:len(file)-sha256.Size]))
+}
+
 // A checksum is no defense against a file made to harm: what it says must fit.
 func TestForgedModelsAreRefused(t *testing.T) {
 	good := bytesOf(t, network(t, 1, head.Isotonic))
@@ -193,6 +202,20 @@ func FuzzReadModel(f *testing.F) {
 		file := bytesOf(f, network(f, 2, curve))
 		f.Add(file[:len(file)-sha256.Size])
 	}
+	d := placed(1, 40)
+	known, err := head.NewNovelty(d)
+	if err != nil {
+		f.Fatal(err)
+	}
+	m, err := head.Attention{}.Fit(f.Context(), d, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if m, err = m.WithNovelty(known); err != nil {
+		f.Fatal(err)
+	}
+	file := bytesOf(f, m)
+	f.Add(file[:len(file)-sha256.Size])
 	f.Fuzz(func(t *testing.T, body []byte) {
 		m, err := head.ReadModel(bytes.NewReader(sign(body)))
 		if err != nil {

@@ -15,11 +15,10 @@ type Novelty struct {
 	Mean      []float64
 	Shrinkage float64 // 0..1: of the covariance toward equal, independent features
 
-	// Directions in which the films vary more than in all others, row by row, with
-	// their variance; Rest is the variance in each other direction.
-	Directions [][]float64
+	// Directions in which the films vary more than in all others, one after the
+	// other. Variance is along each of them and, last, in each other direction.
+	Directions []float64
 	Variance   []float64
-	Rest       float64
 
 	// Distances of the sample's own films, squared, ascending, each from the films
 	// of other patients.
@@ -132,17 +131,18 @@ func fitNovelty(rows [][]float32, directions int) (*Novelty, error) {
 				direction[j] = vectors.At(j, at)
 			}
 		}
-		n.Directions = append(n.Directions, direction)
+		n.Directions = append(n.Directions, direction...)
 		n.Variance = append(n.Variance, (1-n.Shrinkage)*values[at]+n.Shrinkage*mean)
 		left, others = left-values[at], others-1
 	}
-	n.Rest = n.Shrinkage * mean
+	rest := n.Shrinkage * mean
 	if others > 0 {
-		n.Rest += (1 - n.Shrinkage) * math.Max(0, left) / others
+		rest += (1 - n.Shrinkage) * math.Max(0, left) / others
 	}
-	if !(n.Rest > 0) {
-		n.Rest = 1e-12 * mean // features that never vary
+	if !(rest > 0) {
+		rest = 1e-12 * mean // features that never vary
 	}
+	n.Variance = append(n.Variance, rest)
 	return n, nil
 }
 
@@ -177,15 +177,16 @@ func (n *Novelty) Distance(row []float32) float64 {
 		d[j] = float64(v) - n.Mean[j]
 		length += d[j] * d[j]
 	}
-	for k, direction := range n.Directions {
+	last := len(n.Variance) - 1
+	for k, variance := range n.Variance[:last] {
 		var along float64
-		for j, v := range direction {
+		for j, v := range n.Directions[k*len(d) : (k+1)*len(d)] {
 			along += v * d[j]
 		}
-		distance += along * along / n.Variance[k]
+		distance += along * along / variance
 		length -= along * along
 	}
-	return distance + math.Max(0, length)/n.Rest
+	return distance + math.Max(0, length)/n.Variance[last]
 }
 
 // Percentile is the share of the sample's own films, 0..1, that lie nearer to the

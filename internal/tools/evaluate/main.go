@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		return folder(ctx, w, *images, *labels, *findings, contenders)
 	}
 	if *heads {
-		return compareHeads(ctx, w, *data, contenders[0])
+		return compareHeads(ctx, w, *data)
 	}
 	return card(ctx, w, *data, contenders)
 }
