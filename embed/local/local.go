@@ -13,7 +13,6 @@ package local
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -109,7 +108,8 @@ func OpenFS(fsys fs.FS, name string, o *Options) (*Embedder, error) {
 }
 
 func open(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
-	digest := sha256.New()
+	digest := newDigest()
+	defer digest.end()
 	e, err := load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", name, err)
@@ -119,7 +119,9 @@ func open(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) 
 
 // Load opens a model held in memory, which must not change afterwards.
 func Load(data []byte, o *Options) (*Embedder, error) {
-	e, err := load(data, nil, "", o, sha256.New(), nil)
+	digest := newDigest()
+	defer digest.end()
+	e, err := load(data, nil, "", o, digest, nil)
 	if err != nil {
 		return nil, fmt.Errorf("local: %w", err)
 	}

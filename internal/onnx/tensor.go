@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/half"
@@ -125,6 +126,9 @@ func (t *Tensor) check() error {
 	return nil
 }
 
+// littleEndian tells that numbers are in memory as they are in the file.
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+
 // Floats is the elements as float32. The slice may be the tensor's own: it must
 // not be changed.
 func (t *Tensor) Floats() []float32 {
@@ -132,6 +136,10 @@ func (t *Tensor) Floats() []float32 {
 		return t.floats
 	}
 	out := make([]float32, t.Len())
+	if t.Type == Float && littleEndian && len(out) > 0 {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&out[0])), 4*len(out)), t.raw)
+		return out
+	}
 	if t.Type.Integers() {
 		for i, v := range t.Ints() {
 			out[i] = float32(v)

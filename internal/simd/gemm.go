@@ -45,18 +45,35 @@ func Pack(k, n int, src []float32, kStep, nStep int, bias []float32) *Packed {
 
 // Fill sets rows from..from+count; element (from+i, n) is src[i*kStep+n*nStep].
 func (p *Packed) Fill(from, count int, src []float32, kStep, nStep int) {
-	for j := 0; j < p.N; j += p.width {
-		columns := min(p.width, p.N-j)
-		panel := p.data[j*p.K+from*p.width:]
-		if nStep == 1 {
-			for i := range count {
-				copy(panel[i*p.width:][:columns], src[i*kStep+j:])
-			}
-			continue
+	panels := (p.N + p.width - 1) / p.width
+	if count*p.N < worthParallel {
+		for i := range panels {
+			p.fill(i*p.width, from, count, src, kStep, nStep)
 		}
+		return
+	}
+	inParallel(panels, func(i int) { p.fill(i*p.width, from, count, src, kStep, nStep) })
+}
+
+// worthParallel is how many values outweigh waking other threads.
+const worthParallel = 1 << 16
+
+// fill is Fill of the panel that begins at a column.
+func (p *Packed) fill(j, from, count int, src []float32, kStep, nStep int) {
+	columns := min(p.width, p.N-j)
+	panel := p.data[j*p.K+from*p.width:]
+	if nStep == 1 {
+		for i := range count {
+			copy(panel[i*p.width:][:columns], src[i*kStep+j:])
+		}
+		return
+	}
+	const block = 16 // rows of the panel that stay in the cache while all columns pass
+	for first := 0; first < count; first += block {
+		end := min(first+block, count)
 		for c := range columns {
 			at := (j + c) * nStep
-			for i := range count {
+			for i := first; i < end; i++ {
 				panel[i*p.width+c] = src[at+i*kStep]
 			}
 		}

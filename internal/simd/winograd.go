@@ -32,36 +32,50 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 	w.bias = make([]float32, out)
 	copy(w.bias, bias)
 	w.block = min(max(winogradHeap/(points*(in+out))/12*12, 12), w.rows*w.cols)
-	transformed := make([]float32, points*in*out)
-	for o := range out {
-		for ch := range in {
-			g := transformWeights(weights[(o*in+ch)*9:][:9])
-			for p, v := range g {
-				transformed[(p*in+ch)*out+o] = v
-			}
-		}
-	}
 	for p := range w.points {
-		w.points[p] = Pack(in, out, transformed[p*in*out:], out, 1, nil)
+		w.points[p] = NewPacked(in, out, nil)
 	}
+	width := w.points[0].width
+	inParallel((out+width-1)/width, func(i int) { w.transform(i*width, weights) })
 	return w
 }
 
-// transformWeights is G g G^T.
-func transformWeights(g []float32) (u [points]float32) {
-	matrix := [inTile][3]float64{{1. / 4, 0, 0}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}}
-	for i, a := range matrix {
-		for j, b := range matrix {
-			var sum float64
-			for y, s := range a {
-				for x, t := range b {
-					sum += s * t * float64(g[3*y+x])
-				}
-			}
-			u[i*inTile+j] = float32(sum)
+// transform fills the panel that begins at an output channel with transformed
+// weights.
+func (w *winograd) transform(first int, weights []float32) {
+	in, width := w.In.Channels, w.points[0].width
+	columns := min(width, w.Out.Channels-first)
+	var u [points][32]float32
+	for ch := range in {
+		for o := range columns {
+			transformWeights((*[9]float32)(weights[((first+o)*in+ch)*9:]), o, &u)
+		}
+		at := first*in + ch*width
+		for p := range u {
+			copy(w.points[p].data[at:][:columns], u[p][:])
 		}
 	}
-	return u
+}
+
+// transformWeights is G g G^T, into a column of u.
+func transformWeights(g *[9]float32, column int, u *[points][32]float32) {
+	var rows [3][inTile]float64 // G g, column by column
+	for x := range rows {
+		rows[x] = transformColumn(float64(g[x]), float64(g[3+x]), float64(g[6+x]))
+	}
+	for y := range inTile {
+		for x, v := range transformColumn(rows[0][y], rows[1][y], rows[2][y]) {
+			u[y*inTile+x][column] = float32(v)
+		}
+	}
+}
+
+// transformColumn is G times a column of three.
+func transformColumn(a, b, c float64) [inTile]float64 {
+	const sixth, twelfth, part24 = 1. / 6, 1. / 12, 1. / 24
+	even, odd := -(a+c)*sixth, -b*sixth
+	far, step := a*part24+c*sixth, b*twelfth
+	return [inTile]float64{a / 4, even + odd, even - odd, far + step, far - step, c}
 }
 
 // scratch holds a padded tile of the input (or of the output), what transforms
