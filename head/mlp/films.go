@@ -102,7 +102,7 @@ func (f *films) predict(layers []head.Layer) []float32 {
 			activation = simd.None
 		}
 		y := make([]float32, f.n*l.Out)
-		simd.Gemm(y, l.Out, x, l.In, f.n, simd.Pack(l.In, l.Out, w, 1, l.In, bias), activation)
+		simd.Gemm(y, l.Out, x, l.In, f.n, simd.Pack(l.In, l.Out, w, 1, l.In, bias, simd.Single), activation)
 		x = y
 	}
 	return x

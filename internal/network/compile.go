@@ -11,18 +11,19 @@ import (
 
 // A compiler holds the state of one compilation.
 type compiler struct {
-	model   *onnx.Model
-	threads int
-	sharing int // work from which on a step is shared
-	values  map[string]*tensor
-	users   map[string][]*node // nodes that read a value
-	outputs map[string]bool    // of the graph: read by the caller
-	done    map[*node]bool     // joined to an earlier node
-	joined  map[string]string  // what became of the output of such an earlier node
-	steps   []pendingStep
-	buffers []*buffer
-	current *node // that is being compiled
-	budget  int   // values that may yet be computed while compiling
+	model     *onnx.Model
+	threads   int
+	precision simd.Precision
+	sharing   int // work from which on a step is shared
+	values    map[string]*tensor
+	users     map[string][]*node // nodes that read a value
+	outputs   map[string]bool    // of the graph: read by the caller
+	done      map[*node]bool     // joined to an earlier node
+	joined    map[string]string  // what became of the output of such an earlier node
+	steps     []pendingStep
+	buffers   []*buffer
+	current   *node // that is being compiled
+	budget    int   // values that may yet be computed while compiling
 }
 
 // A pendingStep is a step whose memory is not laid out yet.
@@ -69,7 +70,7 @@ func Compile(m *onnx.Model, o Options) (p *Program, err error) {
 		return nil, err
 	}
 	c := &compiler{
-		model: m, threads: max(o.Threads, 1), values: map[string]*tensor{}, users: map[string][]*node{}, outputs: map[string]bool{output: true},
+		model: m, threads: max(o.Threads, 1), precision: o.Precision, values: map[string]*tensor{}, users: map[string][]*node{}, outputs: map[string]bool{output: true},
 		done: map[*node]bool{}, joined: map[string]string{}, budget: freeValues,
 	}
 	if c.sharing = worthSharing; o.shareAll {

@@ -36,7 +36,7 @@ func opConv(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		weights, bias = foldNorm(weights, bias, scale, shift)
 	}
 	f := c.activation(n, len(in[0].shape))
-	return []*tensor{back(c.convolve(n, x, simd.NewConv(shape, g.channels, g.groups, g.window, weights, bias), f))}, nil
+	return []*tensor{back(c.convolve(n, x, simd.NewConv(shape, g.channels, g.groups, g.window, weights, bias, c.precision), f))}, nil
 }
 
 // biasOf is the constant bias of a convolution at an input, or nil.

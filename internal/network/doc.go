@@ -67,11 +67,12 @@ func (p *Program) Out(memory []float32) []float32 { return p.out.of(memory) }
 
 // Options choose what of a model is compiled.
 type Options struct {
-	Threads       int    // that will work on one film; 0: one
-	Width, Height int    // of the input where the model leaves them open; 0: must be fixed
-	Films         int    // at once; 0: one
-	shareAll      bool   // among the threads, however little work it is; for tests
-	Output        string // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
+	Precision     simd.Precision // of products with weights, where the processor has it
+	Threads       int            // that will work on one film; 0: one
+	Width, Height int            // of the input where the model leaves them open; 0: must be fixed
+	Films         int            // at once; 0: one
+	shareAll      bool           // among the threads, however little work it is; for tests
+	Output        string         // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
 }
 
 // LastGemmInput asks for the features before the classifier.

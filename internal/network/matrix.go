@@ -50,7 +50,7 @@ func opGemm(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		if turned {
 			kStep, nStep = 1, k
 		}
-		return []*tensor{c.multiply(n, a, shape, simd.Pack(k, cols, w, kStep, nStep, bias))}, nil
+		return []*tensor{c.multiply(n, a, shape, simd.Pack(k, cols, w, kStep, nStep, bias, c.precision))}, nil
 	}
 	if turned {
 		b = c.transpose(n, b, []int{1, 0})
@@ -113,7 +113,7 @@ func opMatMul(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	}
 	if b.data != nil && rb == 2 && !a.known() {
 		bias := c.addedBias(n, cols, len(shape))
-		return []*tensor{c.multiply(n, a, shape, simd.Pack(k, cols, c.plain(b).data, cols, 1, bias))}, nil
+		return []*tensor{c.multiply(n, a, shape, simd.Pack(k, cols, c.plain(b).data, cols, 1, bias, c.precision))}, nil
 	}
 	t := c.product(n, a, b, lead, whole)
 	if rowOf || columnOf {

@@ -65,7 +65,7 @@ func opConvTranspose(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if err := fits(n, w, shape); err != nil {
 		return nil, err
 	}
-	return []*tensor{back(c.convolve(n, x, simd.NewConv(shape, channels, groups, w, turned, bias), c.activation(n, len(in[0].shape))))}, nil
+	return []*tensor{back(c.convolve(n, x, simd.NewConv(shape, channels, groups, w, turned, bias, c.precision), c.activation(n, len(in[0].shape))))}, nil
 }
 
 // transposedPadding is the window with the padding that the convolution needs for

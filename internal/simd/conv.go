@@ -34,17 +34,20 @@ type Conv struct {
 
 // NewConv packs weights in ONNX's order, Out.Channels x In.Channels/groups x
 // Height x Width, and a bias for each output channel, or nil.
-func NewConv(in Shape, channels, groups int, w Window, weights, bias []float32) *Conv {
-	return newConv(in, channels, groups, w, weights, bias, false)
+//
+// Windows of 3x3 that Winograd's algorithm does, and depthwise ones, are of single
+// precision all the same.
+func NewConv(in Shape, channels, groups int, w Window, weights, bias []float32, precision Precision) *Conv {
+	return newConv(in, channels, groups, w, weights, bias, false, precision)
 }
 
 // NewExactConv is NewConv of integers: sums up to 2^24 are exact, which Winograd's
 // algorithm does not keep.
 func NewExactConv(in Shape, channels, groups int, w Window, weights []float32) *Conv {
-	return newConv(in, channels, groups, w, weights, nil, true)
+	return newConv(in, channels, groups, w, weights, nil, true, Single)
 }
 
-func newConv(in Shape, channels, groups int, w Window, weights, bias []float32, exact bool) *Conv {
+func newConv(in Shape, channels, groups int, w Window, weights, bias []float32, exact bool, precision Precision) *Conv {
 	c := &Conv{In: in, Window: w, groups: groups}
 	c.Out.Height, c.Out.Width = w.Out(in)
 	c.Out.Channels = channels
@@ -59,13 +62,16 @@ func newConv(in Shape, channels, groups int, w Window, weights, bias []float32, 
 			return c
 		}
 	}
+	if perGroup%2 != 0 {
+		precision = Single // pairs along the depth would be of two taps
+	}
 	for g := range groups {
 		var b []float32
 		if bias != nil {
 			b = bias[g*outPerGroup:][:outPerGroup]
 		}
 		// Rows of im2col are tap by tap, channel by channel.
-		p := NewPacked(area*perGroup, outPerGroup, b)
+		p := NewPacked(area*perGroup, outPerGroup, b, precision)
 		for tap := range area {
 			p.Fill(tap*perGroup, perGroup, weights[g*outPerGroup*perGroup*area+tap:], area, perGroup*area)
 		}
@@ -81,7 +87,7 @@ func (c *Conv) pointwise() bool {
 
 // taps is how many taps of the window are gathered at once.
 func (c *Conv) taps() int {
-	return min(max(1, depth*c.groups/c.In.Channels), c.Height*c.Width)
+	return min(max(1, maxDepth*c.groups/c.In.Channels), c.Height*c.Width)
 }
 
 // Scratch is how many values of scratch memory a RunPart needs.
@@ -132,8 +138,8 @@ func (c *Conv) group(g int, dst, src, scratch []float32, f Activation, part Part
 			n := min(taps, area-t)
 			width := n * perGroup
 			c.gather(scratch, src[g*perGroup:], perGroup, r, t, n)
-			for k := 0; k < width; k += depth {
-				p.multiply(to, out, scratch[k:], width, r.n(), t*perGroup+k, min(depth, width-k), columns)
+			for k := 0; k < width; k += maxDepth {
+				p.multiply(to, out, scratch[k:], width, r.n(), t*perGroup+k, min(maxDepth, width-k), columns)
 			}
 		}
 		p.apply(to, out, r.n(), f, columns)

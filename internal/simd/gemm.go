@@ -7,8 +7,11 @@ import "sync"
 type Packed struct {
 	K, N  int
 	loops *loops
+	tile  []tile    // of loops, for the precision
+	half  bool      // elements are bfloat16, two neighbors of a column in the place of one float32
+	rows  int       // of data: K, or half of it
 	width int       // columns of a panel
-	data  []float32 // panel by panel, each K x width
+	data  []float32 // panel by panel, each rows x width
 	bias  []float32 // N values and zeros up to a whole panel
 }
 
@@ -16,13 +19,13 @@ const (
 	slim     = 16 // columns of a panel of AVX2 and Go
 	maxTile  = 12 * 32
 	rowBlock = 96  // rows of a that stay in the cache while all panels pass
-	depth    = 512 // of a and b that is multiplied at once, to stay in the cache
+	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
 )
 
 // NewPacked is a matrix of zeros to [Packed.Fill], with a bias of N values, or
 // nil for zeros. K and N are at least 1.
-func NewPacked(k, n int, bias []float32) *Packed {
-	p := &Packed{K: k, N: n, loops: current, width: slim}
+func NewPacked(k, n int, bias []float32, precision Precision) *Packed {
+	p := &Packed{K: k, N: n, loops: current, rows: k, width: slim}
 	if wide := current.width; wide > slim {
 		if rest := n % wide; rest == 0 || rest > slim || n >= 2*wide {
 			p.width = wide
@@ -30,15 +33,19 @@ func NewPacked(k, n int, bias []float32) *Packed {
 			p.loops = assembly[AVX2]
 		}
 	}
+	p.tile = p.loops.tiles
+	if precision == BFloat16 && BFloat16.Available() && p.loops.half != nil {
+		p.half, p.tile, p.rows = true, p.loops.half, (k+1)/2
+	}
 	columns := (n + p.width - 1) / p.width * p.width
-	p.data, p.bias = make([]float32, k*columns), make([]float32, columns)
+	p.data, p.bias = make([]float32, p.rows*columns), make([]float32, columns)
 	copy(p.bias, bias)
 	return p
 }
 
 // Pack is a matrix whose element (k, n) is src[k*kStep+n*nStep].
-func Pack(k, n int, src []float32, kStep, nStep int, bias []float32) *Packed {
-	p := NewPacked(k, n, bias)
+func Pack(k, n int, src []float32, kStep, nStep int, bias []float32, precision Precision) *Packed {
+	p := NewPacked(k, n, bias, precision)
 	p.Fill(0, k, src, kStep, nStep)
 	return p
 }
@@ -61,6 +68,10 @@ const worthParallel = 1 << 16
 // fill is Fill of the panel that begins at a column.
 func (p *Packed) fill(j, from, count int, src []float32, kStep, nStep int) {
 	columns := min(p.width, p.N-j)
+	if p.half {
+		p.fillHalf(j, columns, from, count, src, kStep, nStep)
+		return
+	}
 	panel := p.data[j*p.K+from*p.width:]
 	if nStep == 1 {
 		for i := range count {
@@ -100,8 +111,8 @@ func GemmPart(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activa
 	blocks := (rows.n() + rowBlock - 1) / rowBlock
 	for i := range blocks {
 		r := Part{i, blocks}.of(rows)
-		for k := 0; k < b.K; k += depth {
-			b.multiply(c[r.first*ldc:], ldc, a[r.first*lda+k:], lda, r.n(), k, min(depth, b.K-k), columns)
+		for k := 0; k < b.K; k += maxDepth {
+			b.multiply(c[r.first*ldc:], ldc, a[r.first*lda+k:], lda, r.n(), k, min(maxDepth, b.K-k), columns)
 		}
 		b.apply(c[r.first*ldc:], ldc, r.n(), f, columns)
 	}
@@ -140,8 +151,17 @@ func (p *Packed) apply(c []float32, ldc, rows int, f Activation, columns extent)
 // multiply adds a part of the depth, from k0, to some columns of c; the first
 // part starts from the bias.
 func (p *Packed) multiply(c []float32, ldc int, a []float32, lda, rows, k0, depth int, columns extent) {
+	if p.half {
+		rounded := halfRows.Get().(*[rowBlock * maxDepth / 2]float32)
+		defer halfRows.Put(rounded)
+		pairs := (depth + 1) / 2
+		for r := range rows {
+			toHalf(rounded[r*pairs:][:pairs], a[r*lda:][:depth])
+		}
+		a, lda, k0, depth = rounded[:], pairs, k0/2, pairs
+	}
 	for j := columns.first; j < columns.end; j += p.width {
-		panel := p.data[j*p.K+k0*p.width:][:depth*p.width]
+		panel := p.data[j*p.rows+k0*p.width:][:depth*p.width]
 		start, lds := p.bias[j:], 0
 		if k0 > 0 {
 			start, lds = c[j:], ldc
@@ -162,12 +182,12 @@ func (p *Packed) tiles(c []float32, ldc int, a []float32, lda, rows, depth int, 
 		}
 		return
 	}
-	highest := len(p.loops.tiles)
+	highest := len(p.tile)
 	count := (rows + highest - 1) / highest
 	for i := range count {
 		e := Part{i, count}.of(extent{0, rows})
 		r := e.first
-		p.loops.tiles[e.n()-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
+		p.tile[e.n()-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
 	}
 }
 
@@ -218,7 +238,7 @@ func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
 
 // GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep].
 func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
-	p := Packed{K: k, N: n, loops: current, width: max(current.width, slim)}
+	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k, width: max(current.width, slim)}
 	columns := (n + p.width - 1) / p.width * p.width
 	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
 	clear(p.bias)

@@ -7,6 +7,7 @@ type loops struct {
 	masked bool // any n will do, else multiples of 8 only
 	width  int  // columns of a tile of a matrix product
 	tiles  []tile
+	half   []tile // of pairs of bfloat16; nil: none
 
 	activation [activations]func(x *float32, n int)
 	arithmetic [operations]func(dst, a, b *float32, n int)

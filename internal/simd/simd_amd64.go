@@ -12,6 +12,8 @@ func detect() Path {
 	return Generic
 }
 
+func detectBFloat16() bool { return detect() == AVX512 && cpu.X86.HasAVX512BF16 }
+
 var assembly = []*loops{
 	Generic: &none,
 	AVX2: {
@@ -34,6 +36,10 @@ var assembly = []*loops{
 			gemm512_1x32, gemm512_2x32, gemm512_3x32, gemm512_4x32, gemm512_5x32, gemm512_6x32,
 			gemm512_7x32, gemm512_8x32, gemm512_9x32, gemm512_10x32, gemm512_11x32, gemm512_12x32,
 		},
+		half: []tile{
+			gemmHalf_1x32, gemmHalf_2x32, gemmHalf_3x32, gemmHalf_4x32, gemmHalf_5x32, gemmHalf_6x32,
+			gemmHalf_7x32, gemmHalf_8x32, gemmHalf_9x32, gemmHalf_10x32, gemmHalf_11x32, gemmHalf_12x32,
+		},
 		activation: [activations]func(*float32, int){
 			Relu: rectify512, Sigmoid: sigmoid512, Swish: swish512, HardSigmoid: hardSigmoid512, HardSwish: hardSwish512, Gelu: gelu512, GeluTanh: geluTanh512,
 		},
@@ -44,4 +50,18 @@ var assembly = []*loops{
 		depthwise1: depthwise512_1, depthwise4: depthwise512_4,
 		winogradInput: winogradInput512, winogradOutput: winogradOutput512,
 	},
+}
+
+// toHalf rounds src into pairs of bfloat16, ties to even, with a zero after an
+// odd one.
+func toHalf(dst, src []float32) {
+	words := halves(dst)
+	n := len(src) &^ 31
+	if n > 0 {
+		toHalf512(&words[0], &src[0], n)
+	}
+	for i, v := range src[n:] {
+		words[n+i] = round(v)
+	}
+	clear(words[len(src):])
 }

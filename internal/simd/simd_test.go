@@ -57,7 +57,7 @@ func TestGemm(t *testing.T) {
 			m, k, n := s[0], s[1], s[2]
 			lda, ldc := k+rng.IntN(3), n+rng.IntN(3)
 			a, b, bias := random(rng, m*lda), random(rng, k*n), random(rng, n)
-			packed := Pack(k, n, b, n, 1, bias)
+			packed := Pack(k, n, b, n, 1, bias, Single)
 			guard, c := newCanary((m-1)*ldc + n)
 			Gemm(c, ldc, a, lda, m, packed, Relu)
 			guard.check(t)
@@ -112,7 +112,7 @@ func TestConv(t *testing.T) {
 			per := c.in.Channels / c.groups
 			area := c.w.Height * c.w.Width
 			weights, bias, src := random(rng, c.channels*per*area), random(rng, c.channels), random(rng, c.in.Len())
-			conv := NewConv(c.in, c.channels, c.groups, c.w, weights, bias)
+			conv := NewConv(c.in, c.channels, c.groups, c.w, weights, bias, Single)
 			guard, dst := newCanary(conv.Out.Len())
 			conv.Run(dst, src, make([]float32, conv.Scratch()), None)
 			guard.check(t)
@@ -323,7 +323,7 @@ func BenchmarkGemm(b *testing.B) {
 		for path := AVX2; path <= best; path++ {
 			b.Run(fmt.Sprintf("%dx%dx%d/%v", m, k, n, path), func(b *testing.B) {
 				defer Use(path)()
-				p := Pack(k, n, w, n, 1, nil)
+				p := Pack(k, n, w, n, 1, nil, Single)
 				for b.Loop() {
 					Gemm(c, n, a, k, m, p, None)
 				}

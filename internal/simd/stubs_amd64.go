@@ -76,6 +76,57 @@ func gemm256_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, s
 // is packed by columns of the tile; k is at least 1.
 func gemm256_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// gemmHalf_1x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_2x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_3x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_4x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_5x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_6x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_7x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_8x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_9x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_10x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_11x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalf_12x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
+// lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalf_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// toHalf512 rounds n values, a positive multiple of 32, to bfloat16, ties to even.
+func toHalf512(dst *uint16, src *float32, n int)
+
 // depthwise256_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
 // n is a positive multiple of 8.

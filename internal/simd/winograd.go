@@ -33,7 +33,7 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 	copy(w.bias, bias)
 	w.block = min(max(winogradHeap/(points*(in+out))/12*12, 12), w.rows*w.cols)
 	for p := range w.points {
-		w.points[p] = NewPacked(in, out, nil)
+		w.points[p] = NewPacked(in, out, nil, Single)
 	}
 	width := w.points[0].width
 	inParallel((out+width-1)/width, func(i int) { w.transform(i*width, weights) })

@@ -19,18 +19,7 @@ func tile(w width, rows, vectors int) {
 	k, a, lda := pointer("k"), pointer("a"), pointer("lda")
 	b, start, lds := pointer("b"), pointer("start"), pointer("lds")
 
-	// A pointer serves three rows: base, base+lda, base+2*lda.
-	pointers := make([]reg.Register, (rows+2)/3)
-	pointers[0] = a
-	if len(pointers) > 1 {
-		three := GP64()
-		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, three)
-		for i := 1; i < len(pointers); i++ {
-			p := GP64()
-			LEAQ(Mem{Base: pointers[i-1], Index: three, Scale: 1}, p)
-			pointers[i] = p
-		}
-	}
+	pointers := rowPointers(a, lda, rows)
 	element := func(row, u int) Mem {
 		m := Mem{Base: pointers[row/3], Disp: 4 * u}
 		if row%3 > 0 {
@@ -96,4 +85,21 @@ func tile(w width, rows, vectors int) {
 		}
 	}
 	end()
+}
+
+// rowPointers are pointers each of which serves three rows: base, base+lda,
+// base+2*lda.
+func rowPointers(a, lda reg.Register, rows int) []reg.Register {
+	pointers := make([]reg.Register, (rows+2)/3)
+	pointers[0] = a
+	if len(pointers) > 1 {
+		three := GP64()
+		LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, three)
+		for i := 1; i < len(pointers); i++ {
+			p := GP64()
+			LEAQ(Mem{Base: pointers[i-1], Index: three, Scale: 1}, p)
+			pointers[i] = p
+		}
+	}
+	return pointers
 }

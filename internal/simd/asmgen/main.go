@@ -13,6 +13,10 @@ func main() {
 	for rows := 1; rows <= 6; rows++ {
 		tile(width256, rows, 2)
 	}
+	for rows := 1; rows <= 12; rows++ {
+		halfTile(rows)
+	}
+	toHalf()
 	for _, w := range widths {
 		w.depthwise(1)
 		w.depthwise(4)

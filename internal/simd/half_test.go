@@ -1,0 +1,163 @@
+package simd
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// eightBits is v to eight significant bits, ties to even.
+func eightBits(v float32) float64 {
+	mantissa, exponent := math.Frexp(float64(v))
+	return math.Ldexp(math.RoundToEven(mantissa*256), exponent-8)
+}
+
+// Products of bfloat16 are those of factors rounded to eight bits, summed in
+// float32; where the processor has none they are of single precision.
+func TestGemmOfBFloat16(t *testing.T) {
+	onEveryPath(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for _, s := range [][3]int{{1, 1, 32}, {13, 7, 33}, {6, 16, 16}, {12, 32, 32}, {100, 19, 48}, {97, 64, 70}, {5, 1, 100}, {3, 201, 17}, {250, 3, 5}, {30, 1100, 64}, {49, 513, 49}, {97, 1025, 96}} {
+			m, k, n := s[0], s[1], s[2]
+			lda, ldc := k+rng.IntN(3), n+rng.IntN(3)
+			a, b, bias := random(rng, m*lda), random(rng, k*n), random(rng, n)
+			for name, packed := range map[string]*Packed{
+				"rows":    Pack(k, n, b, n, 1, bias, BFloat16),
+				"columns": Pack(k, n, turned(b, k, n), 1, k, bias, BFloat16),
+			} {
+				x, y := factors(a, packed.half), factors(b, packed.half)
+				guard, c := newCanary((m-1)*ldc + n)
+				Gemm(c, ldc, a, lda, m, packed, None)
+				guard.check(t)
+				shared := slices.Clone(c)
+				for i := range 3 {
+					GemmPart(shared, ldc, a, lda, m, packed, None, Part{i, 3})
+				}
+				if !slices.Equal(shared, c) {
+					t.Fatalf("%v by %s: three shares differ from the whole", s, name)
+				}
+				for i := range m {
+					for j := range n {
+						want := float64(bias[j])
+						for r := range k {
+							want += x[i*lda+r] * y[r*n+j]
+						}
+						if !near(c[i*ldc+j], float32(want), float64(k)) {
+							t.Fatalf("%v by %s: row %d, column %d: %v, want %v", s, name, i, j, c[i*ldc+j], want)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// factors are the values, or what bfloat16 has of them.
+func factors(v []float32, half bool) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		if out[i] = float64(x); half {
+			out[i] = eightBits(x)
+		}
+	}
+	return out
+}
+
+// Of values that bfloat16 has exactly, convolutions of both precisions are the
+// same but for the order of sums.
+func TestConvOfBFloat16(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	exact := func(n int) []float32 {
+		v := random(rng, n)
+		for i := range v {
+			v[i] = float32(eightBits(v[i]))
+		}
+		return v
+	}
+	for _, test := range []struct {
+		in               Shape
+		channels, groups int
+		w                Window
+	}{
+		{Shape{9, 7, 64}, 96, 1, Window{Height: 1, Width: 1, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}},
+		{Shape{9, 7, 64}, 96, 1, Window{Height: 3, Width: 3, StrideY: 2, StrideX: 2, DilationY: 1, DilationX: 1, Top: 1, Left: 1, Bottom: 1, Right: 1}},
+		{Shape{9, 7, 200}, 64, 1, Window{Height: 3, Width: 2, StrideY: 1, StrideX: 2, DilationY: 1, DilationX: 2}},
+		{Shape{9, 7, 6}, 64, 2, Window{Height: 3, Width: 3, StrideY: 2, StrideX: 1, DilationY: 1, DilationX: 1}}, // odd channels of a group
+		{Shape{9, 7, 128}, 128, 2, Window{Height: 5, Width: 3, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1, Top: 2}},
+	} {
+		weights, src := exact(test.channels*test.in.Channels/test.groups*test.w.Height*test.w.Width), exact(test.in.Len())
+		var results [2][]float32
+		for p := range results {
+			conv := NewConv(test.in, test.channels, test.groups, test.w, weights, nil, Precision(p))
+			results[p] = make([]float32, conv.Out.Len())
+			conv.Run(results[p], src, make([]float32, conv.Scratch()), None)
+		}
+		for i, v := range results[0] {
+			if !near(v, results[1][i], 600) {
+				t.Fatalf("%v: value %d is %v and %v", test, i, v, results[1][i])
+			}
+		}
+	}
+}
+
+func turned(b []float32, rows, columns int) []float32 {
+	out := make([]float32, len(b))
+	for i := range rows {
+		for j := range columns {
+			out[j*rows+i] = b[i*columns+j]
+		}
+	}
+	return out
+}
+
+func TestRoundingToBFloat16(t *testing.T) {
+	if !BFloat16.Available() {
+		t.Skip("this processor has no bfloat16")
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	special := []float32{0, float32(math.Copysign(0, -1)), 1, 1 + 1./256, 1 + 3./256, -1 - 1./256, float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, float32(math.NaN())}
+	for _, n := range []int{1, 2, 31, 32, 33, 64, 95, 512} {
+		src := append(random(rng, n), special...)
+		dst := make([]float32, (len(src)+1)/2+1)
+		dst[len(dst)-1] = mark
+		toHalf(dst[:(len(src)+1)/2], src)
+		if dst[len(dst)-1] != mark {
+			t.Fatal("wrote outside its memory")
+		}
+		for i, v := range src {
+			got := math.Float32frombits(uint32(halves(dst)[i]) << 16)
+			want := float32(eightBits(v))
+			if v == math.MaxFloat32 {
+				want = float32(math.Inf(1))
+			}
+			if got != want && !(v != v && got != got) {
+				t.Errorf("%v of %d becomes %v, want %v", v, n, got, want)
+			}
+		}
+		if len(src)%2 == 1 && halves(dst)[len(src)] != 0 {
+			t.Error("no zero after an odd value")
+		}
+	}
+}
+
+// How much faster products of bfloat16 are:
+//
+//	go test ./internal/simd -run '^$' -bench Precision
+func BenchmarkPrecision(b *testing.B) {
+	const m, k, n = 197, 768, 3072
+	rng := rand.New(rand.NewPCG(1, 2))
+	x, w, c := random(rng, m*k), random(rng, k*n), make([]float32, m*n)
+	for _, precision := range []Precision{Single, BFloat16} {
+		b.Run(precision.String(), func(b *testing.B) {
+			if !precision.Available() {
+				b.Skip("not on this processor")
+			}
+			p := Pack(k, n, w, n, 1, nil, precision)
+			for b.Loop() {
+				Gemm(c, n, x, k, m, p, None)
+			}
+			b.ReportMetric(float64(2*m*k*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}
