@@ -47,14 +47,37 @@ const (
 	PoolCLS              // the first token, 1 x Dim
 )
 
+var poolNames = [...]string{PoolNone: "none", PoolMean: "mean", PoolCLS: "cls"}
+
+// String is "none", "mean" or "cls".
+func (p Pool) String() string {
+	if p < 0 || int(p) >= len(poolNames) {
+		return fmt.Sprintf("pool %d", int(p))
+	}
+	return poolNames[p]
+}
+
+// MarshalText is String, so that a Pool in JSON is its name.
+func (p Pool) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (p *Pool) UnmarshalText(text []byte) error {
+	i := slices.Index(poolNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf(`%w: pool %q, want "none", "mean" or "cls"`, cxr.ErrUnsupported, text)
+	}
+	*p = Pool(i)
+	return nil
+}
+
 // maxThreads bounds the threads on one film, each of which needs memory.
 const maxThreads = 64
 
 // Options control how a model is opened. Nil means the zero value.
 type Options struct {
 	Name       string // of the model, for embeddings and heads; empty: what the file tells, else its base name
-	Output     string // tensor that is the embedding; empty: the model's first output
-	Pool       Pool   // of its tokens
+	Output     string // tensor that is the embedding; empty: what the model's description says, else its first output
+	Pool       Pool   // of its tokens; PoolNone: what the model's description says
 	Preprocess *Preprocess
 	Parallel   int // films embedded at once; 0: as many as processors allow
 	Threads    int // goroutines that work together on one film; 0: one, which embeds most films a second
@@ -145,12 +168,12 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 		return nil, err
 	}
 	threads := min(max(o.Threads, 1), maxThreads)
-	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: o.Output, Threads: threads})
+	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: pre.Output, Threads: threads})
 	if err != nil {
 		return nil, err
 	}
 	about := describe(m, program)
-	tokens, dim, err := embeddingShape(program, o.Pool)
+	tokens, dim, err := embeddingShape(program, pre.Pool)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +183,8 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 	if err := pre.fit(program.Input); err != nil {
 		return nil, err
 	}
-	e := &Embedder{program: program, pool: o.Pool, pre: *pre, threads: threads, about: about}
-	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre, o), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
+	e := &Embedder{program: program, pool: pre.Pool, pre: *pre, threads: threads, about: about}
+	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
 	if o.Name != "" {
 		e.space.Model = o.Name
 	}
@@ -178,19 +201,23 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 		return nil, err
 	}
 	e.idle = append(e.idle, first)
+	if err := e.check(pre.References); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
 // identity is the digest of a [cxr.Space]: of the weights, which are in digest
 // already, and of all else that decides the numbers.
-func identity(digest hash.Hash, pre *Preprocess, o *Options) string {
+func identity(digest hash.Hash, pre *Preprocess) string {
 	numbers := *pre
-	numbers.Name, numbers.Recipe = "", "" // fields of their own
+	numbers.Name, numbers.Recipe, numbers.Output, numbers.Pool = "", "", "", PoolNone // fields of their own
+	numbers.References, numbers.Tolerance = nil, 0
 	json.NewEncoder(digest).Encode(struct {
 		Preprocess Preprocess
 		Output     string
-		Pool       Pool
-	}{numbers, o.Output, o.Pool}) // neither a hash nor these types fail
+		Pool       int
+	}{numbers, pre.Output, int(pre.Pool)}) // neither a hash nor these types fail
 	return hex.EncodeToString(digest.Sum(nil))
 }
 
@@ -229,27 +256,28 @@ func (e *Embedder) Space() cxr.Space { return e.space }
 // Preprocess is what a film becomes before the network, with all that the model
 // decides filled in.
 func (e *Embedder) Preprocess() Preprocess {
-	p := e.pre
-	p.Mean, p.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
-	return p
+	return e.pre.clone()
 }
 
 // String is what the embeddings are.
 func (e *Embedder) String() string { return e.space.String() }
 
-// Embed implements [embed.Embedder]. Films of any size are resized to what the
+// Embed implements [embed.Embedder]. Films of any size are brought to what the
 // network looks at.
 func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	return embed.Each(ctx, e.space, images, func(ctx context.Context, m *cxr.Image) (values []float32, err error) {
-		err = e.run(ctx, func(dst []float32) {
-			e.pre.fill(dst, m.Resize(e.pre.Width, e.pre.Height, e.pre.Resize))
-		}, func(src []float32) { values = e.tokens(src) })
-		return values, err
+	return embed.Each(ctx, e.space, images, func(ctx context.Context, m *cxr.Image) ([]float32, error) {
+		return e.values(ctx, m, &e.pre, e.pool)
 	})
 }
 
+// values are the embedding of a film after any preprocessing to the network's size.
+func (e *Embedder) values(ctx context.Context, m *cxr.Image, p *Preprocess, pool Pool) (values []float32, err error) {
+	err = e.run(ctx, func(dst []float32) error { return p.fill(dst, m) }, func(src []float32) { values = e.tokens(src, pool) })
+	return values, err
+}
+
 // run runs the network once: fill writes its input, use reads its output.
-func (e *Embedder) run(ctx context.Context, fill, use func([]float32)) error {
+func (e *Embedder) run(ctx context.Context, fill func([]float32) error, use func([]float32)) error {
 	select {
 	case e.slots <- struct{}{}:
 		defer func() { <-e.slots }()
@@ -260,15 +288,16 @@ func (e *Embedder) run(ctx context.Context, fill, use func([]float32)) error {
 	if err != nil {
 		return err
 	}
-	fill(e.program.In(in.memory))
-	if err := in.run(ctx); err != nil {
-		return err // the instance is dropped: a panic may have left it anyhow
+	if err = fill(e.program.In(in.memory)); err == nil {
+		if err := in.run(ctx); err != nil {
+			return err // the instance is dropped: a panic may have left it anyhow
+		}
+		use(e.program.Out(in.memory))
 	}
-	use(e.program.Out(in.memory))
 	e.mu.Lock()
 	e.idle = append(e.idle, in)
 	e.mu.Unlock()
-	return nil
+	return err
 }
 
 // take is an instance that nobody uses; slots bound how many there are.
@@ -284,31 +313,25 @@ func (e *Embedder) take() (*instance, error) {
 	return newInstance(e.program, e.threads)
 }
 
-// tokens copies the embedding out of the network's memory.
-func (e *Embedder) tokens(out []float32) []float32 {
-	dim := e.space.Dim
-	values := make([]float32, e.space.Tokens*dim)
+// tokens copies the output out of the network's memory, pooled.
+func (e *Embedder) tokens(out []float32, pool Pool) []float32 {
+	tokens, dim, _ := embeddingShape(e.program, PoolNone)
+	out = slices.Clone(out)
 	if len(e.program.Output) == 4 && e.program.Layout != network.ChannelsLast { // channels first: places become tokens
-		places := len(out) / dim
 		turned := make([]float32, len(out))
 		for ch := range dim {
-			for p := range places {
-				turned[p*dim+ch] = out[ch*places+p]
+			for p := range tokens {
+				turned[p*dim+ch] = out[ch*tokens+p]
 			}
 		}
 		out = turned
 	}
-	if e.pool != PoolMean {
-		copy(values, out)
-		return values
+	switch pool {
+	case PoolCLS:
+		return slices.Clone(out[:dim])
+	case PoolMean:
+		all := cxr.Embedding{Space: cxr.Space{Tokens: tokens, Dim: dim}, Values: out}
+		return all.Mean(nil)
 	}
-	n := len(out) / dim
-	for j := range dim {
-		var sum float64
-		for i := range n {
-			sum += float64(out[i*dim+j])
-		}
-		values[j] = float32(sum / float64(n))
-	}
-	return values
+	return out
 }
