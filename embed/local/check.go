@@ -23,9 +23,9 @@ type Reference struct {
 	Values []float32 `json:"values"` // Tokens x Dim
 }
 
-// usualTolerance is far above what rounding makes of float32, and far below what a
-// wrong step makes.
-const usualTolerance = 0.005
+// usualTolerance is far above what rounding makes of float32, and below what wrong
+// steps make.
+const usualTolerance = 0.001
 
 // Bounds of references in a description.
 const (
@@ -139,7 +139,7 @@ func (c *comparison) check(ctx context.Context) error {
 				best, at = s, d
 			}
 		}
-		if at > 0.7*now { // nothing that helps much
+		if best.hint == "" || at > 0.7*now { // nothing that helps much
 			break
 		}
 		pre, now, hints = best.pre, at, append(hints, best.hint)

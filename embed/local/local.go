@@ -16,7 +16,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
 	"io/fs"
@@ -81,6 +80,8 @@ type Options struct {
 	Preprocess *Preprocess
 	Parallel   int // films embedded at once; 0: as many as processors allow
 	Threads    int // goroutines that work together on one film; 0: one, which embeds most films a second
+
+	described func() (*Preprocess, error) // by other programs, if nothing else describes the model
 }
 
 // An Embedder is an opened model. It implements [embed.Embedder].
@@ -105,16 +106,16 @@ func Open(name string, o *Options) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	beside, err := os.ReadFile(name + ".json")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
 	dir, base := filepath.Split(name)
 	root, err := os.OpenRoot(filepath.Clean(dir))
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
+	beside, err := readOptional(root.FS(), base+".json")
+	if err != nil {
+		return nil, err
+	}
 	return open(data, beside, base, o, root.FS(), ".")
 }
 
@@ -124,20 +125,24 @@ func OpenFS(fsys fs.FS, name string, o *Options) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	beside, err := fs.ReadFile(fsys, name+".json")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	beside, err := readOptional(fsys, name+".json")
+	if err != nil {
 		return nil, err
 	}
 	return open(data, beside, name, o, fsys, path.Dir(name))
 }
 
 func open(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
-	digest := sha256.New()
-	e, err := load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
+	e, err := openNamed(data, beside, name, o, fsys, dir)
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", name, err)
 	}
 	return e, nil
+}
+
+func openNamed(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
+	digest := sha256.New()
+	return load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
 }
 
 // Load opens a model held in memory, which must not change afterwards.

@@ -53,7 +53,7 @@ type Preprocess struct {
 	Pool   Pool   `json:"pool,omitempty"`   // as Options.Pool, which overrides it
 
 	References []Reference `json:"references,omitempty"` // compared when the model is opened
-	Tolerance  float64     `json:"tolerance,omitempty"`  // of that, a share of the spread of a reference's values; 0: 0.005
+	Tolerance  float64     `json:"tolerance,omitempty"`  // of that, a share of the spread of a reference's values; 0: 0.001
 
 	inverted bool // black is white: to find out what is wrong
 }
@@ -97,6 +97,11 @@ func preprocessing(m *onnx.Model, beside []byte, o *Options) (*Preprocess, error
 		d.DisallowUnknownFields()
 		if err := d.Decode(p); err != nil {
 			return nil, fmt.Errorf("preprocessing: %w", err)
+		}
+	case o.described != nil:
+		var err error
+		if p, err = o.described(); err != nil {
+			return nil, err
 		}
 	}
 	if p.Low == 0 && p.High == 0 {
