@@ -81,6 +81,20 @@ func (e *Embedder) Check(ctx context.Context, references []Reference) error {
 	return nil
 }
 
+// Differ is the largest difference of an embedding to a reference's values, as a
+// share of their spread: the largest less the smallest.
+func (e *Embedder) Differ(ctx context.Context, r Reference) (float64, error) {
+	c, err := e.newComparison([]Reference{r})
+	if err != nil {
+		return 0, fmt.Errorf("local: %w", err)
+	}
+	d, err := c.differ(ctx, &e.pre)
+	if err != nil {
+		return 0, fmt.Errorf("local: %w", err)
+	}
+	return d, nil
+}
+
 // check is Check of the description's own references.
 func (e *Embedder) check(references []Reference) error {
 	c, err := e.newComparison(references)
