@@ -185,8 +185,9 @@ func (c *comparison) differ(ctx context.Context, p *Preprocess) (worst float64, 
 		if len(got) != len(c.want[i]) {
 			return math.Inf(1), nil
 		}
+		unit := spread(c.want[i])
 		for j, want := range c.want[i] {
-			d := math.Abs(float64(got[j])-float64(want)) / spread(c.want[i])
+			d := math.Abs(float64(got[j])-float64(want)) / unit
 			if d != d {
 				return 0, fmt.Errorf("%w: value %d is not finite", cxr.ErrEmbedding, j)
 			}
