@@ -22,9 +22,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -86,15 +84,11 @@ type Options struct {
 
 // An Embedder is an opened model. It implements [embed.Embedder].
 type Embedder struct {
-	program *network.Program
-	space   cxr.Space
-	pre     Preprocess // with all that the model decides filled in
-	about   Description
-	pool    Pool
-	threads int
-	slots   chan struct{} // one for each film that may be under way
-	mu      sync.Mutex
-	idle    []*instance
+	engine
+	space cxr.Space
+	pre   Preprocess // with all that the model decides filled in
+	about Description
+	pool  Pool
 }
 
 // Open opens a model file. Weights in further files are found beside it, in its
@@ -188,7 +182,10 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 	if err := pre.fit(program.Input); err != nil {
 		return nil, err
 	}
-	e := &Embedder{program: program, pool: pre.Pool, pre: *pre, threads: threads, about: about}
+	e := &Embedder{pool: pre.Pool, pre: *pre, about: about}
+	if err := e.engine.open(program, o.Parallel, threads); err != nil {
+		return nil, err
+	}
 	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
 	if o.Name != "" {
 		e.space.Model = o.Name
@@ -196,16 +193,6 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 	if e.space.Model == "" {
 		e.space.Model = "onnx-" + e.space.Digest[:12]
 	}
-	n := o.Parallel
-	if n <= 0 {
-		n = max(1, runtime.GOMAXPROCS(0)/threads)
-	}
-	e.slots = make(chan struct{}, n)
-	first, err := newInstance(program, threads) // what cannot run must fail here
-	if err != nil {
-		return nil, err
-	}
-	e.idle = append(e.idle, first)
 	if err := e.check(pre.References); err != nil {
 		return nil, err
 	}
@@ -279,64 +266,4 @@ func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embe
 func (e *Embedder) values(ctx context.Context, m *cxr.Image, p *Preprocess, pool Pool) (values []float32, err error) {
 	err = e.run(ctx, func(dst []float32) error { return p.fill(dst, m) }, func(src []float32) { values = e.tokens(src, pool) })
 	return values, err
-}
-
-// run runs the network once: fill writes its input, use reads its output.
-func (e *Embedder) run(ctx context.Context, fill func([]float32) error, use func([]float32)) error {
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	in, err := e.take()
-	if err != nil {
-		return err
-	}
-	if err = fill(e.program.In(in.memory)); err == nil {
-		if err := in.run(ctx); err != nil {
-			return err // the instance is dropped: a panic may have left it anyhow
-		}
-		use(e.program.Out(in.memory))
-	}
-	e.mu.Lock()
-	e.idle = append(e.idle, in)
-	e.mu.Unlock()
-	return err
-}
-
-// take is an instance that nobody uses; slots bound how many there are.
-func (e *Embedder) take() (*instance, error) {
-	e.mu.Lock()
-	if n := len(e.idle); n > 0 {
-		in := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.mu.Unlock()
-		return in, nil
-	}
-	e.mu.Unlock()
-	return newInstance(e.program, e.threads)
-}
-
-// tokens copies the output out of the network's memory, pooled.
-func (e *Embedder) tokens(out []float32, pool Pool) []float32 {
-	tokens, dim, _ := embeddingShape(e.program, PoolNone)
-	out = slices.Clone(out)
-	if len(e.program.Output) == 4 && e.program.Layout != network.ChannelsLast { // channels first: places become tokens
-		turned := make([]float32, len(out))
-		for ch := range dim {
-			for p := range tokens {
-				turned[p*dim+ch] = out[ch*tokens+p]
-			}
-		}
-		out = turned
-	}
-	switch pool {
-	case PoolCLS:
-		return slices.Clone(out[:dim])
-	case PoolMean:
-		all := cxr.Embedding{Space: cxr.Space{Tokens: tokens, Dim: dim}, Values: out}
-		return all.Mean(nil)
-	}
-	return out
 }
