@@ -67,6 +67,7 @@ func elementwiseRows() []*row {
 		compared("LessOrEqual", 12, numbers, atMost), compared("GreaterOrEqual", 12, numbers, atLeast),
 		compared("And", 0, boolean, both), compared("Or", 0, boolean, either), compared("Xor", 0, boolean, one),
 		{op: "Not", inputs: "T", outputs: "T", types: types{"T": boolean}, runs: boolean, compile: opNot},
+		{op: "IsNaN", inputs: "T", outputs: "B", types: types{"T": floats, "B": boolean}, compile: opIsNaN},
 		{op: "Where", inputs: "B T T", outputs: "T", types: types{"B": boolean, "T": anything}, runs: anything, compile: opWhere},
 
 		{op: "Relu", inputs: "T", outputs: "T", types: types{"T": signed}, compile: opRelu},
