@@ -12,7 +12,7 @@ import (
 	"github.com/cxrkit/cxrkit/head/search"
 )
 
-// expected is what transformers says (testdata/zeroshot/make.py).
+// expected is what transformers says (embed/local/testdata/zeroshot/make.py).
 type expected struct {
 	Texts         [][]float64
 	Probabilities [][]float64 // of each film, each prompt
@@ -21,7 +21,7 @@ type expected struct {
 
 func readExpected(t *testing.T) (prompts []string, towers map[string]expected) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/zeroshot/expected.json")
+	text, err := os.ReadFile("../embed/local/testdata/zeroshot/expected.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,11 +54,11 @@ func TestZeroShotEqualsPython(t *testing.T) {
 	for _, name := range []string{"siglip", "clip"} {
 		t.Run(name, func(t *testing.T) {
 			want := towers[name]
-			vision, err := local.OpenFolder("testdata/zeroshot/"+name, nil)
+			vision, err := local.OpenFolder("../embed/local/testdata/zeroshot/"+name, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, err := local.OpenText("testdata/zeroshot/"+name, nil)
+			text, err := local.OpenText("../embed/local/testdata/zeroshot/"+name, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func ranking(p []float64) []int {
 func TestTextTowersEqualPython(t *testing.T) {
 	prompts, towers := readExpected(t)
 	for name, want := range towers {
-		e, err := local.OpenText("testdata/zeroshot/"+name, nil)
+		e, err := local.OpenText("../embed/local/testdata/zeroshot/"+name, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -10,7 +10,7 @@ from transformers import (BertConfig, BertModel, BertTokenizer, CLIPConfig, CLIP
                           SiglipConfig, SiglipImageProcessor, SiglipModel, SiglipTokenizer)
 
 torch.manual_seed(3)
-TOKENS = '../../../internal/tokens/testdata/'
+TOKENS = '../../../../internal/tokens/testdata/'
 PROMPTS = ['small left pleural effusion', 'No pneumothorax.', 'cardiomegaly is present', 'the lungs are clear', 'right lower lobe pneumonia']
 SIZES = [(37, 29), (23, 38), (64, 48)]
 
