@@ -236,7 +236,7 @@ func (e *TextEmbedder) EmbedText(ctx context.Context, texts ...string) ([]*cxr.E
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("local: %w", ctx.Err())
 		}
-		v := &cxr.Embedding{ID: text, Space: e.space, Values: values}
+		v := &cxr.Embedding{Space: e.space, Values: values}
 		if err == nil {
 			err = v.Validate()
 		}
