@@ -155,8 +155,11 @@ func (c *comparison) check(ctx context.Context) error {
 			if d < at {
 				best, at = s, d
 			}
+			if d <= limit/10 {
+				break // no need to look further: each costs runs of the network
+			}
 		}
-		if best.hint == "" || at > 0.7*now { // nothing that helps much
+		if best.hint == "" || at > limit && at > 0.7*now { // nothing that helps much
 			break
 		}
 		pre, now, hints = best.pre, at, append(hints, best.hint)

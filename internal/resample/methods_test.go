@@ -70,3 +70,17 @@ func TestMethods(t *testing.T) {
 		t.Errorf("%d tests", len(tests))
 	}
 }
+
+func BenchmarkBytes(b *testing.B) {
+	const width, height = 2048, 2500
+	src := noise(width, height, 255)
+	for name, m := range map[string]Method{"pillow bicubic": {Pillow, CubicHalf}, "torch bicubic": {Torch, CubicHalf}, "opencv area": {OpenCV, Box}} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(width * height)
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Bytes(src, width, height, 518, 632)
+			}
+		})
+	}
+}
