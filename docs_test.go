@@ -26,13 +26,15 @@ import (
 	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/report"
+	"github.com/cxrkit/cxrkit/head/search"
 )
 
 var _ = []any{bytes.NewReader, context.Background, fmt.Print, fs.ValidPath, os.Open, signal.Notify, cxr.Standard, phantom.FS, dicomconv.New, embed.Run{}, mini.Open,
-	head.Split, report.Evaluate}
+	head.Split, report.Evaluate, local.Open, search.Average}
 
 func check(err error) {
 	if err != nil {

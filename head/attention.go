@@ -70,7 +70,10 @@ func (a Attention) Fit(ctx context.Context, train, tune *Dataset) (*Model, error
 		}
 		for _, films := range [][]int{negatives, positives} { // in the order of problem
 			for _, i := range films {
-				p.Rows = append(p.Rows, tokens(train.Examples[i].Embedding)...)
+				e := train.Examples[i].Embedding
+				for t := range e.Tokens {
+					p.Rows = append(p.Rows, e.Token(t))
+				}
 			}
 		}
 		from := &logistic.Solution{Weights: s.Layers[0].Weights[f*dim : (f+1)*dim], Intercept: s.Layers[0].Bias[f]}
@@ -85,15 +88,6 @@ func (a Attention) Fit(ctx context.Context, train, tune *Dataset) (*Model, error
 	return NewModel(s)
 }
 
-// tokens of an embedding, each of its features.
-func tokens(e *cxr.Embedding) [][]float32 {
-	rows := make([][]float32, e.Tokens)
-	for t := range rows {
-		rows[t] = e.Values[t*e.Dim : (t+1)*e.Dim]
-	}
-	return rows
-}
-
 // within is the mean over the films of the variance of a film's tokens, summed
 // over the standardized features.
 func (x *design) within(d *Dataset) float64 {
@@ -101,8 +95,8 @@ func (x *design) within(d *Dataset) float64 {
 	for i, e := range d.Examples {
 		mean := x.rows[i]
 		var sum float64
-		for _, row := range tokens(e.Embedding) {
-			for j, v := range row {
+		for t := range e.Embedding.Tokens {
+			for j, v := range e.Embedding.Token(t) {
 				z := (float64(v) - float64(mean[j])) * x.scale[j]
 				sum += z * z
 			}
@@ -123,19 +117,19 @@ func (m *Model) Attention(e *cxr.Embedding) ([][]float64, error) {
 	}
 	all := make([][]float64, len(m.spec.Findings))
 	for f := range all {
-		all[f] = m.shares(e, f)
+		all[f] = m.attention(e, f)
 	}
 	return all, nil
 }
 
-// shares of the tokens in finding f.
-func (m *Model) shares(e *cxr.Embedding, f int) []float64 {
+// attention is how much each token counts in finding f.
+func (m *Model) attention(e *cxr.Embedding, f int) []float64 {
 	shares := make([]float64, e.Tokens)
 	if m.spec.Queries != nil {
 		query := Layer{In: e.Dim, Out: 1, Weights: m.queries[f*e.Dim : (f+1)*e.Dim], Bias: []float64{0}}
 		x := make([]float64, e.Dim)
-		for t, row := range tokens(e) {
-			for j, v := range row {
+		for t := range shares {
+			for j, v := range e.Token(t) {
 				x[j] = float64(v)
 			}
 			shares[t] = query.apply(x)[0]
@@ -151,8 +145,8 @@ func (m *Model) attended(e *cxr.Embedding) []float64 {
 	x := make([]float64, e.Dim)
 	for f := range z {
 		clear(x)
-		for t, a := range m.shares(e, f) {
-			for j, v := range e.Values[t*e.Dim : (t+1)*e.Dim] {
+		for t, a := range m.attention(e, f) {
+			for j, v := range e.Token(t) {
 				x[j] += float64(a * float64(v))
 			}
 		}

@@ -84,12 +84,13 @@ func (e *Embedder) Raw(ctx context.Context, values []float32) (out []float32, sh
 	if len(values) != channels*places {
 		return nil, nil, fmt.Errorf("local: %w: %d values for an input of %d x %d x %d", cxr.ErrMismatch, len(values), channels, e.pre.Height, e.pre.Width)
 	}
-	err = e.run(ctx, func(dst []float32) {
+	err = e.run(ctx, func(dst []float32) error {
 		for ch := range channels {
 			for p, v := range values[ch*places:][:places] {
 				dst[p*channels+ch] = v
 			}
 		}
+		return nil
 	}, func(src []float32) { out = slices.Clone(src) })
 	if err != nil {
 		return nil, nil, fmt.Errorf("local: %w", err)

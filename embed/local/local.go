@@ -15,16 +15,13 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -46,30 +43,51 @@ const (
 	PoolCLS              // the first token, 1 x Dim
 )
 
+var poolNames = [...]string{PoolNone: "none", PoolMean: "mean", PoolCLS: "cls"}
+
+// String is "none", "mean" or "cls".
+func (p Pool) String() string {
+	if p < 0 || int(p) >= len(poolNames) {
+		return fmt.Sprintf("pool %d", int(p))
+	}
+	return poolNames[p]
+}
+
+// MarshalText is String, so that a Pool in JSON is its name.
+func (p Pool) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (p *Pool) UnmarshalText(text []byte) error {
+	i := slices.Index(poolNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf(`%w: pool %q, want "none", "mean" or "cls"`, cxr.ErrUnsupported, text)
+	}
+	*p = Pool(i)
+	return nil
+}
+
 // maxThreads bounds the threads on one film, each of which needs memory.
 const maxThreads = 64
 
 // Options control how a model is opened. Nil means the zero value.
 type Options struct {
 	Name       string // of the model, for embeddings and heads; empty: what the file tells, else its base name
-	Output     string // tensor that is the embedding; empty: the model's first output
-	Pool       Pool   // of its tokens
+	Output     string // tensor that is the embedding; empty: what the model's description says, else its first output
+	Pool       Pool   // of its tokens; PoolNone: what the model's description says
 	Preprocess *Preprocess
 	Parallel   int // films embedded at once; 0: as many as processors allow
 	Threads    int // goroutines that work together on one film; 0: one, which embeds most films a second
+
+	described func() (*Preprocess, error) // by other programs, if nothing else describes the model
 }
 
 // An Embedder is an opened model. It implements [embed.Embedder].
 type Embedder struct {
-	program *network.Program
-	space   cxr.Space
-	pre     Preprocess // with all that the model decides filled in
-	about   Description
-	pool    Pool
-	threads int
-	slots   chan struct{} // one for each film that may be under way
-	mu      sync.Mutex
-	idle    []*instance
+	engine
+	space cxr.Space
+	pre   Preprocess // with all that the model decides filled in
+	about Description
+	pool  Pool
 }
 
 // Open opens a model file. Weights in further files are found beside it, in its
@@ -81,16 +99,16 @@ func Open(name string, o *Options) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	beside, err := os.ReadFile(name + ".json")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
 	dir, base := filepath.Split(name)
 	root, err := os.OpenRoot(filepath.Clean(dir))
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
+	beside, err := readOptional(root.FS(), base+".json")
+	if err != nil {
+		return nil, err
+	}
 	return open(data, beside, base, o, root.FS(), ".")
 }
 
@@ -100,21 +118,25 @@ func OpenFS(fsys fs.FS, name string, o *Options) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	beside, err := fs.ReadFile(fsys, name+".json")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	beside, err := readOptional(fsys, name+".json")
+	if err != nil {
 		return nil, err
 	}
 	return open(data, beside, name, o, fsys, path.Dir(name))
 }
 
 func open(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
-	digest := newDigest()
-	defer digest.end()
-	e, err := load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
+	e, err := openNamed(data, beside, name, o, fsys, dir)
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", name, err)
 	}
 	return e, nil
+}
+
+func openNamed(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
+	digest := newDigest()
+	defer digest.end()
+	return load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
 }
 
 // Load opens a model held in memory, which must not change afterwards.
@@ -147,12 +169,12 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 		return nil, err
 	}
 	threads := min(max(o.Threads, 1), maxThreads)
-	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: o.Output, Threads: threads})
+	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: pre.Output, Threads: threads})
 	if err != nil {
 		return nil, err
 	}
 	about := describe(m, program)
-	tokens, dim, err := embeddingShape(program, o.Pool)
+	tokens, dim, err := embeddingShape(program, pre.Pool)
 	if err != nil {
 		return nil, err
 	}
@@ -162,37 +184,34 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 	if err := pre.fit(program.Input); err != nil {
 		return nil, err
 	}
-	e := &Embedder{program: program, pool: o.Pool, pre: *pre, threads: threads, about: about}
-	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre, o), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
+	e := &Embedder{pool: pre.Pool, pre: *pre, about: about}
+	if err := e.engine.open(program, o.Parallel, threads); err != nil {
+		return nil, err
+	}
+	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
 	if o.Name != "" {
 		e.space.Model = o.Name
 	}
 	if e.space.Model == "" {
 		e.space.Model = "onnx-" + e.space.Digest[:12]
 	}
-	n := o.Parallel
-	if n <= 0 {
-		n = max(1, runtime.GOMAXPROCS(0)/threads)
-	}
-	e.slots = make(chan struct{}, n)
-	first, err := newInstance(program, threads) // what cannot run must fail here
-	if err != nil {
+	if err := e.check(pre.References); err != nil {
 		return nil, err
 	}
-	e.idle = append(e.idle, first)
 	return e, nil
 }
 
 // identity is the digest of a [cxr.Space]: of the weights, which are in digest
 // already, and of all else that decides the numbers.
-func identity(digest hash.Hash, pre *Preprocess, o *Options) string {
+func identity(digest hash.Hash, pre *Preprocess) string {
 	numbers := *pre
-	numbers.Name, numbers.Recipe = "", "" // fields of their own
+	numbers.Name, numbers.Recipe, numbers.Output, numbers.Pool = "", "", "", PoolNone // fields of their own
+	numbers.References, numbers.Tolerance = nil, 0
 	json.NewEncoder(digest).Encode(struct {
 		Preprocess Preprocess
 		Output     string
-		Pool       Pool
-	}{numbers, o.Output, o.Pool}) // neither a hash nor these types fail
+		Pool       int
+	}{numbers, pre.Output, int(pre.Pool)}) // neither a hash nor these types fail
 	return hex.EncodeToString(digest.Sum(nil))
 }
 
@@ -231,86 +250,22 @@ func (e *Embedder) Space() cxr.Space { return e.space }
 // Preprocess is what a film becomes before the network, with all that the model
 // decides filled in.
 func (e *Embedder) Preprocess() Preprocess {
-	p := e.pre
-	p.Mean, p.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
-	return p
+	return e.pre.clone()
 }
 
 // String is what the embeddings are.
 func (e *Embedder) String() string { return e.space.String() }
 
-// Embed implements [embed.Embedder]. Films of any size are resized to what the
+// Embed implements [embed.Embedder]. Films of any size are brought to what the
 // network looks at.
 func (e *Embedder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	return embed.Each(ctx, e.space, images, func(ctx context.Context, m *cxr.Image) (values []float32, err error) {
-		err = e.run(ctx, func(dst []float32) {
-			e.pre.fill(dst, m.Resize(e.pre.Width, e.pre.Height, e.pre.Resize))
-		}, func(src []float32) { values = e.tokens(src) })
-		return values, err
+	return embed.Each(ctx, e.space, images, func(ctx context.Context, m *cxr.Image) ([]float32, error) {
+		return e.values(ctx, m, &e.pre, e.pool)
 	})
 }
 
-// run runs the network once: fill writes its input, use reads its output.
-func (e *Embedder) run(ctx context.Context, fill, use func([]float32)) error {
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	in, err := e.take()
-	if err != nil {
-		return err
-	}
-	fill(e.program.In(in.memory))
-	if err := in.run(ctx); err != nil {
-		return err // the instance is dropped: a panic may have left it anyhow
-	}
-	use(e.program.Out(in.memory))
-	e.mu.Lock()
-	e.idle = append(e.idle, in)
-	e.mu.Unlock()
-	return nil
-}
-
-// take is an instance that nobody uses; slots bound how many there are.
-func (e *Embedder) take() (*instance, error) {
-	e.mu.Lock()
-	if n := len(e.idle); n > 0 {
-		in := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.mu.Unlock()
-		return in, nil
-	}
-	e.mu.Unlock()
-	return newInstance(e.program, e.threads)
-}
-
-// tokens copies the embedding out of the network's memory.
-func (e *Embedder) tokens(out []float32) []float32 {
-	dim := e.space.Dim
-	values := make([]float32, e.space.Tokens*dim)
-	if len(e.program.Output) == 4 && e.program.Layout != network.ChannelsLast { // channels first: places become tokens
-		places := len(out) / dim
-		turned := make([]float32, len(out))
-		for ch := range dim {
-			for p := range places {
-				turned[p*dim+ch] = out[ch*places+p]
-			}
-		}
-		out = turned
-	}
-	if e.pool != PoolMean {
-		copy(values, out)
-		return values
-	}
-	n := len(out) / dim
-	for j := range dim {
-		var sum float64
-		for i := range n {
-			sum += float64(out[i*dim+j])
-		}
-		values[j] = float32(sum / float64(n))
-	}
-	return values
+// values are the embedding of a film after any preprocessing to the network's size.
+func (e *Embedder) values(ctx context.Context, m *cxr.Image, p *Preprocess, pool Pool) (values []float32, err error) {
+	err = e.run(ctx, func(dst []float32) error { return p.fill(dst, m) }, func(src []float32) { values = e.tokens(src, pool) })
+	return values, err
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/embedtest"
 	"github.com/cxrkit/cxrkit/embed/local"
@@ -230,7 +229,7 @@ func TestSpaceTellsApartWhatDecidesTheNumbers(t *testing.T) {
 		"no mean":        with(func(p *local.Preprocess) { p.Mean = nil }),
 		"a deviation":    with(func(p *local.Preprocess) { p.Std = []float64{1, 1, 2} }),
 		"per image":      with(func(p *local.Preprocess) { p.PerImage = true }),
-		"another kernel": with(func(p *local.Preprocess) { p.Resize = cxr.KernelCubic }),
+		"another kernel": with(func(p *local.Preprocess) { p.Resize = local.ResizeCubic }),
 		"another output": with(nothing),
 		"another pool":   with(nothing),
 	}

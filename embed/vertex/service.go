@@ -168,7 +168,7 @@ func tokens(o Options, t string) ([]byte, error) {
 		paddings[i] = 1
 	}
 	for i, id := range o.Vocabulary.Encode(t, textLength) {
-		if id == o.Vocabulary.sep { // the model was trained without it
+		if id == o.Vocabulary.tokenizer.End() { // the model was trained without it
 			break
 		}
 		ids[i], paddings[i] = float32(id), 0

@@ -4,14 +4,24 @@
 //	go run ./examples/onnx -model encoder.onnx -output features -size 224x224 film.dcm 'more/*.png'
 //	go run ./examples/onnx -model encoder.onnx -raw input.f32 -shape 1,3,224,224 -out output.f32
 //
+//	go run ./examples/onnx -model folder -films films
+//	go run ./examples/onnx -model folder -check films/values.json -out folder/model.onnx.json
+//
 // Without films it prints inputs, outputs, operators and memory. With -raw it
 // runs the network on float32 values, little-endian, that no preprocessing
-// touches, for comparison with other programs.
+// touches, for comparison with other programs. With -films it writes synthetic
+// films for another program to embed, and with -check it compares with what that
+// program made of them: a JSON object of file names and lists of numbers. Where
+// they differ it says which step of the preprocessing is likely wrong; where they
+// do not, -out gets a description of the model with the films in it, which is
+// checked whenever the model is opened.
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -43,12 +53,15 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("onnx", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	model := flags.String("model", "", "ONNX `file`")
+	model := flags.String("model", "", "ONNX `file`, or folder with one as exports leave it")
+	description := flags.String("description", "", "JSON `file` that says what films become; empty: what the model says")
+	films := flags.String("films", "", "`folder` for synthetic films to compare with another program")
+	checked := flags.String("check", "", "JSON `file` of films beside it and their values by another program")
 	output := flags.String("output", "", "`name` of the tensor that is the embedding; empty: the first output; \"features\": what the last fully connected layer takes")
 	size := flags.String("size", "", "`WIDTHxHEIGHT` of films, where the model leaves it open")
 	raw := flags.String("raw", "", "`file` of float32 values to run the network on, without preprocessing")
 	shape := flags.String("shape", "", "shape of -raw, as 1,3,224,224: films, channels, height, width")
-	out := flags.String("out", "", "`file` for what -raw gives, float32; empty: none")
+	out := flags.String("out", "", "`file` for what -raw gives, float32, or for the description that -check proves; empty: none")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -66,17 +79,51 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if width > 0 {
 		o.Preprocess = &local.Preprocess{Width: width, Height: height}
 	}
-	e, err := local.Open(*model, o)
+	if *description != "" {
+		if o.Preprocess, err = readDescription(*description); err != nil {
+			return err
+		}
+	}
+	e, err := open(*model, o)
 	if err != nil {
 		return err
 	}
 	space, pre := e.Space(), e.Preprocess()
 	fmt.Fprint(stdout, e.Describe())
 	fmt.Fprintf(stdout, "embedding %d x %d of films of %d x %d pixels, %d channels\n", space.Tokens, space.Dim, pre.Width, pre.Height, pre.Channels)
+	if *films != "" {
+		if err := writeFilms(pre, *films, stdout); err != nil {
+			return err
+		}
+	}
+	if *checked != "" {
+		return check(ctx, e, *checked, *out, stdout)
+	}
 	if *raw != "" {
 		return runRaw(ctx, e, *raw, *out, stdout)
 	}
 	return embedFilms(ctx, e, flags.Args(), stdout)
+}
+
+func open(model string, o *local.Options) (*local.Embedder, error) {
+	if about, err := os.Stat(model); err == nil && about.IsDir() {
+		return local.OpenFolder(model, o)
+	}
+	return local.Open(model, o)
+}
+
+func readDescription(name string) (*local.Preprocess, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	p := &local.Preprocess{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(p); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return p, nil
 }
 
 // dimensions reads the size of films from one of two flags.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"image"
 	"image/png"
 	"math"
@@ -10,6 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/local"
 )
 
 const model = "../../embed/local/testdata/resnet.onnx"
@@ -93,5 +98,71 @@ func TestMistakes(t *testing.T) {
 		if _, err := onnx(t, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", args, err, want)
 		}
+	}
+}
+
+// The way of docs/EXPORT.md: films for another program, its values, the comparison,
+// and a description that is checked from then on. What stands for Python here is
+// the same network with the right description.
+func TestCheckAgainstAnotherProgram(t *testing.T) {
+	dir := t.TempDir()
+	right, wrong := filepath.Join(dir, "right.json"), filepath.Join(dir, "wrong.json")
+	for name, text := range map[string]string{
+		right: `{"width": 64, "height": 64, "fit": "crop", "side": 73, "resize": "pil bicubic", "bits": 8, "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}`,
+		wrong: `{"width": 64, "height": 64, "fit": "crop", "side": 73, "resize": "pil bicubic", "bits": 8, "low": 0, "high": 255, "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}`,
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	films := filepath.Join(dir, "films")
+	text, err := onnx(t, "-model", model, "-description", right, "-films", films)
+	if err != nil || strings.Count(text, ".png: ") != 6 {
+		t.Fatalf("%s, error %v", text, err)
+	}
+	p, err := readDescription(right)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := local.Open(model, &local.Options{Preprocess: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string][]float32{}
+	err = embed.Run{}.Do(t.Context(), e, dicomconv.New(nil).Files(os.DirFS(films), "*.png"), func(film embed.Event) error {
+		if film.Err == nil {
+			values[film.ID] = film.Embedding.Values
+		}
+		return nil
+	})
+	if err != nil || len(values) != 6 {
+		t.Fatalf("%d films, error %v", len(values), err)
+	}
+	b, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(films, "values.json"), b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	proved := filepath.Join(dir, "proved.json")
+	if text, err := onnx(t, "-model", model, "-description", right, "-check", films+"/values.json", "-out", proved); err != nil || !strings.Contains(text, "all alike") {
+		t.Fatalf("%s, error %v", text, err)
+	}
+	if _, err := onnx(t, "-model", model, "-description", wrong, "-check", films+"/values.json"); err == nil || !strings.Contains(err.Error(), "the range 0 to 1 instead of 0 to 255") {
+		t.Errorf("a wrong range: %v", err)
+	}
+	if _, err := onnx(t, "-model", model, "-description", proved); err != nil {
+		t.Errorf("the proved description: %v", err)
+	}
+	b, err = os.ReadFile(proved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(proved, bytes.Replace(b, []byte(`"side": 73`), []byte(`"side": 64`), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := onnx(t, "-model", model, "-description", proved); err == nil || !strings.Contains(err.Error(), "shorter side to 73") {
+		t.Errorf("with another side: %v", err)
 	}
 }

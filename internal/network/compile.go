@@ -62,7 +62,7 @@ func Compile(m *onnx.Model, o Options) (p *Program, err error) {
 	if m.Opset < minOpset || m.Opset > maxOpset {
 		return nil, fmt.Errorf("%w: ONNX opset %d, want %d to %d", cxr.ErrUnsupported, m.Opset, minOpset, maxOpset)
 	}
-	if len(m.Inputs) != 1 || len(m.Outputs) == 0 {
+	if len(m.Inputs) != 1 && o.Text == 0 || len(m.Inputs) == 0 || len(m.Outputs) == 0 {
 		return nil, fmt.Errorf("%w: model of %d inputs and %d outputs", cxr.ErrUnsupported, len(m.Inputs), len(m.Outputs))
 	}
 	output, err := outputName(m, o)
@@ -93,7 +93,7 @@ func (c *compiler) compile(output string, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	input, err := c.input(c.model.Inputs[0], o)
+	input, err := c.inputs(o)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (c *compiler) compile(output string, o Options) (*Program, error) {
 	if out == nil || out.known() {
 		return nil, fmt.Errorf("%w: output %q does not depend on the input", cxr.ErrUnsupported, output)
 	}
-	if !input.last {
+	if !input.last && o.Text == 0 {
 		input = &tensor{shape: []int{input.shape[0], input.shape[3], input.shape[1], input.shape[2]}, at: input.at, last: true}
 	}
 	return c.program(input, out)

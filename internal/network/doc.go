@@ -21,7 +21,7 @@ import (
 type Program struct {
 	Steps   []Step
 	Memory  int       // float32 values that a run needs
-	Input   []int     // shape: films, channels, height, width; the values are films x height x width x channels
+	Input   []int     // shape: films, channels, height, width; the values are films x height x width x channels. Of a text: inputs, tokens
 	Output  []int     // shape
 	Type    onnx.Type // of the output's elements; float32 at run time, whatever it is
 	Layout  Layout    // of an output of four dimensions
@@ -73,6 +73,7 @@ type Options struct {
 	Films         int            // at once; 0: one
 	shareAll      bool           // among the threads, however little work it is; for tests
 	Output        string         // tensor to end at; empty: the first output. LastGemmInput is a name for what the last Gemm takes
+	Text          int            // tokens of a text; 0: a model of films
 }
 
 // LastGemmInput asks for the features before the classifier.

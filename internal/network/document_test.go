@@ -41,7 +41,8 @@ its node when a model is opened: an operator, an opset, a number of inputs, an a
 other than ONNX's own. A function that the file defines is run as what it is made of. An error that wraps `+"`cxr.ErrUnsupported`"+` is of a model that may be valid
 but is not made for this; `+"`cxr.ErrCorrupt`"+` is of one that no runtime could run.
 
-* Opsets %d to %d. One input of floats: films x channels x height x width, or channels last, of 1 or 3 channels.
+* Opsets %d to %d. One input of floats: films x channels x height x width, or channels last, of 1 or 3 channels. Or, for a text,
+  one to three inputs of int32 or int64, 1 x tokens.
 * Inputs and outputs are named by their types; `+"`?`"+` may be left out, `+"`*`"+` is any number of. "floats" are float, float16, bfloat16
   and double: all are computed in float32, so a cast among them rounds nothing.
 * Integers and truth values of the run (those that the film decides) are held in float32: exact up to 2^24. Only the types

@@ -43,7 +43,7 @@ func (c *compiler) needed(output string) ([]*node, error) {
 			return nil, err
 		}
 		for _, name := range n.Outputs {
-			if name != "" && (made[name] || c.model.Initializers[name] != nil || name == c.model.Inputs[0].Name) {
+			if name != "" && (made[name] || c.model.Initializers[name] != nil || slices.ContainsFunc(c.model.Inputs, func(v onnx.Value) bool { return v.Name == name })) {
 				return nil, corrupt(n, "output %q is made twice", name)
 			}
 			made[name] = true
@@ -70,6 +70,42 @@ func (c *compiler) needed(output string) ([]*node, error) {
 		}
 	}
 	return nodes, nil
+}
+
+// inputs are the tensors of the model's inputs: of the films, or those of a text.
+func (c *compiler) inputs(o Options) (*tensor, error) {
+	if o.Text > 0 {
+		return c.text(o.Text)
+	}
+	return c.input(c.model.Inputs[0], o)
+}
+
+// mostTextInputs are the ids of a text's tokens, which of them count, and which
+// are of a second text.
+const mostTextInputs = 3
+
+// text makes the tensors of a text: rows of one block, a row for each input of the
+// model.
+func (c *compiler) text(length int) (*tensor, error) {
+	rows := len(c.model.Inputs)
+	if rows > mostTextInputs {
+		return nil, fmt.Errorf("%w: text model of %d inputs", cxr.ErrUnsupported, rows)
+	}
+	all := &tensor{shape: []int{rows, length}, elem: onnx.Int64}
+	all.at = c.newBuffer(all.len(), -1)
+	all.at.pending++ // never free
+	for i, v := range c.model.Inputs {
+		if !indices.has(v.Type) || len(v.Shape) != 2 || v.Shape[0] > 1 {
+			return nil, fmt.Errorf("%w: input %q of %v and shape %v, want integers of 1 x length for a text model", cxr.ErrUnsupported, v.Name, v.Type, v.Shape)
+		}
+		if v.Shape[1] > 0 && v.Shape[1] != length {
+			return nil, fmt.Errorf("%w: input %q of %d tokens, not %d", cxr.ErrMismatch, v.Name, v.Shape[1], length)
+		}
+		n := &node{Node: &onnx.Node{Op: "input", Name: v.Name}}
+		row := c.pick(n, all, []int{1, length}, i*length, []int{length, 1}, false).as(v.Type)
+		c.bind(v.Name, row)
+	}
+	return all, nil
 }
 
 // input makes the tensor of the films.

@@ -14,6 +14,22 @@ func opNot(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	return []*tensor{c.each(n, in[0], func(v float32) float32 { return 1 - v })}, nil
 }
 
+// opIsNaN tells what is no number, as exports of attention ask after a Softmax.
+func opIsNaN(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	out := c.each(n, in[0], func(v float32) float32 {
+		if v != v {
+			return 1
+		}
+		return 0
+	})
+	if out.known() {
+		var err error
+		out, err = c.cast(n, out, onnx.Bool)
+		return []*tensor{out}, err
+	}
+	return []*tensor{out.as(onnx.Bool)}, nil
+}
+
 // opWhere chooses between the second and the third input.
 func opWhere(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	which, yes, no := in[0], in[1], in[2]

@@ -212,13 +212,13 @@ func nothing(shape []int, elem onnx.Type) *tensor {
 
 // opGather takes elements of a dimension by their places.
 func opGather(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
-	if in[1].ints == nil {
-		return nil, unsupported(n, "indices that are not constant")
-	}
 	t := in[0]
 	a, err := axis(n, n.Int("axis"), len(t.shape))
 	if err != nil {
 		return nil, err
+	}
+	if in[1].ints == nil {
+		return c.lookUp(n, t, in[1], a)
 	}
 	index := make([]int, len(in[1].ints))
 	for i, v := range in[1].ints {
@@ -242,6 +242,42 @@ func opGather(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		t = c.view(t, shape)
 	}
 	return []*tensor{t}, nil
+}
+
+// lookUp is opGather with places that only the run knows, as of the words of a
+// text. What lies beyond the dimension is NaN.
+func (c *compiler) lookUp(n *node, t, index *tensor, a int) ([]*tensor, error) {
+	t, err := exact(n, c.plain(t))
+	if err != nil {
+		return nil, err
+	}
+	size, inner := t.shape[a], product(t.shape[a+1:])
+	shape := slices.Concat(t.shape[:a], index.shape, t.shape[a+1:])
+	if product(shape) > maxValues {
+		return nil, unsupported(n, "result of shape %v", shape)
+	}
+	return []*tensor{c.emit(n, []*tensor{t, c.plain(index)}, shape, false, func(in [][]float32, out []float32) {
+		for src := in[0]; len(out) > 0; src = src[size*inner:] {
+			for _, v := range in[1] {
+				takeRow(out[:inner], src, v, size)
+				out = out[inner:]
+			}
+		}
+	})}, nil
+}
+
+// takeRow copies row v of so many, counted from the last if negative.
+func takeRow(dst, src []float32, v float32, rows int) {
+	if v < 0 {
+		v += float32(rows)
+	}
+	if !(v >= 0 && v < float32(rows)) {
+		for i := range dst {
+			dst[i] = float32(math.NaN())
+		}
+		return
+	}
+	copy(dst, src[int(v)*len(dst):])
 }
 
 // opConcat joins tensors along an axis.

@@ -58,7 +58,8 @@ func elementwiseRows() []*row {
 	}
 	log := func(v float64) float64 { return math.Log(v) }
 	return []*row{
-		pair("Add", addition.operator), pair("Sub", subtraction.operator), pair("Mul", multiplication.operator), pair("Div", division.operator),
+		{op: "Add", inputs: "T T", outputs: "T", types: types{"T": numbers}, runs: indices, compile: addition.operator},
+		pair("Sub", subtraction.operator), pair("Mul", multiplication.operator), pair("Div", division.operator),
 		{op: "Pow", inputs: "T T1", outputs: "T", types: types{"T": floats | indices, "T1": numbers}, compile: power.operator},
 		{op: "Mod", since: 10, inputs: "T T", outputs: "T", types: types{"T": numbers}, attributes: attributes{"fmod": 0}, compile: opMod},
 		many("Max", numbers, larger, false), many("Min", numbers, smaller, false), many("Sum", floats, addition, false), many("Mean", floats, addition, true),
@@ -66,6 +67,7 @@ func elementwiseRows() []*row {
 		compared("LessOrEqual", 12, numbers, atMost), compared("GreaterOrEqual", 12, numbers, atLeast),
 		compared("And", 0, boolean, both), compared("Or", 0, boolean, either), compared("Xor", 0, boolean, one),
 		{op: "Not", inputs: "T", outputs: "T", types: types{"T": boolean}, runs: boolean, compile: opNot},
+		{op: "IsNaN", inputs: "T", outputs: "B", types: types{"T": floats, "B": boolean}, compile: opIsNaN},
 		{op: "Where", inputs: "B T T", outputs: "T", types: types{"B": boolean, "T": anything}, runs: anything, compile: opWhere},
 
 		{op: "Relu", inputs: "T", outputs: "T", types: types{"T": signed}, compile: opRelu},
@@ -158,8 +160,8 @@ func matrixRows() []*row {
 		{op: "Einsum", since: 12, inputs: "T*", outputs: "T", types: types{"T": floats}, attributes: attributes{"equation": onnx.StringAttribute}, compile: opEinsum, note: "one or two inputs; no ellipsis, no label twice in one input"},
 		{op: "Trilu", since: 14, inputs: "T I?", outputs: "T", types: types{"T": anything, "I": int64s}, runs: anything, attributes: attributes{"upper": 1}, compile: opTrilu, note: "constant diagonal"},
 		{op: "CumSum", since: 11, inputs: "T I", outputs: "T", types: types{"T": floats | indices, "I": indices}, attributes: attributes{"exclusive": 0, "reverse": 0}, compile: opCumSum, note: "constant axis"},
-		{op: "ArgMax", until: 11, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1}, compile: opArg},
-		{op: "ArgMax", since: 12, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1, "select_last_index": 0}, compile: opArg},
+		{op: "ArgMax", until: 11, inputs: "T", outputs: "I", types: types{"T": floats | indices, "I": int64s}, runs: indices, attributes: attributes{"axis": 0, "keepdims": 1}, compile: opArg},
+		{op: "ArgMax", since: 12, inputs: "T", outputs: "I", types: types{"T": floats | indices, "I": int64s}, runs: indices, attributes: attributes{"axis": 0, "keepdims": 1, "select_last_index": 0}, compile: opArg},
 		{op: "ArgMin", until: 11, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1}, compile: opArg},
 		{op: "ArgMin", since: 12, inputs: "T", outputs: "I", types: types{"T": floats, "I": int64s}, attributes: attributes{"axis": 0, "keepdims": 1, "select_last_index": 0}, compile: opArg},
 	}

@@ -1,6 +1,9 @@
 package network
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // indexed is where parts of data start that lists of indices name, their size, and
 // the dimensions of the lists.
@@ -49,6 +52,9 @@ func opGatherND(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if batch < 0 || batch >= len(data.shape) || batch >= len(in[1].shape) || !slices.Equal(data.shape[:batch], in[1].shape[:batch]) {
 		return nil, corrupt(n, "batch_dims %d of shapes %v and %v", batch, data.shape, in[1].shape)
 	}
+	if in[1].ints == nil && batch == 0 {
+		return c.lookUpND(n, data, in[1])
+	}
 	places, size, lead, err := c.indexed(n, data, in[1], batch)
 	if err != nil {
 		return nil, err
@@ -67,6 +73,41 @@ func opGatherND(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	return []*tensor{c.emit(n, []*tensor{data}, shape, false, func(in [][]float32, out []float32) {
 		for i, at := range places {
 			copy(out[i*size:][:size], in[0][at:])
+		}
+	})}, nil
+}
+
+// lookUpND is opGatherND with lists that only the run knows. What lies beyond a
+// dimension is NaN.
+func (c *compiler) lookUpND(n *node, data, index *tensor) ([]*tensor, error) {
+	rank := len(index.shape)
+	if rank == 0 || index.shape[rank-1] < 1 || index.shape[rank-1] > len(data.shape) {
+		return nil, corrupt(n, "indices of shape %v into %v", index.shape, data.shape)
+	}
+	data, err := exact(n, data)
+	if err != nil {
+		return nil, err
+	}
+	depth := index.shape[rank-1]
+	shape := slices.Concat(index.shape[:rank-1], data.shape[depth:])
+	if product(shape) > maxValues {
+		return nil, unsupported(n, "result of shape %v", shape)
+	}
+	dims, size := data.shape[:depth], product(data.shape[depth:])
+	return []*tensor{c.emit(n, []*tensor{data, c.plain(index)}, shape, false, func(in [][]float32, out []float32) {
+		for i := 0; i < len(in[1]); i += depth {
+			row := float32(0) // exact up to 2^24, as all integers of the run
+			for k, v := range in[1][i:][:depth] {
+				if v < 0 {
+					v += float32(dims[k])
+				}
+				if !(v >= 0 && v < float32(dims[k])) {
+					v = float32(math.NaN())
+				}
+				row = row*float32(dims[k]) + v
+			}
+			takeRow(out[:size], in[0], row, product(dims))
+			out = out[size:]
 		}
 	})}, nil
 }

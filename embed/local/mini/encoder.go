@@ -1,9 +1,6 @@
 package mini
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -15,9 +12,8 @@ import (
 // An Encoder is the opened model. It implements [embed.Embedder] and is safe for
 // concurrent use.
 type Encoder struct {
+	*lungs.Cropped
 	network *local.Embedder
-	finder  *lungs.Finder
-	space   cxr.Space
 }
 
 var _ embed.Embedder = (*Encoder)(nil)
@@ -45,38 +41,12 @@ func Load(file []byte, o *local.Options) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := network.Space()
-	digest := sha256.New() // whatever decides the numbers
-	fmt.Fprintln(digest, s.Digest, Margin)
-	digest.Write(lungs.ONNX())
-	s.Digest = hex.EncodeToString(digest.Sum(nil))
-	return &Encoder{network, finder, s}, nil
+	cropped, err := finder.Crop(network, Margin)
+	if err != nil {
+		return nil, err
+	}
+	return &Encoder{cropped, network}, nil
 }
 
-// Space tells what the encoder computes. Its Digest covers the lung segmenter
-// and the margin, too.
-func (e *Encoder) Space() cxr.Space { return e.space }
-
-// Preprocess is how a film that is cut to its lungs becomes the networks' input.
+// Preprocess is how a film that is cut to its lungs becomes the network's input.
 func (e *Encoder) Preprocess() local.Preprocess { return e.network.Preprocess() }
-
-// String is the encoder's space.
-func (e *Encoder) String() string { return e.space.String() }
-
-// Embed implements [embed.Embedder]. A film whose lungs are not found is looked
-// at as a whole.
-func (e *Encoder) Embed(ctx context.Context, images ...*cxr.Image) ([]*cxr.Embedding, error) {
-	return embed.Each(ctx, e.space, images, e.one)
-}
-
-func (e *Encoder) one(ctx context.Context, m *cxr.Image) ([]float32, error) {
-	l, err := e.finder.Locate(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	v, err := e.network.Embed(ctx, l.Cut(m, Margin))
-	if err != nil {
-		return nil, err
-	}
-	return v[0].Values, nil
-}
