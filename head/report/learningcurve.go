@@ -377,10 +377,10 @@ func filmTicks(curves []Curve) plot.ConstantTicks {
 		}
 	}
 	slices.Sort(sizes)
+	sizes = slices.Compact(sizes)
 	var ticks plot.ConstantTicks
-	last := 0.0
-	for _, n := range slices.Compact(sizes) {
-		if float64(n) >= 1.6*last {
+	for k, last := len(sizes)-1, math.Inf(1); k >= 0; k-- { // from the largest, which is told in any case
+		if n := sizes[k]; 1.6*float64(n) <= last {
 			ticks = append(ticks, plot.Tick{Value: float64(n), Label: fmt.Sprint(n)})
 			last = float64(n)
 		}
