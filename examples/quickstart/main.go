@@ -14,11 +14,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"image/png"
 	"io"
 	"path/filepath"
 	"strings"
@@ -32,6 +30,7 @@ import (
 	"github.com/cxrkit/cxrkit/examples/internal/cli"
 	"github.com/cxrkit/cxrkit/examples/internal/cohort"
 	"github.com/cxrkit/cxrkit/examples/internal/progress"
+	"github.com/cxrkit/cxrkit/examples/internal/sheet"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/report"
 	"github.com/cxrkit/cxrkit/internal/atomicfile"
@@ -105,7 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return nil
 		}
 		embeddings = append(embeddings, film.Embedding)
-		thumbs[film.ID] = film.Image.Fit(tile, cxr.KernelArea)
+		thumbs[film.ID] = sheet.Thumb(film.Image)
 		return nil
 	})
 	if err != nil {
@@ -161,7 +160,7 @@ func onRealFilms(ctx context.Context, stdout io.Writer) error {
 		}
 		areas = append(areas, r.Findings[0].AUC)
 	}
-	fmt.Fprintf(stdout, "\non real films, %s:\nabnormal or not, five-fold: AUC %v; random weights %.2f, pixels %.2f\n",
+	fmt.Fprintf(stdout, "on real films, %s:\nabnormal or not, five-fold: AUC %v; random weights %.2f, pixels %.2f\n",
 		nihfilms.Source, areas[0], areas[1].Value, areas[2].Value)
 	return nil
 }
@@ -235,13 +234,9 @@ func writePictures(dir string, r *report.Report, h head.Head, test *head.Dataset
 	if err != nil {
 		return err
 	}
-	sheet, err := contactSheet(rows)
+	picture, err := sheet.PNG(rows)
 	if err != nil {
 		return err
 	}
-	var picture bytes.Buffer
-	if err := png.Encode(&picture, sheet); err != nil {
-		return err
-	}
-	return atomicfile.WriteFile(filepath.Join(dir, sheetFile), picture.Bytes())
+	return atomicfile.WriteFile(filepath.Join(dir, sheetFile), picture)
 }
