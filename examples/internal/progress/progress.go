@@ -75,3 +75,10 @@ func (p *Progress) Line(text string) {
 	}
 	fmt.Fprintln(p.w, text)
 }
+
+// End takes a bar away that has not come to its end.
+func (p *Progress) End() {
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+}
