@@ -28,6 +28,8 @@ const (
 	dpi         = 160
 	titleHeight = 32 * vg.Length(1)
 	titleSize   = 13
+
+	boldWeight = 3 // font.WeightBold of golang.org/x/image
 )
 
 // String is what a program without pictures shows.
@@ -62,7 +64,7 @@ func (f *Figure) draw(sized vg.CanvasSizer) {
 	const margin = 10
 	c := draw.New(sized)
 	style := textStyle(titleSize)
-	style.Font.Weight = 3 // bold
+	style.Font.Weight = boldWeight
 	c.FillText(style, vg.Point{X: margin, Y: c.Max.Y - margin - titleSize}, shorten(style, f.Title, c.Size().X-2*margin))
 	f.paint(draw.Crop(c, margin/2, -margin, margin/2, -titleHeight))
 }

@@ -18,10 +18,19 @@ func (r *Report) Forest() *Figure {
 	if r.Validated != nil {
 		title = "AUC by cross-validation (95 % interval)"
 	}
-	rows := r.forestRows()
+	return forestFigure(r.titled(title), forest{"finding", "films with it", "patients with it", r.forestRows()})
+}
+
+// A forest is lines with intervals, and what stands in the columns beside them.
+type forest struct {
+	name, third, fourth string // of columns; that of the AUC has its own
+	rows                []forestLine
+}
+
+func forestFigure(title string, f forest) *Figure {
 	return &Figure{
-		Title: r.titled(title), width: forestWidth, height: vg.Length(len(rows)+3) * forestRow,
-		paint: func(c draw.Canvas) { paintForest(c, rows) },
+		Title: title, width: forestWidth, height: vg.Length(len(f.rows)+3) * forestRow,
+		paint: func(c draw.Canvas) { f.paint(c) },
 	}
 }
 
@@ -31,27 +40,35 @@ const (
 	forestRow   = 20
 	forestText  = 10.5
 
-	forestAUC      = 180
-	forestBars     = 300
-	forestBarsEnd  = 480
-	forestFilms    = 500
-	forestPatients = 575
+	forestAUC     = 180
+	forestBars    = 300
+	forestBarsEnd = 480
+	forestThird   = 500
+	forestFourth  = 575
 )
 
 // A forestLine is one line of the forest plot.
 type forestLine struct {
-	Name            string
-	AUC             Interval
-	Films, Patients string // positive of all
-	mean            bool
+	Name          string
+	AUC           Interval
+	Third, Fourth string
+	style         forestStyle
 }
+
+type forestStyle int
+
+const (
+	plainLine   forestStyle = iota
+	meanLine                // of others
+	headingLine             // of those that follow: a name alone
+)
 
 func (r *Report) forestRows() (rows []forestLine) {
 	for _, f := range r.Findings {
-		rows = append(rows, forestLine{f.Finding, f.AUC, fmt.Sprintf("%d / %d", f.Positives, f.Films), fmt.Sprintf("%d / %d", f.PositivePatients, f.Patients), false})
+		rows = append(rows, forestLine{f.Finding, f.AUC, fmt.Sprintf("%d / %d", f.Positives, f.Films), fmt.Sprintf("%d / %d", f.PositivePatients, f.Patients), plainLine})
 	}
 	if !math.IsNaN(r.MacroAUC.Value) {
-		rows = append(rows, forestLine{fmt.Sprintf("mean of %d findings", len(rows)), r.MacroAUC, "", "", true})
+		rows = append(rows, forestLine{fmt.Sprintf("mean of %d findings", len(rows)), r.MacroAUC, "", "", meanLine})
 	}
 	return rows
 }
@@ -82,7 +99,8 @@ func forestTicks(low float64) (ticks []float64) {
 	return ticks
 }
 
-func paintForest(c draw.Canvas, rows []forestLine) {
+func (f forest) paint(c draw.Canvas) {
+	rows := f.rows
 	style, low := textStyle(forestText), forestMin(rows)
 	muted := style
 	muted.Color = color.Gray{90}
@@ -93,7 +111,7 @@ func paintForest(c draw.Canvas, rows []forestLine) {
 		c.FillText(s, vg.Point{X: c.Min.X + column, Y: y}, text)
 	}
 	y := c.Max.Y - forestRow
-	for column, name := range map[vg.Length]string{5: "finding", forestAUC: "AUC (95 % interval)", forestFilms: "films with it", forestPatients: "patients with it"} {
+	for column, name := range map[vg.Length]string{5: f.name, forestAUC: "AUC (95 % interval)", forestThird: f.third, forestFourth: f.fourth} {
 		write(muted, column, y, name)
 	}
 	bottom := y - vg.Length(len(rows))*forestRow - 8
@@ -107,15 +125,21 @@ func paintForest(c draw.Canvas, rows []forestLine) {
 	for _, row := range rows {
 		y -= forestRow
 		mid := y + forestText/3
+		if row.style == headingLine {
+			bold := style
+			bold.Font.Weight = boldWeight
+			write(bold, 5, y, shorten(bold, row.Name, forestBars-15))
+			continue
+		}
 		write(style, 5, y, shorten(style, row.Name, forestAUC-15))
 		write(style, forestAUC, y, row.AUC.String())
-		write(style, forestFilms, y, row.Films)
-		write(style, forestPatients, y, row.Patients)
+		write(style, forestThird, y, row.Third)
+		write(style, forestFourth, y, row.Fourth)
 		if math.IsNaN(row.AUC.Value) {
 			continue
 		}
 		line, mark := curve(0)
-		if row.mean {
+		if row.style == meanLine {
 			line, mark = curve(6)
 			line.Dashes = nil
 		}

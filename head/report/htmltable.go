@@ -80,7 +80,7 @@ func (r *Report) forestTable() *pageTable {
 		if math.IsNaN(row.AUC.Value) {
 			bar = nil
 		}
-		t.row(words(row.Name), inParts(row.AUC.String()), pageCell{Bar: bar}, counted(row.Films), counted(row.Patients))
+		t.row(words(row.Name), inParts(row.AUC.String()), pageCell{Bar: bar}, counted(row.Third), counted(row.Fourth))
 	}
 	return t
 }

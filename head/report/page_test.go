@@ -131,6 +131,11 @@ func TestNothingOverlaps(t *testing.T) {
 	for _, n := range []int{1, 3, 12} {
 		picture(fmt.Sprint("curves", n), report.CurvesFigure(drawnCurves(n)...))
 	}
+	c, err := report.CompareEncoders(t.Context(), head.Linear{}, encodings(), &report.CrossOptions{Repeats: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture("encoders", c.Figure())
 	if browser == "" {
 		return
 	}
