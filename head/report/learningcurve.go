@@ -316,6 +316,12 @@ func CurvesFigure(curves ...Curve) *Figure {
 		p.Add(&plotter.Polygon{XYs: []plotter.XYs{slices.Concat(high, low)}, Color: band}, line, &plotter.Scatter{XYs: line.XYs, GlyphStyle: mark})
 		names = append(names, legendLine{c.Name, c.last(), line.LineStyle, mark})
 	}
+	if p.X.Min > p.X.Max { // no points
+		p.X.Min, p.X.Max = 8, 8
+	}
+	if p.X.Min == p.X.Max {
+		p.X.Max *= 2
+	}
 	p.Add(thinLine(plotter.XY{X: p.X.Min, Y: 0.5}, plotter.XY{X: p.X.Max, Y: 0.5}))
 	return &Figure{
 		Title: "AUC by the number of labeled films", width: curvesWidth, height: max(curvesHeight, vg.Length(len(names))*legendRow+30),
