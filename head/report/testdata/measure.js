@@ -1,6 +1,7 @@
 // Measures pages in frames and pictures beside them, and leaves what is wrong
 // with them as lines of text: what is cut, and what lies over something else.
 const wrong = [];
+const arial = 756;
 const tolerance = 1.5; // pixels: boxes of glyphs are a little larger than glyphs
 
 function texts(root) {
@@ -42,7 +43,16 @@ function judge(name, root, width) {
   }
 }
 
+// Widths of letters are those of Arial, or nothing here means anything.
+function checkFont() {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = "100px Liberation Sans, Arial, Helvetica";
+  const width = pen.measureText("Hamburgefonstiv").width;
+  if (Math.abs(width - arial) > 5) wrong.push(`no font of Arial's widths, install Liberation Sans: ${width} pixels, want ${arial}`);
+}
+
 addEventListener("load", () => {
+  checkFont();
   for (const frame of document.querySelectorAll("iframe")) {
     const doc = frame.contentDocument, width = frame.clientWidth;
     if (doc.documentElement.scrollWidth > width) wrong.push(`${frame.title}: ${doc.documentElement.scrollWidth} pixels wide`);
