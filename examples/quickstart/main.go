@@ -209,7 +209,7 @@ func split(d *head.Dataset) (train, test *head.Dataset, how string, err error) {
 	case patients == 0:
 		how = "split by film: the labels name no patients"
 	case patients < len(d.Examples):
-		how = fmt.Sprintf("split by patient (%d films name none)", len(d.Examples)-patients)
+		how = fmt.Sprintf("split by patient (%s without one)", cli.Films(len(d.Examples)-patients))
 	default:
 		how = "split by patient"
 	}

@@ -13,7 +13,7 @@ import (
 var reportHTML string
 
 // reportTemplate is parsed once; a mistake in it shows in the first test.
-var reportTemplate = template.Must(template.New("report").Parse(reportHTML))
+var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{"count": count}).Parse(reportHTML))
 
 // HTML is the report as one page that needs nothing else: the AUCs as a forest
 // plot, warnings, tables, and the ROC, precision-recall and calibration curves of
