@@ -300,6 +300,7 @@ func CurvesFigure(curves ...Curve) *Figure {
 	p.Y.Min, p.Y.Max = 0.5, 1
 	p.X.Min, p.X.Max = math.Inf(1), math.Inf(-1)
 	var names []legendLine
+	var lines []plot.Plotter // above all bands
 	for i, c := range curves {
 		line, mark := curve(i)
 		var high, low plotter.XYs
@@ -313,7 +314,8 @@ func CurvesFigure(curves ...Curve) *Figure {
 		slices.Reverse(low)
 		band := colors[i%len(colors)]
 		band.A = bandAlpha(len(curves))
-		p.Add(&plotter.Polygon{XYs: []plotter.XYs{slices.Concat(high, low)}, Color: band}, line, &plotter.Scatter{XYs: line.XYs, GlyphStyle: mark})
+		p.Add(&plotter.Polygon{XYs: []plotter.XYs{slices.Concat(high, low)}, Color: band})
+		lines = append(lines, line, &plotter.Scatter{XYs: line.XYs, GlyphStyle: mark})
 		names = append(names, legendLine{c.Name, c.last(), line.LineStyle, mark})
 	}
 	if p.X.Min > p.X.Max { // no points
@@ -322,6 +324,7 @@ func CurvesFigure(curves ...Curve) *Figure {
 	if p.X.Min == p.X.Max {
 		p.X.Max *= 2
 	}
+	p.Add(lines...)
 	p.Add(thinLine(plotter.XY{X: p.X.Min, Y: 0.5}, plotter.XY{X: p.X.Max, Y: 0.5}))
 	return &Figure{
 		Title: "AUC by the number of labeled films", width: curvesWidth, height: max(curvesHeight, vg.Length(len(names))*legendRow+30),
