@@ -127,7 +127,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("training films: %w", err)
 	}
-	r, err := report.Evaluate(classifier, test, nil)
+	r, err := report.Evaluate(classifier, test, &report.Options{Title: o.title(space.Model)})
 	if err != nil {
 		return fmt.Errorf("test films: %w", err)
 	}
@@ -163,6 +163,14 @@ func onRealFilms(ctx context.Context, stdout io.Writer) error {
 	fmt.Fprintf(stdout, "on real films, %s:\nabnormal or not, five-fold: AUC %v; random weights %.2f, pixels %.2f\n",
 		nihfilms.Source, areas[0], areas[1].Value, areas[2].Value)
 	return nil
+}
+
+// title is that of the page and of pictures.
+func (o *options) title(model string) string {
+	if o.images == "" {
+		return "Synthetic films, seen by " + model
+	}
+	return "Films seen by " + model
 }
 
 // cohort is the films that the flags name, or without any a synthetic one: enough

@@ -144,15 +144,20 @@ func (o *options) judge(ctx context.Context, h *head.Model, train, tune, test *h
 		if all := len(train.Examples) + len(tune.Examples) + len(test.Examples); all < small {
 			fmt.Fprintf(stdout, "%s are few to part: if none is of a test split, all are cross-validated\n", cli.Films(all))
 		}
-		return report.Evaluate(h, test, nil)
+		return report.Evaluate(h, test, &report.Options{Title: title(test)})
 	}
 	fmt.Fprintln(stdout, "no test films: cross-validating the training and tuning films, five times five heads beside the one that is saved")
 	all := &head.Dataset{Findings: train.Findings, Examples: slices.Concat(train.Examples, tune.Examples)}
 	const folds, repeats = 5, 5
 	bar := progress.New(stderr, "cross-validating", "heads", folds*repeats)
 	return report.CrossValidate(ctx, o.trainer(io.Discard), all, &report.CrossOptions{
-		Folds: folds, Repeats: repeats, Seed: o.seed, Progress: func(int, int) { bar.Step() },
+		Title: title(all), Folds: folds, Repeats: repeats, Seed: o.seed, Progress: func(int, int) { bar.Step() },
 	})
+}
+
+// title is that of the page.
+func title(d *head.Dataset) string {
+	return d.Findings[0] + ", seen by " + d.Examples[0].Embedding.Space.Model
 }
 
 // load is the films with their labels.
