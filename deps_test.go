@@ -39,6 +39,7 @@ func TestLinkingCost(t *testing.T) {
 		{"embed/pixels", []string{gorgonia, cloud, gocloud, gonum}},
 		{"head", []string{gorgonia, cloud, gocloud, arrow, gonumPlot}},
 		{"head/report", []string{gorgonia, cloud, gocloud, arrow}},
+		{"head/parquet", []string{gorgonia, cloud, gocloud, gonumPlot}},
 		{"head/search", []string{gorgonia, cloud, gocloud, arrow, gonumPlot}},
 		{"embed/local/...", []string{cloud, gocloud}},
 	}

@@ -50,6 +50,7 @@ type Threshold struct {
 	Finding string  `json:"finding"`
 	Rule    string  `json:"rule"` // how it was chosen: "youden", "sensitivity 0.95"
 	Value   float64 `json:"value"`
+	Films   int     `json:"films,omitempty"` // that it was chosen on; 0: not told
 }
 
 // Training sums up how a head was made. It names no film and no patient.

@@ -56,7 +56,7 @@ func KFold(d *Dataset, k int, seed uint64) ([]Fold, error) {
 func (d *Dataset) part(shares []float64, seed uint64) ([]*Dataset, error) {
 	groups := d.Patients()
 	if len(groups) < len(shares) {
-		return nil, fmt.Errorf("head: %d patients do not make %d parts", len(groups), len(shares))
+		return nil, fmt.Errorf("head: too few patients for %d parts: %d", len(shares), len(groups))
 	}
 	rng := rand.New(rand.NewPCG(seed, 0x73706c6974))
 	rng.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })

@@ -86,7 +86,7 @@ func TestSplitRefuses(t *testing.T) {
 	for i := range d.Examples {
 		d.Examples[i].Patient = "one"
 	}
-	if _, _, err := head.Split(d, 0.5, 1); fmt.Sprint(err) != "head: 1 patients do not make 2 parts" {
+	if _, _, err := head.Split(d, 0.5, 1); fmt.Sprint(err) != "head: too few patients for 2 parts: 1" {
 		t.Errorf("one patient: %v", err)
 	}
 }

@@ -139,10 +139,10 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		"an unknown operator":   {renamed, local.Options{Preprocess: size(64)}, "operator Max0ool: not supported"},
 		"another size":          {good, local.Options{Preprocess: &local.Preprocess{Width: 32, Height: 32}}, "model for films of 64 x 64 pixels, not 32 x 32"},
-		"an output that is not": {good, local.Options{Preprocess: size(64), Output: "nowhere"}, `model without a tensor "nowhere"`},
+		"an output that is not": {good, local.Options{Preprocess: size(64), Output: "nowhere"}, `model without a tensor "nowhere"; it has "`},
 		"half a file":           {good[:len(good)/2], local.Options{Preprocess: size(64)}, "truncated"},
-		"what is no model":      {[]byte("hello, world"), local.Options{}, "onnx: "},
-		"nothing":               {nil, local.Options{}, "no graph"},
+		"what is no model":      {[]byte("image_id,x\na,1\n"), local.Options{}, "not an ONNX file"},
+		"nothing":               {nil, local.Options{}, "not an ONNX file"},
 		"a film of nothing":     {good, local.Options{Preprocess: &local.Preprocess{Width: -1}}, "preprocessing to -1 x 0 pixels"},
 	}
 	for name, test := range tests {

@@ -3,7 +3,6 @@ package local
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -115,7 +114,8 @@ func openText(fsys fs.FS, name string, o *TextOptions) (_ *TextEmbedder, err err
 	if e.about, err = textDescription(fsys, file, o); err != nil {
 		return nil, err
 	}
-	digest := sha256.New()
+	digest := newDigest()
+	defer digest.end()
 	tokenizer, longest, err := readTokenizer(fsys, digest)
 	if err != nil {
 		return nil, err

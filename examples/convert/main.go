@@ -30,6 +30,8 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
+	"github.com/cxrkit/cxrkit/examples/internal/input"
 	"github.com/cxrkit/cxrkit/internal/printable"
 )
 
@@ -40,15 +42,17 @@ func main() {
 	os.Exit(status)
 }
 
+const usage = `Convert makes PNG files of chest radiographs, or checksums of their pixels. Without
+films it draws some.
+
+    convert -out pngs folder
+    convert -checksum -recipe upstream -views any archive.zip 'more/*.dcm'
+`
+
 // run is the program. It returns the exit status: 0, 1 if a film failed, 2 if
 // it was called wrongly.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal bool) int {
-	flags := flag.NewFlagSet("convert", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: convert [flags] folder|zip|film|pattern...")
-		flags.PrintDefaults()
-	}
+	flags := cli.Flags("convert", usage, stderr)
 	f := &settings{}
 	flags.StringVar(&f.recipe, "recipe", "standard", "`name` of the recipe: standard, upstream, haidef or medsiglip")
 	flags.StringVar(&f.views, "views", "frontal", "`which` views to take: frontal or any")
@@ -74,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 			return wrong(fmt.Errorf("%s after a film: flags go before films and folders", printable.Name(arg)))
 		}
 	}
-	if flags.NArg() == 0 {
+	if len(args) > 0 && flags.NArg() == 0 {
 		return wrong(errors.New("no folder, zip, film or pattern given"))
 	}
 	o, err := f.options()
@@ -98,6 +102,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		}
 	}
 	c := dicomconv.New(o)
+	if len(args) == 0 {
+		fmt.Fprintln(stderr, "no film given: these are synthetic")
+		err = r.read(ctx, c, input.Phantoms()[0])
+	}
 	for _, arg := range flags.Args() {
 		if err = r.convert(ctx, c, arg); err != nil {
 			break
@@ -108,7 +116,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		err = errors.Join(err, r.writeFailures(*report))
 	}
 	if len(r.failures) > 0 {
-		fmt.Fprintf(stderr, "convert: %d of %d films could not be converted: %s\n", len(r.failures), r.films, r.reasons())
+		fmt.Fprintf(stderr, "convert: %d of %s could not be converted: %s\n", len(r.failures), cli.Films(r.films), r.reasons())
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "convert:", err)

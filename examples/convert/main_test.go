@@ -125,6 +125,15 @@ func TestFilesAreWholeAndNothingElseIsWritten(t *testing.T) {
 	}
 }
 
+// Without arguments films are synthetic.
+func TestWithoutArguments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	status, out, errs := convert(false)
+	if status != 0 || strings.Count(out, ".dcm: png") != 6 || !strings.Contains(errs, "these are synthetic") {
+		t.Errorf("status %d, %s%s", status, out, errs)
+	}
+}
+
 func TestWrongCallsGetOneLine(t *testing.T) {
 	films(t)
 	if err := os.Mkdir("empty", 0o777); err != nil {
@@ -135,7 +144,7 @@ func TestWrongCallsGetOneLine(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"", 2, "convert: no folder, zip, film or pattern given\n"},
+		{"-checksum", 2, "convert: no folder, zip, film or pattern given\n"},
 		{"-recipe best in", 2, "convert: recipe \"best\", want standard, upstream, haidef or medsiglip\n"},
 		{"-views all in", 2, "convert: views \"all\", want frontal or any\n"},
 		{"-size 0 in", 2, "convert: size \"0\", want a number of pixels up to 16384\n"},

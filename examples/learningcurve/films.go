@@ -40,7 +40,7 @@ func embedPhantoms(ctx context.Context, k kinds, stderr io.Writer) (experiment, 
 // embedCohort runs films through all kinds of features. Films that fail are told
 // of, and in no result.
 func embedCohort(ctx context.Context, k kinds, c *cohort.Cohort, name string, stderr io.Writer) (experiment, error) {
-	bar := progress.New(stderr, "embedding "+name, len(c.Paths))
+	bar := progress.New(stderr, "embedding "+name, "films", len(c.Paths))
 	all, together := make([][]*cxr.Embedding, len(k)), newTogether(k)
 	err := embed.Run{}.Do(ctx, together, dicomconv.New(nil).Files(c.FS, c.Paths...), func(film embed.Event) error {
 		bar.Step()

@@ -6,7 +6,6 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
-	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/embed/pixels"
 	"github.com/cxrkit/cxrkit/internal/untrained"
@@ -20,11 +19,7 @@ func openKinds() (kinds, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := untrained.Model(mini.ONNX())
-	if err != nil {
-		return nil, err
-	}
-	random, err := mini.Load(model, &local.Options{Name: "random weights"})
+	random, err := untrained.Mini()
 	if err != nil {
 		return nil, err
 	}

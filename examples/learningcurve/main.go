@@ -3,68 +3,71 @@
 // that none of them has seen. Beside the embedding it draws what the same network
 // gives with random weights, and what the pixels of a thumbnail already tell.
 //
-// Without arguments the films are synthetic. On real ones:
+// Without arguments the films are 484 real ones of NIH ChestX-ray14, whose
+// embeddings come with the program. On films of one's own:
 //
 //	go run ./examples/learningcurve -images films.zip -labels labels.csv -finding effusion [-test-images others.zip]
+//
+// With -phantoms they are synthetic, which is for trying the program: any encoder
+// sees what is drawn on them, one with random weights too.
 //
 // It prints a table and writes learningcurve.png.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
+	"github.com/cxrkit/cxrkit/examples/internal/progress"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/report"
 	"github.com/cxrkit/cxrkit/internal/atomicfile"
+	"github.com/cxrkit/cxrkit/internal/nihfilms"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		os.Exit(2)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "learningcurve:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("learningcurve", run) }
 
 type options struct {
 	images, testImages, labels, finding, out string
 	limit, repeats                           int
+	phantoms                                 bool
 }
+
+const usage = `Learningcurve asks how few labeled films do: it trains linear probes on more and
+more films and measures each on patients that none of them has seen. Without
+arguments it does so on embeddings of real films that come with it.
+
+    learningcurve
+    learningcurve -images films.zip -labels labels.csv -finding effusion
+`
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
-	flags := flag.NewFlagSet("learningcurve", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&o.images, "images", "", "folder or zip of DICOM, PNG, JPEG or TIFF films; none: synthetic films")
+	flags := cli.Flags("learningcurve", usage, stderr)
+	flags.StringVar(&o.images, "images", "", "folder or zip of DICOM, PNG, JPEG or TIFF films; none: stored embeddings of real films")
 	flags.StringVar(&o.testImages, "test-images", "", "folder or zip of the films to test on; none: a third of the patients in -images")
 	flags.StringVar(&o.labels, "labels", "", "CSV of labels for -images and -test-images")
-	flags.StringVar(&o.finding, "finding", "", "column of the labels")
+	flags.StringVar(&o.finding, "finding", "", "column of the labels; of the stored films abnormal, Atelectasis, Edema, Effusion or Infiltration")
 	flags.StringVar(&o.out, "out", "learningcurve.png", "picture to write")
 	flags.IntVar(&o.limit, "limit", 0, "films of each source to sample; 0: all")
 	flags.IntVar(&o.repeats, "repeats", 10, "draws for each number of films")
-	if err := flags.Parse(args); err != nil {
+	flags.BoolVar(&o.phantoms, "phantoms", false, "synthetic films, labeled for effusion: to try the program, not to compare encoders")
+	if err := cli.Parse(flags, args); err != nil {
 		return nil, err
 	}
 	switch {
-	case flags.NArg() > 0:
-		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case o.images == "" && (o.testImages != "" || o.labels != "" || o.finding != ""):
-		return nil, errors.New("-test-images, -labels and -finding go with -images")
+	case o.images == "" && (o.testImages != "" || o.labels != ""):
+		return nil, errors.New("-test-images and -labels go with -images")
 	case o.images != "" && (o.labels == "" || o.finding == ""):
 		return nil, errors.New("-images needs -labels and -finding")
+	case o.phantoms && (o.images != "" || o.finding != ""):
+		return nil, errors.New("-phantoms goes without -images and -finding")
 	}
-	return o, nil
+	return o, cli.CanWrite(o.out)
 }
 
 // An experiment is the same films under all kinds of features.
@@ -75,28 +78,44 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	pool, test, err := o.films(ctx, stdout, stderr)
+	if err != nil {
+		return err
+	}
+	return draw(ctx, o, pool, test, stdout, stderr)
+}
+
+// stored is whether films are those that come with the program.
+func (o *options) stored() bool { return o.images == "" && !o.phantoms }
+
+// films are those to train on and those to test on.
+func (o *options) films(ctx context.Context, stdout, stderr io.Writer) (pool, test experiment, err error) {
+	if o.stored() {
+		fmt.Fprintf(stdout, "real films, by their stored embeddings: %s\n", nihfilms.Source)
+		all, err := nihfilms.Datasets(cmp.Or(o.finding, nihfilms.Abnormal))
+		if err != nil {
+			return nil, nil, err
+		}
+		return experiment(all).split()
+	}
 	k, err := openKinds()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	var pool, test experiment
-	if o.images == "" {
-		fmt.Fprintln(stdout, "films are synthetic: the figures measure this software, not medicine")
-		if pool, err = embedPhantoms(ctx, k, stderr); err != nil {
-			return err
-		}
-	} else if pool, err = embedFilms(ctx, k, o, o.images, stderr); err != nil {
-		return err
-	}
-	if o.testImages != "" {
-		test, err = embedFilms(ctx, k, o, o.testImages, stderr)
+	if o.phantoms {
+		fmt.Fprintln(stdout, "films are synthetic, to try this program: which encoder is better on them says nothing of real films")
+		pool, err = embedPhantoms(ctx, k, stderr)
 	} else {
-		pool, test, err = pool.split()
+		pool, err = embedFilms(ctx, k, o, o.images, stderr)
 	}
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case o.testImages == "":
+		return pool.split()
 	}
-	return draw(ctx, o, k, pool, test, stdout)
+	test, err = embedFilms(ctx, k, o, o.testImages, stderr)
+	return pool, test, err
 }
 
 // split parts all kinds of features alike: they are of the same films.
@@ -113,21 +132,33 @@ func (e experiment) split() (pool, test experiment, err error) {
 }
 
 // draw makes the curves, the table and the picture.
-func draw(ctx context.Context, o *options, k kinds, pool, test experiment, stdout io.Writer) error {
-	fmt.Fprintf(stdout, "up to %d films to train on, %d to test on\n\n", len(pool[0].Examples), len(test[0].Examples))
+func draw(ctx context.Context, o *options, pool, test experiment, stdout, stderr io.Writer) error {
+	trainOn, testOn := len(pool[0].Examples), len(test[0].Examples)
+	fmt.Fprintf(stdout, "up to %s to train on, %d to test on\n\n", cli.Films(trainOn), testOn)
+	var bar *progress.Progress
 	var lines []report.Curve
-	for i, e := range k {
-		curves, err := report.LearningCurve(ctx, head.Linear{}, pool[i], test[i], &report.CurveOptions{Repeats: o.repeats})
+	for i, d := range pool {
+		curves, err := report.LearningCurve(ctx, head.Linear{}, d, test[i], &report.CurveOptions{Repeats: o.repeats, Progress: func(done, total int) {
+			if bar == nil {
+				bar = progress.New(stderr, "training", "heads", total*len(pool))
+			}
+			bar.Step()
+		}})
 		if err != nil {
 			return err
 		}
 		for _, c := range curves {
-			c.Name += ", " + e.Space().Model
+			c.Name = d.Examples[0].Embedding.Space.Model
 			lines = append(lines, c)
 			fmt.Fprintln(stdout, c)
 		}
 	}
-	if err := atomicfile.WriteFile(o.out, report.CurvesFigure(lines...).PNG()); err != nil {
+	figure := report.CurvesFigure(lines...)
+	figure.Title = fmt.Sprintf("%s: AUC on %s of other patients", pool[0].Findings[0], cli.Films(testOn))
+	if o.stored() {
+		figure.Title = "NIH ChestX-ray14, " + figure.Title
+	}
+	if err := atomicfile.WriteFile(o.out, figure.PNG()); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "wrote %s\n", o.out)

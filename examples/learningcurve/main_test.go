@@ -56,7 +56,7 @@ func TestCurveOfFilms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"up to 24 films to train on, 12 to test on", "sick, random weights", "sick, pixels-32x32", "24     12        1.000"} {
+	for _, want := range []string{"up to 24 films to train on, 12 to test on", "cxrkit-mini-3  films", "random weights  films", "pixels-32x32/1  films", "24     12        1.000"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("output has no %q:\n%s", want, &stdout)
 		}
@@ -71,6 +71,34 @@ func TestCurveOfFilms(t *testing.T) {
 	}
 }
 
+// Without arguments the curves are of real films, and the encoder is above what
+// it has to beat.
+func TestCurveOfRealFilms(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), nil, &stdout, &stderr); err != nil {
+		t.Fatal(err)
+	}
+	text := stdout.String()
+	if !strings.Contains(text, "NIH ChestX-ray14") || !strings.Contains(stderr.String(), "training: 183 of 183 heads") {
+		t.Errorf("%s\n%s", text, &stderr)
+	}
+	if _, err := os.Stat("learningcurve.png"); err != nil {
+		t.Error(err)
+	}
+	var areas []float64 // at all films, of the encoder, random weights and pixels
+	for line := range strings.Lines(text) {
+		var films, positive int
+		var area float64
+		if _, err := fmt.Sscan(line, &films, &positive, &area); err == nil && strings.Contains(line, "given this pool") {
+			areas = append(areas, area)
+		}
+	}
+	if len(areas) != 3 || areas[0] < 0.8 || areas[0] < areas[1]+0.05 || areas[0] < areas[2]+0.05 {
+		t.Errorf("AUC at all films %v", areas)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	folder, table := pictures(t, 4)
 	tests := map[string]struct {
@@ -79,6 +107,9 @@ func TestRefuses(t *testing.T) {
 	}{
 		"a wrong path":          {[]string{"-images", "nowhere", "-labels", table, "-finding", "sick"}, "nowhere"},
 		"no labels":             {[]string{"-images", folder}, "-images needs -labels and -finding"},
+		"a finding of none":     {[]string{"-finding", "x"}, `no finding "x" among ["abnormal"`},
+		"phantoms and films":    {[]string{"-phantoms", "-images", folder, "-labels", table, "-finding", "sick"}, "-phantoms goes without"},
+		"no place to write":     {[]string{"-out", "none/curve.png"}, "none/curve.png: there is no folder none"},
 		"a finding that is not": {[]string{"-images", folder, "-labels", table, "-finding", "x"}, `no finding "x"`},
 		"a folder without them": {[]string{"-images", t.TempDir(), "-labels", table, "-finding", "sick"}, "no files"},
 		"labels of nothing":     {[]string{"-labels", table}, "go with -images"},

@@ -126,8 +126,7 @@ func parse(markdown, kernel string) (*ipynb, error) {
 }
 
 // encode is the notebook's file. Of an output in several forms it keeps one, as
-// well as the text: a page if there is one, else a PNG in the size of the SVG, of
-// which nbconvert takes most for unsafe.
+// well as the text: a page if there is one, else a PNG.
 func (n *ipynb) encode() ([]byte, error) {
 	for _, c := range n.Cells {
 		for i := range c.Outputs {
@@ -145,16 +144,9 @@ func (n *ipynb) encode() ([]byte, error) {
 // drawing is a figure within a page.
 var drawing = regexp.MustCompile(`(?s)<svg.*?</svg>`)
 
-// width is that of an SVG.
-var width = regexp.MustCompile(`<svg width="([0-9.]+)pt"`)
-
 func (o *output) choose() {
-	if m := width.FindStringSubmatch(string(o.Data["image/svg+xml"])); m != nil {
-		points, _ := strconv.ParseFloat(m[1], 64)
-		o.Metadata = map[string]any{"image/png": map[string]any{"width": math.Round(points * 96 / 72)}}
-	}
 	best := ""
-	for _, kind := range []string{"image/svg+xml", "image/png", "text/html"} {
+	for _, kind := range []string{"image/png", "text/html"} {
 		if _, ok := o.Data[kind]; ok {
 			delete(o.Data, best)
 			best = kind
@@ -173,10 +165,9 @@ func (c *cell) said() string {
 	for _, o := range c.Outputs {
 		b.WriteString(string(o.Data["text/plain"]))
 		_, png := o.Data["image/png"]
-		_, svg := o.Data["image/svg+xml"]
 		if page, ok := o.Data["text/html"]; ok {
 			b.WriteString(drawing.ReplaceAllString(string(page), "<svg/>"))
-		} else if png || svg {
+		} else if png {
 			b.WriteString("<picture/>")
 		}
 		if o.Error != "" {

@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"os/exec"
@@ -108,6 +109,17 @@ func (s *stand) execute(t *testing.T, n *ipynb) *ipynb {
 
 func (s *stand) nbconvert(t *testing.T, n *ipynb, args ...string) *ipynb {
 	t.Helper()
+	text := s.convert(t, n, "notebook", append([]string{"--execute", "--allow-errors", "--ExecutePreprocessor.record_timing=False"}, args...)...)
+	ran := &ipynb{}
+	if err := json.Unmarshal(text, ran); err != nil {
+		t.Fatal(err)
+	}
+	return ran
+}
+
+// convert is what nbconvert makes of a notebook.
+func (s *stand) convert(t *testing.T, n *ipynb, to string, args ...string) []byte {
+	t.Helper()
 	dir := t.TempDir()
 	text, err := n.encode()
 	if err != nil {
@@ -116,12 +128,19 @@ func (s *stand) nbconvert(t *testing.T, n *ipynb, args ...string) *ipynb {
 	if err := os.WriteFile(filepath.Join(dir, "in.ipynb"), text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	args = append([]string{"nbconvert", "--execute", "--to", "notebook", "--allow-errors",
-		"--ExecutePreprocessor.record_timing=False", "--output", "out.ipynb", "in.ipynb"}, args...)
+	args = append([]string{"nbconvert", "--to", to, "--output", "out", "in.ipynb"}, args...)
 	cmd := exec.Command(s.jupyter, args...)
 	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + s.path}, s.env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return read(t, filepath.Join(dir, "out.ipynb"))
+	extension := to
+	if to == "notebook" {
+		extension = "ipynb"
+	}
+	made, err := os.ReadFile(filepath.Join(dir, "out."+extension))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
 }

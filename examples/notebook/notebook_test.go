@@ -230,6 +230,37 @@ func TestNotebooksRunWithoutGo(t *testing.T) {
 	}
 }
 
+// A cell that is wrong says where, and what of it has run.
+func TestErrorsAreClear(t *testing.T) {
+	s := installed(t, "cxrkit")
+	n, err := parse("```go\na := 1\nb := a + what\n```\n\n```go\nimport \"fmt\"\nfmt.Println(\"first\")\nvar m map[string]int\nm[\"x\"] = 1\n```\n", "cxrkit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := s.execute(t, n)
+	for i, want := range []string{
+		"error: line 2: undefined: what\n\n    b := a + what\n\nNothing of this cell has run.",
+		"first\nerror: assignment to entry in nil map\n\nLines of this cell before that have run, those after it have not.",
+	} {
+		if got := ran.Cells[i].said(); got != want {
+			t.Errorf("cell %d says\n%s", i, got)
+		}
+	}
+}
+
+// The page that nbconvert makes has every figure.
+func TestPageHasFigures(t *testing.T) {
+	s := installed(t, "cxrkit")
+	n, err := parse("```go\nimport \"github.com/cxrkit/cxrkit/head/report\"\nreport.CurvesFigure()\n```\n", "cxrkit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(s.convert(t, n, "html", "--execute"))
+	if !strings.Contains(page, `<img src="data:image/png;base64,`) || strings.Contains(page, "<svg") {
+		t.Error("the page has no picture as a PNG")
+	}
+}
+
 func TestMarkdownBecomesCells(t *testing.T) {
 	n, err := parse("# A\n\ntext\n\n```go\na := 1\n\na\n```\n\n```sh\nls\n```\n\n```go\nb\n```\n", "cxrkit")
 	if err != nil {

@@ -23,37 +23,38 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 
-	"github.com/cxrkit/cxrkit/dicomconv"
-	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed/local"
+	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
+	"github.com/cxrkit/cxrkit/examples/internal/hosted"
 	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "onnx:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("onnx", run) }
+
+const usage = `Onnx tells what is in a model of your own, and embeds films by it. Without a model it
+is the encoder that comes with the library, on synthetic films.
+
+    onnx
+    onnx -model own.onnx
+    onnx -model own.onnx -output features film.dcm folder films.zip
+    onnx -model folder -films films
+    onnx -model folder -check films/values.json -out folder/model.onnx.json
+
+The last two compare with another program: see docs/EXPORT.md.
+`
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("onnx", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	model := flags.String("model", "", "ONNX `file`, or folder with one as exports leave it")
+	flags := cli.Flags("onnx", usage, stderr)
+	model := flags.String("model", "", "ONNX `file`, or folder with one as exports leave it; empty: the encoder inside")
 	description := flags.String("description", "", "JSON `file` that says what films become; empty: what the model says")
 	films := flags.String("films", "", "`folder` for synthetic films to compare with another program")
 	checked := flags.String("check", "", "JSON `file` of films beside it and their values by another program")
@@ -65,8 +66,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *model == "" {
-		return errors.New("no -model given")
+	if *out != "" {
+		if err := cli.CanWrite(*out); err != nil {
+			return err
+		}
 	}
 	o := &local.Options{Output: *output}
 	if *output == "features" {
@@ -90,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	space, pre := e.Space(), e.Preprocess()
 	fmt.Fprint(stdout, e.Describe())
-	fmt.Fprintf(stdout, "embedding %d x %d of films of %d x %d pixels, %d channels\n", space.Tokens, space.Dim, pre.Width, pre.Height, pre.Channels)
+	fmt.Fprintf(stdout, "embedding %d x %d of films of %d x %d pixels, %s\n", space.Tokens, space.Dim, pre.Width, pre.Height, cli.Count(pre.Channels, "channel"))
 	if *films != "" {
 		if err := writeFilms(pre, *films, stdout); err != nil {
 			return err
@@ -102,10 +105,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *raw != "" {
 		return runRaw(ctx, e, *raw, *out, stdout)
 	}
-	return embedFilms(ctx, e, flags.Args(), stdout)
+	if flags.NArg() == 0 && (*model != "" || *films != "") {
+		return nil
+	}
+	return embedFilms(ctx, e, flags.Args(), stdout, stderr)
 }
 
 func open(model string, o *local.Options) (*local.Embedder, error) {
+	if model == "" {
+		return local.Load(mini.ONNX(), o)
+	}
 	if about, err := os.Stat(model); err == nil && about.IsDir() {
 		return local.OpenFolder(model, o)
 	}
@@ -179,32 +188,13 @@ func runRaw(ctx context.Context, e *local.Embedder, name, out string, stdout io.
 }
 
 // embedFilms prints a line for each film, with the first values of its
-// embedding or why it has none.
-func embedFilms(ctx context.Context, e *local.Embedder, patterns []string, stdout io.Writer) error {
-	if len(patterns) == 0 {
-		return nil
-	}
-	c := dicomconv.New(&dicomconv.Options{Recipe: e.Space().Recipe})
-	failed := 0
-	for _, p := range patterns {
-		films := c.Files(os.DirFS(filepath.Dir(p)), filepath.Base(p))
-		err := embed.Run{}.Do(ctx, e, films, func(film embed.Event) error {
-			if film.Err != nil {
-				failed++
-				fmt.Fprintln(stdout, film.Err)
-				return nil
-			}
-			fmt.Fprintln(stdout, film.ID, preview(film.Embedding.Values))
-			return nil
-		})
-		if err != nil && !errors.Is(err, embed.ErrAllFailed) { // films that failed are counted below
-			return err
-		}
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d films failed", failed)
-	}
-	return nil
+// embedding; why others have none is told too.
+func embedFilms(ctx context.Context, e *local.Embedder, films []string, stdout, stderr io.Writer) error {
+	failed, err := hosted.Each(ctx, e, films, stderr, func(_ *cxr.Image, v *cxr.Embedding) error {
+		_, err := fmt.Fprintln(stdout, v.ID, preview(v.Values))
+		return err
+	})
+	return errors.Join(err, hosted.Failed(failed))
 }
 
 func preview(values []float32) string {

@@ -23,7 +23,7 @@ func onnx(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	err := run(t.Context(), args, &out, &errs)
-	return out.String(), err
+	return out.String() + errs.String(), err
 }
 
 func TestTellsWhatIsInAModel(t *testing.T) {
@@ -81,14 +81,23 @@ func TestEmbedsFilms(t *testing.T) {
 		}
 	}
 	out, err := onnx(t, "-model", model, filepath.Join(dir, "*.png"))
-	if err == nil || err.Error() != "1 films failed" || !strings.Contains(out, "a.png [") || !strings.Contains(out, "broken.png: ") {
+	if err == nil || err.Error() != "1 film failed" || !strings.Contains(out, "a.png [") || !strings.Contains(out, "broken.png: ") {
+		t.Errorf("%s, error %v", out, err)
+	}
+}
+
+// Without arguments the model is the one inside, and films are synthetic.
+func TestWithoutArguments(t *testing.T) {
+	out, err := onnx(t)
+	if err != nil || !strings.Contains(out, "embedding 1 x 1792 of films of 160 x 160 pixels, 1 channel\n") || !strings.Contains(out, "phantom5.dcm [") {
 		t.Errorf("%s, error %v", out, err)
 	}
 }
 
 func TestMistakes(t *testing.T) {
 	for want, args := range map[string][]string{
-		"no -model given":                  {},
+		"not an ONNX file":                 {"-model", "main.go"},
+		"there is no folder":               {"-model", model, "-out", "none/raw"},
 		"no such file":                     {"-model", "none.onnx"},
 		`-size "big", want one like 224`:   {"-model", model, "-size", "big"},
 		`-shape "3,2", want one like 1,3,`: {"-model", model, "-shape", "3,2"},

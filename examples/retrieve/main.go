@@ -1,42 +1,72 @@
-// Retrieve finds the films most like a text or a film.
+// Retrieve finds the films most like a film or a text.
 //
-//	go run ./examples/retrieve -text "large pleural effusion" films.zip
+//	go run ./examples/retrieve
 //	go run ./examples/retrieve -like query.dcm -k 10 films.zip
+//	go run ./examples/retrieve -text "large pleural effusion" -endpoint E -project P films.zip
 //
-// It prints the films, the most similar first, and draws them side by side, from
-// left to right, after the film that was asked for if there is one.
+// Films are compared by the encoder that comes with the library, or by a hosted
+// model if an endpoint is given; texts need one, or its stand-in. Without films
+// these are synthetic, and the first is asked for.
+//
+// It prints the films, the most similar first, and draws them side by side, after
+// the film that was asked for if there is one.
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"image"
-	"image/draw"
-	"image/png"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
+	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
 	"github.com/cxrkit/cxrkit/examples/internal/hosted"
+	"github.com/cxrkit/cxrkit/examples/internal/sheet"
 	"github.com/cxrkit/cxrkit/head/search"
 	"github.com/cxrkit/cxrkit/internal/atomicfile"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "retrieve:", err)
-		os.Exit(1)
+func main() { cli.Main("retrieve", run) }
+
+const usage = `Retrieve finds the films most like a film or a text, and draws them side by side.
+Without arguments it does so among synthetic films.
+
+    retrieve
+    retrieve -like query.dcm -k 10 films.zip
+    retrieve -text "large pleural effusion" -project P -endpoint E films.zip
+`
+
+type options struct {
+	endpoint        hosted.Flags
+	text, like, out string
+	k               int
+	films           []string
+}
+
+func parse(args []string, stderr io.Writer) (*options, error) {
+	o := &options{}
+	flags := cli.Flags("retrieve", usage, stderr)
+	o.endpoint.Register(flags)
+	flags.StringVar(&o.text, "text", "", "what to look for")
+	flags.StringVar(&o.like, "like", "", "`film` to look for others like it; empty, without -text: the first of the films")
+	flags.IntVar(&o.k, "k", 3, "films to find")
+	flags.StringVar(&o.out, "out", "retrieved.png", "`file` for the picture")
+	if err := flags.Parse(args); err != nil {
+		return nil, err
 	}
+	o.films = flags.Args()
+	switch {
+	case o.text != "" && o.like != "":
+		return nil, errors.New("both -text and -like given")
+	case o.k < 1:
+		return nil, fmt.Errorf("-k %d, want 1 or more", o.k)
+	}
+	return o, cli.CanWrite(o.out)
 }
 
 // A candidate is a film of the collection.
@@ -47,64 +77,112 @@ type candidate struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	var endpoint hosted.Flags
-	flags := flag.NewFlagSet("retrieve", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	endpoint.Register(flags)
-	text := flags.String("text", "", "what to look for")
-	like := flags.String("like", "", "`film` to look for others like it")
-	k := flags.Int("k", 3, "films to find")
-	out := flags.String("out", "retrieved.png", "`file` for the picture")
-	if err := flags.Parse(args); err != nil {
+	o, err := parse(args, stderr)
+	if err != nil {
 		return err
 	}
-	if (*text == "") == (*like == "") || *k < 1 {
-		return errors.New("one of -text and -like is needed, and -k of at least 1")
+	r := &retrieval{options: o, stdout: stdout, stderr: stderr}
+	if o.text == "" && o.endpoint.Endpoint == "" {
+		if r.embedder, err = mini.Open(nil); err != nil {
+			return err
+		}
+		return r.byFilm(ctx)
 	}
-	c, end, err := endpoint.Open(ctx, *text != "", stdout)
+	c, end, err := o.endpoint.Open(ctx, o.text != "", stdout)
 	if err != nil {
 		return err
 	}
 	defer end()
-	var films []*candidate
-	add := func(m *cxr.Image, v *cxr.Embedding) error {
-		films = append(films, &candidate{embedding: v, thumb: m.Fit(tile, cxr.KernelArea)})
-		return nil
+	if r.embedder = c; o.text == "" {
+		return r.byFilm(ctx)
 	}
-	var shown []*cxr.Image
-	var score func(*cxr.Embedding) (float64, error)
-	if *text != "" {
-		phrases, err := c.EmbedText(ctx, *text)
-		if err != nil {
-			return err
-		}
-		score = func(v *cxr.Embedding) (float64, error) { return search.Similarity(v, phrases[0]) }
-	} else {
-		if err := hosted.Each(ctx, c, []string{*like}, stdout, add); err != nil {
-			return err
-		}
-		query := films[0]
-		shown, films = append(shown, query.thumb), nil
-		score = func(v *cxr.Embedding) (float64, error) { return likeness(ctx, query.embedding, v) }
+	phrases, err := c.EmbedText(ctx, o.text)
+	if err != nil {
+		return err
 	}
-	if err := hosted.Each(ctx, c, flags.Args(), stdout, add); err != nil {
+	films, err := r.collect(ctx, o.films...)
+	if err != nil {
 		return err
 	}
 	for _, f := range films {
-		if f.similarity, err = score(f.embedding); err != nil {
+		if f.similarity, err = search.Similarity(f.embedding, phrases[0]); err != nil {
 			return err
 		}
 	}
-	slices.SortStableFunc(films, func(a, b *candidate) int { return cmp.Compare(b.similarity, a.similarity) })
-	for _, f := range films[:min(*k, len(films))] {
-		fmt.Fprintf(stdout, "%.3f %s\n", f.similarity, f.embedding.ID)
-		shown = append(shown, f.thumb)
+	return r.show(fmt.Sprintf("films most like %q", o.text), nil, films)
+}
+
+// A retrieval is one run of the program.
+type retrieval struct {
+	*options
+	embedder       embed.Embedder
+	stdout, stderr io.Writer
+}
+
+// byFilm looks for films like a film.
+func (r *retrieval) byFilm(ctx context.Context) error {
+	var query []*candidate
+	var err error
+	if r.like != "" {
+		if query, err = r.collect(ctx, r.like); err != nil {
+			return err
+		}
 	}
-	var picture bytes.Buffer
-	if err := png.Encode(&picture, sheet(shown)); err != nil {
+	films, err := r.collect(ctx, r.films...)
+	if err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(*out, picture.Bytes())
+	if r.like == "" {
+		query, films = films[:1], films[1:]
+	}
+	if len(films) == 0 {
+		return errors.New("one film has no other that is like it: give more films")
+	}
+	for _, f := range films {
+		if f.similarity, err = likeness(ctx, query[0].embedding, f.embedding); err != nil {
+			return err
+		}
+	}
+	return r.show("films most like "+query[0].embedding.ID, query[0], films)
+}
+
+// collect embeds films. Those that fail are told and passed over, if any is left.
+func (r *retrieval) collect(ctx context.Context, args ...string) (films []*candidate, err error) {
+	failed, err := hosted.Each(ctx, r.embedder, args, r.stderr, func(m *cxr.Image, v *cxr.Embedding) error {
+		films = append(films, &candidate{embedding: v, thumb: sheet.Thumb(m)})
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(films) == 0:
+		return nil, fmt.Errorf("%s: no film could be read, %d failed", strings.Join(args, ", "), failed)
+	case failed > 0:
+		fmt.Fprintf(r.stderr, "%s could not be read and took no part\n", cli.Films(failed))
+	}
+	return films, nil
+}
+
+// show prints the most similar films and draws them.
+func (r *retrieval) show(title string, query *candidate, films []*candidate) error {
+	slices.SortStableFunc(films, func(a, b *candidate) int { return cmp.Compare(b.similarity, a.similarity) })
+	row := sheet.Row{Title: title}
+	if query != nil {
+		row.Films = append(row.Films, sheet.Film{Thumb: query.thumb, Caption: "asked for", Color: sheet.Orange})
+	}
+	for _, f := range films[:min(r.k, len(films))] {
+		fmt.Fprintf(r.stdout, "%.3f %s\n", f.similarity, f.embedding.ID)
+		row.Films = append(row.Films, sheet.Film{Thumb: f.thumb, Caption: fmt.Sprintf("%.3f %s", f.similarity, f.embedding.ID), Color: sheet.Blue})
+	}
+	picture, err := sheet.PNG([]sheet.Row{row})
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.WriteFile(r.out, picture); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stdout, "wrote %s\n", r.out)
+	return nil
 }
 
 // likeness is the cosine between the means of two films' tokens.
@@ -124,21 +202,4 @@ func pooled(v *cxr.Embedding) *cxr.Embedding {
 	one := *v
 	one.Tokens, one.Values = 1, v.Mean(nil)
 	return &one
-}
-
-// Sizes in pixels.
-const (
-	tile = 200
-	gap  = 12
-)
-
-// sheet is films side by side.
-func sheet(films []*cxr.Image) image.Image {
-	s := image.NewGray(image.Rect(0, 0, gap+len(films)*(tile+gap), tile+2*gap))
-	draw.Draw(s, s.Bounds(), image.White, image.Point{}, draw.Src)
-	for i, m := range films {
-		at := image.Pt(gap+i*(tile+gap)+(tile-m.Width)/2, gap+(tile-m.Height)/2)
-		draw.Draw(s, image.Rectangle{Min: at, Max: at.Add(image.Pt(m.Width, m.Height))}, m, image.Point{}, draw.Src)
-	}
-	return s
 }

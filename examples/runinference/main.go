@@ -7,61 +7,61 @@
 // Films whose embedding is there already are not embedded again: a run that was
 // ended resumes. At the end there is a line for each kind of
 // outcome, and failures.jsonl among the embeddings names the films that failed,
-// empty if none did; --retry_failed reads those alone.
+// empty if none did; --retry_failed reads those alone. Without arguments films are
+// synthetic ones, and embeddings go to the folder embeddings.
 package main
 
 import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
-
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/cxr/bucket"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
 	"github.com/cxrkit/cxrkit/embed/store"
 	"github.com/cxrkit/cxrkit/embed/vertex"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
 	"github.com/cxrkit/cxrkit/examples/internal/input"
+	"github.com/cxrkit/cxrkit/examples/internal/progress"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd()))); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "runinference:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("runinference", run) }
 
 // options are the flags.
 type options struct {
 	input, list, output, fileType         string
 	embedder, model, format, archive      string
+	tensor                                string
+	pool                                  local.Pool
 	limit, parallel, batch                int
 	skipErrors, retry, baseNames, anyView bool
+	drawn                                 bool // films are synthetic
 	vertex                                vertex.Options
 }
 
+const usage = `Runinference embeds folders of films and keeps the embeddings, one file a film. A run
+that was ended resumes. Without arguments the films are synthetic ones.
+
+    runinference
+    runinference --input_path films --output_path embeddings
+    runinference --input_path films --output_path embeddings --model own.onnx --output features --pool mean
+`
+
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
-	f := flag.NewFlagSet("runinference", flag.ContinueOnError)
-	f.SetOutput(stderr)
+	f := cli.Flags("runinference", usage, stderr)
+	var pool string
 	f.StringVar(&o.input, "input_path", "", "`folder`, zip file, film or pattern of films; also gs://, s3://, file://")
 	f.StringVar(&o.list, "input_list", "", "`file` with such a path in each line, in place of input_path")
 	f.StringVar(&o.output, "output_path", "", "`folder` for the embeddings; also gs://, s3://, file://")
@@ -71,6 +71,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.BoolVar(&o.retry, "retry_failed", false, "of the films, only those that the last run's failures.jsonl names")
 	f.StringVar(&o.embedder, "embedder", "", "local, v1, v2, haidef or medsiglip; empty: v1 with an endpoint_id, as upstream, else local")
 	f.StringVar(&o.model, "model", "", "local: ONNX `file`; empty: the small encoder inside")
+	f.StringVar(&o.tensor, "output", "", "local, with model: `tensor` that is the embedding; empty: the first output; features: what the last fully connected layer takes")
+	f.StringVar(&pool, "pool", "none", "local, with model: what an output of many tokens becomes: none, mean or cls")
 	f.StringVar(&o.vertex.Project, "embeddings_project", "", "`project` of the endpoint")
 	f.StringVar(&o.vertex.Location, "location", "", "of the endpoint; empty: that of a whole name, else us-central1")
 	f.StringVar(&o.vertex.Endpoint, "endpoint_id", "", "`id` of the endpoint")
@@ -88,11 +90,25 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
+	if o.input == "" && o.list == "" && o.output == "" && !o.retry {
+		o.output, o.drawn = "embeddings", true
+	}
+	if o.tensor == "features" {
+		o.tensor = local.LastGemmInput
+	}
+	pools := map[string]local.Pool{"none": local.PoolNone, "mean": local.PoolMean, "cls": local.PoolCLS}
+	known := false
+	if o.pool, known = pools[pool]; !known {
+		return nil, fmt.Errorf("--pool %q, want none, mean or cls", pool)
+	}
 	switch {
+	case o.drawn:
 	case (o.input == "") == (o.list == "") || o.output == "":
 		return nil, errors.New("--output_path is needed, and one of --input_path and --input_list")
 	case f.NArg() > 0:
 		return nil, fmt.Errorf("%q is no flag; a value of a flag that is on or off follows an equals sign: --skip_errors=false", f.Arg(0))
+	case o.model == "" && (o.tensor != "" || o.pool != local.PoolNone):
+		return nil, errors.New("--output and --pool go with --model")
 	case o.fileType != "" && o.fileType != "dicom" && o.fileType != "png":
 		return nil, fmt.Errorf("--input_file_type %q, want dicom or png", o.fileType)
 	}
@@ -102,7 +118,20 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 			o.embedder = vertex.V1.String()
 		}
 	}
-	return o, nil
+	return o, o.checkOutputs()
+}
+
+// checkOutputs tells before any work what could not be written after it.
+func (o *options) checkOutputs() error {
+	if o.archive != "" {
+		if err := cli.CanWrite(o.archive); err != nil {
+			return fmt.Errorf("archive: %w", err)
+		}
+	}
+	if bucket.Is(o.output) {
+		return nil
+	}
+	return cli.CanFill(o.output)
 }
 
 // open is the embedder that the flags ask for.
@@ -114,7 +143,7 @@ func (o *options) open(ctx context.Context) (embed.Embedder, func() error, error
 			e, err := mini.Open(nil)
 			return e, closer, err
 		}
-		e, err := local.Open(o.model, nil)
+		e, err := local.Open(o.model, &local.Options{Output: o.tensor, Pool: o.pool})
 		return e, closer, err
 	default:
 		if err := o.vertex.Protocol.UnmarshalText([]byte(o.embedder)); err != nil {
@@ -135,7 +164,7 @@ func (o *options) open(ctx context.Context) (embed.Embedder, func() error, error
 	}
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal bool) (err error) {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
@@ -157,11 +186,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	if err != nil {
 		return err
 	}
-	tally := &tally{counts: map[string]int{}}
-	if terminal {
-		tally.bar = progressbar.NewOptions(max(films.Len(), 1), progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("films"),
-			progressbar.OptionShowIts(), progressbar.OptionSetItsString("films"), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
-	}
+	tally := &tally{counts: map[string]int{}, bar: progress.New(stderr, "embedding", "films", films.Len())}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := embed.Run{Batch: o.batch, Parallel: o.parallel, Store: out.store}
@@ -181,9 +206,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		return film.Err
 	})
 	out.whole = err == nil
-	if terminal {
-		fmt.Fprintln(stderr) // below the bar
-	}
+	tally.bar.End()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
@@ -199,7 +222,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	case errors.As(err, &one):
 		return fmt.Errorf("%w; with --skip_errors the run goes on", err)
 	case err == nil && n > 0:
-		return fmt.Errorf("films that failed: %d; %s in the output_path names them", n, failuresFile)
+		return fmt.Errorf("%s failed; %s in the output_path names them", cli.Films(n), failuresFile)
 	}
 	return err
 }
@@ -209,9 +232,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 func (o *options) films(ctx context.Context, recipe string, f fs.FS) (*input.Films, map[string]failure, error) {
 	var inputs []input.Input
 	var err error
-	if o.list != "" {
+	switch {
+	case o.drawn:
+		inputs = input.Phantoms()
+	case o.list != "":
 		inputs, err = input.List(ctx, o.list)
-	} else {
+	default:
 		inputs, err = input.Find(ctx, o.input)
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ func write(t *testing.T, name string, data []byte) {
 func call(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	err := run(t.Context(), args, &out, &errs, false)
+	err := run(t.Context(), args, &out, &errs)
 	return out.String(), err
 }
 
@@ -66,10 +66,10 @@ func TestFolderIsEmbeddedOnce(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	var out, errs bytes.Buffer
-	if err := run(t.Context(), []string{"--input_path", films(t), "--output_path", t.TempDir(), "--limit", "3"}, &out, &errs, true); err != nil {
+	if err := run(t.Context(), []string{"--input_path", films(t), "--output_path", t.TempDir(), "--limit", "3"}, &out, &errs); err != nil {
 		t.Fatal(err)
 	}
-	if bar := errs.String(); !strings.Contains(bar, "100%") || !strings.Contains(bar, "(3/3") || !strings.Contains(bar, "films/s") || !strings.HasSuffix(bar, "\n") || out.String() != "successful-inference: 3\n" {
+	if bar := errs.String(); !strings.HasSuffix(bar, "embedding: 3 of 3 films\n") || out.String() != "successful-inference: 3\n" {
 		t.Errorf("%q, %q", bar, out.String())
 	}
 }
@@ -302,7 +302,7 @@ func TestQueriesAreNotTold(t *testing.T) {
 		}
 	}
 	out := t.TempDir()
-	if _, err := call(t, "--input_path", "file://"+filepath.ToSlash(in)+"?metadata=", "--output_path", out, "--skip_errors"); err == nil || !strings.Contains(err.Error(), "films that failed: 1; failures.jsonl") {
+	if _, err := call(t, "--input_path", "file://"+filepath.ToSlash(in)+"?metadata=", "--output_path", out, "--skip_errors"); err == nil || !strings.Contains(err.Error(), "1 film failed; failures.jsonl") {
 		t.Errorf("error %v", err)
 	}
 	if data, err := os.ReadFile(filepath.Join(out, failuresFile)); err != nil || bytes.Contains(data, []byte("?")) {
@@ -326,11 +326,45 @@ func TestMistakes(t *testing.T) {
 		"ftp":                                      {"--input_path", "ftp://b/films", "--output_path", t.TempDir()},
 		"a zip file cannot be read in a bucket":    {"--input_path", "gs://b/films.zip", "--output_path", t.TempDir()},
 		"line 2: none.dcm: no such folder or file": {"--input_list", list, "--output_path", t.TempDir()},
+		`--pool "max", want none, mean or cls`:     {"--input_path", in, "--output_path", t.TempDir(), "--pool", "max"},
+		"--output and --pool go with --model":      {"--input_path", in, "--output_path", t.TempDir(), "--output", "features"},
+		"archive: none/a.npz: there is no folder":  {"--input_path", in, "--output_path", t.TempDir(), "--archive", "none/a.npz"},
+		"model without a tensor":                   {"--input_path", in, "--output_path", t.TempDir(), "--model", "../../embed/local/testdata/resnet.onnx", "--output", "nowhere"},
+		"not an ONNX file":                         {"--input_path", in, "--output_path", t.TempDir(), "--model", "main.go"},
 		"--retry_failed: no failures.jsonl":        {"--input_path", in, "--output_path", t.TempDir(), "--retry_failed"},
 		`format "csv"`:                             {"--input_path", in, "--output_path", t.TempDir(), "--format", "csv"},
 	} {
 		if _, err := call(t, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", args, err, want)
 		}
+	}
+}
+
+// Of one's own model the features are embedded that its classifier takes, as a
+// mean over places.
+func TestFeaturesOfOnesOwnModel(t *testing.T) {
+	const model = "../../embed/local/testdata/resnet.onnx"
+	in := films(t)
+	for output, dim := range map[string]int{"features": 40, "": 0} {
+		out := t.TempDir()
+		if text, err := call(t, "--input_path", in, "--output_path", out, "--model", model, "--output", output, "--pool", "mean", "--limit", "2"); err != nil {
+			t.Fatalf("%s, error %v", text, err)
+		}
+		all, err := store.Read(out)
+		if err != nil || len(all) != 2 || dim != 0 && (all[0].Tokens != 1 || all[0].Dim != dim) {
+			t.Errorf("output %q: %v, error %v", output, all, err)
+		}
+	}
+}
+
+// Without arguments films are synthetic.
+func TestWithoutArguments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	out, err := call(t)
+	if err != nil || out != "successful-inference: 6\n" {
+		t.Errorf("%s, error %v", out, err)
+	}
+	if all, err := store.Read("embeddings"); err != nil || len(all) != 6 {
+		t.Errorf("%d embeddings, error %v", len(all), err)
 	}
 }

@@ -39,9 +39,6 @@ func (o *options) openOutput(ctx context.Context, space cxr.Space) (out *output,
 		}
 		out.folder, out.closers = b, append(out.closers, b.Close)
 	} else {
-		if err := os.MkdirAll(o.output, 0o777); err != nil {
-			return out, err
-		}
 		out.folder = store.Local(o.output)
 	}
 	if err := o.openStore(ctx, space, out); err != nil {

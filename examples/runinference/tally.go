@@ -12,10 +12,9 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/schollz/progressbar/v3"
-
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
+	"github.com/cxrkit/cxrkit/examples/internal/progress"
 )
 
 const failuresFile = "failures.jsonl"
@@ -24,7 +23,7 @@ const failuresFile = "failures.jsonl"
 type tally struct {
 	counts map[string]int
 	failed []failure
-	bar    *progressbar.ProgressBar
+	bar    *progress.Progress
 }
 
 // A failure is a line of the failures file.
@@ -48,9 +47,7 @@ func (t *tally) add(v embed.Event) {
 	if v.Err != nil && v.Name() != "non-frontal" {
 		t.failed = append(t.failed, newFailure(v))
 	}
-	if t.bar != nil {
-		t.bar.Add(1)
-	}
+	t.bar.Step()
 }
 
 func (t *tally) print(w io.Writer) {

@@ -10,41 +10,30 @@
 // never reported as test films. Without a split column films are dealt: a fifth to
 // test and a fifth of the others to tune. Tuning films calibrate the head and
 // choose its threshold.
+//
+// Without arguments it trains on embeddings of real films that come with it.
 package main
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
-	"syscall"
 
-	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/cxr/bucket"
-	"github.com/cxrkit/cxrkit/embed/store"
-	"github.com/cxrkit/cxrkit/embed/store/shards"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
+	"github.com/cxrkit/cxrkit/examples/internal/progress"
+	"github.com/cxrkit/cxrkit/examples/internal/stored"
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/mlp"
 	"github.com/cxrkit/cxrkit/head/report"
 	"github.com/cxrkit/cxrkit/internal/atomicfile"
+	"github.com/cxrkit/cxrkit/internal/nihfilms"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "train:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("train", run) }
 
 type options struct {
 	data, labels, finding, train, tune, kind, save string
@@ -52,10 +41,17 @@ type options struct {
 	seed                                           uint64
 }
 
+const usage = `Train fits a head on embeddings and labels, calibrates it, and tests it on patients
+that it has not seen. Without --data_dir it does so on embeddings of real films that
+come with it: abnormal or not.
+
+    train
+    train --data_dir embeddings --labels_csv labels.csv --head_name EFFUSION
+`
+
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
-	f := flag.NewFlagSet("train", flag.ContinueOnError)
-	f.SetOutput(stderr)
+	f := cli.Flags("train", usage, stderr)
 	f.StringVar(&o.data, "data_dir", "", "`folder` or file of embeddings: TFRecord, npz or shards; also a folder of gs://, s3://, file://")
 	f.StringVar(&o.labels, "labels_csv", "", "CSV `file` of labels")
 	f.StringVar(&o.finding, "head_name", "", "`finding` to train for: a column of the labels")
@@ -71,24 +67,27 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.IntVar(&o.batch, "batch_size", 512, "mlp: films a step")
 	f.StringVar(&o.save, "save_model_name", "model", "`name` of the files that the head (.cxrhead) and its report (.html) are written to")
 	f.Uint64Var(&o.seed, "seed", 1, "of what is drawn at random")
-	if err := f.Parse(args); err != nil {
+	if err := cli.Parse(f, args); err != nil {
 		return nil, err
 	}
 	switch {
-	case o.data == "" || o.labels == "" || o.finding == "":
-		return nil, errors.New("--data_dir, --labels_csv and --head_name are needed")
+	case o.stored() && o.labels+o.finding != "" || !o.stored() && (o.labels == "" || o.finding == ""):
+		return nil, errors.New("--data_dir, --labels_csv and --head_name go together; none of them: real films that come with the program")
 	case o.kind != "linear" && o.kind != "mlp":
 		return nil, fmt.Errorf("--head %q, want linear or mlp", o.kind)
 	}
-	return o, nil
+	return o, errors.Join(cli.CanWrite(o.save+".html"), cli.CanWrite(o.save+".cxrhead"))
 }
+
+// stored is whether the films are those that come with the program.
+func (o *options) stored() bool { return o.data == "" }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	all, err := load(ctx, o, stderr)
+	all, err := o.load(ctx, stdout, stderr)
 	if err != nil {
 		return err
 	}
@@ -96,10 +95,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%d films to train on, %d to tune, %d to test\n", len(train.Examples), len(tune.Examples), len(test.Examples))
+	fmt.Fprintf(stdout, "%s to train on, %d to tune, %d to test\n", cli.Films(len(train.Examples)), len(tune.Examples), len(test.Examples))
 	for name, part := range map[string]*head.Dataset{"training": train, "tuning": tune} {
 		if leak := head.FindLeak(part, test); len(leak.Patients)+len(leak.Films) > 0 {
-			fmt.Fprintf(stderr, "warning: %d patients and %d films are in both the %s and the test films\n", len(leak.Patients), len(leak.Films), name)
+			fmt.Fprintf(stderr, "warning: %s and %s are in both the %s and the test films\n", cli.Count(len(leak.Patients), "patient"), cli.Films(len(leak.Films)), name)
 		}
 	}
 	h, err := o.trainer(stdout).Fit(ctx, train, tune)
@@ -107,11 +106,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if _, _, err := tune.Classes(0); err != nil {
-		fmt.Fprintf(stdout, "not calibrated, threshold 0.5: %v\n", err)
+		fmt.Fprintf(stdout, "not calibrated, no threshold chosen: %v\n", err)
 	} else if h, err = calibrate(h, tune); err != nil {
 		return err
 	}
-	r, err := o.judge(ctx, h, train, tune, test, stdout)
+	r, err := o.judge(ctx, h, train, tune, test, stdout, stderr)
 	if err != nil {
 		return err
 	}
@@ -139,71 +138,43 @@ func calibrate(h *head.Model, tune *head.Dataset) (*head.Model, error) {
 }
 
 // judge tests the head, or without test films the way in which it was trained.
-func (o *options) judge(ctx context.Context, h *head.Model, train, tune, test *head.Dataset, stdout io.Writer) (*report.Report, error) {
+func (o *options) judge(ctx context.Context, h *head.Model, train, tune, test *head.Dataset, stdout, stderr io.Writer) (*report.Report, error) {
 	const small = 300
 	if len(test.Examples) > 0 {
 		if all := len(train.Examples) + len(tune.Examples) + len(test.Examples); all < small {
-			fmt.Fprintf(stdout, "%d films are few to part: if none is of a test split, all are cross-validated\n", all)
+			fmt.Fprintf(stdout, "%s are few to part: if none is of a test split, all are cross-validated\n", cli.Films(all))
 		}
-		return report.Evaluate(h, test, nil)
+		return report.Evaluate(h, test, &report.Options{Title: title(test)})
 	}
 	fmt.Fprintln(stdout, "no test films: cross-validating the training and tuning films, five times five heads beside the one that is saved")
 	all := &head.Dataset{Findings: train.Findings, Examples: slices.Concat(train.Examples, tune.Examples)}
-	return report.CrossValidate(ctx, o.trainer(io.Discard), all, &report.CrossOptions{Repeats: 5, Seed: o.seed})
+	const folds, repeats = 5, 5
+	bar := progress.New(stderr, "cross-validating", "heads", folds*repeats)
+	return report.CrossValidate(ctx, o.trainer(io.Discard), all, &report.CrossOptions{
+		Title: title(all), Folds: folds, Repeats: repeats, Seed: o.seed, Progress: func(int, int) { bar.Step() },
+	})
 }
 
-// load joins embeddings and labels and tells what has no counterpart.
-func load(ctx context.Context, o *options, stderr io.Writer) (*head.Dataset, error) {
-	embeddings, err := read(ctx, o.data)
-	if err != nil {
-		return nil, err
-	}
-	file, err := os.Open(o.labels)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	labels, err := head.ReadLabels(file, &head.LabelOptions{Findings: []string{o.finding}})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.labels, err)
-	}
-	d, unmatched, err := labels.Join(embeddings)
-	if err != nil {
-		return nil, err
-	}
-	if n, m := len(unmatched.Embeddings), len(unmatched.Rows); n+m > 0 {
-		fmt.Fprintf(stderr, "%d embeddings without labels, %d labels without embeddings: left out\n", n, m)
-	}
-	return d, nil
+// title is that of the page.
+func title(d *head.Dataset) string {
+	return d.Findings[0] + ", seen by " + d.Examples[0].Embedding.Space.Model
 }
 
-// read reads the embeddings of a file or folder.
-func read(ctx context.Context, name string) ([]*cxr.Embedding, error) {
-	if !bucket.Is(name) {
-		if files, err := filepath.Glob(filepath.Join(name, "*.arrow")); err == nil && len(files) > 0 {
-			return readShards(name)
+// load is the films with their labels.
+func (o *options) load(ctx context.Context, stdout, stderr io.Writer) (*head.Dataset, error) {
+	if o.stored() {
+		fmt.Fprintf(stdout, "real films, by their stored embeddings: %s\n", nihfilms.Source)
+		all, err := nihfilms.Datasets(nihfilms.Abnormal)
+		if err != nil {
+			return nil, err
 		}
-		return store.Read(name)
+		return all[0], nil
 	}
-	b, err := bucket.Open(ctx, name)
+	embeddings, err := stored.Read(ctx, o.data)
 	if err != nil {
 		return nil, err
 	}
-	defer b.Close()
-	return store.ReadFS(b, ".")
-}
-
-func readShards(name string) ([]*cxr.Embedding, error) {
-	r, err := shards.Read(name)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	all := make([]*cxr.Embedding, r.Len())
-	for i := range all {
-		all[i] = r.Embedding(i)
-	}
-	return all, nil
+	return stored.Label(embeddings, o.labels, []string{o.finding}, stderr)
 }
 
 // split deals films by their split, or by chance if no film has one.

@@ -24,7 +24,7 @@ func TestStandIn(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	for want, args := range map[string][]string{
 		`protocol "v9"`:         {"-protocol", "v9"},
-		"1 films failed":        {"main.go"},
+		"1 film failed":         {"main.go"},
 		"no such folder or fil": {"none.dcm"},
 		"are needed":            {"-endpoint", "1"},
 	} {

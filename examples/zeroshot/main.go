@@ -12,13 +12,11 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
 	"github.com/cxrkit/cxrkit/examples/internal/hosted"
 	"github.com/cxrkit/cxrkit/head/search"
 )
@@ -34,21 +32,20 @@ var published = []question{
 	{"PULMONARY_EDEMA", "moderate pulmonary edema", "no pulmonary edema"},
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "zeroshot:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("zeroshot", run) }
+
+const usage = `Zeroshot scores films for findings without training, by their similarity to phrases.
+Without an endpoint a stand-in answers, whose scores mean nothing, and without films
+it draws phantoms.
+
+    zeroshot
+    zeroshot -protocol haidef -project P -endpoint E film.dcm 'more/*.png'
+    zeroshot -positive "rib fracture" -negative "no fracture" film.dcm
+`
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var endpoint hosted.Flags
-	flags := flag.NewFlagSet("zeroshot", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := cli.Flags("zeroshot", usage, stderr)
 	endpoint.Register(flags)
 	positive := flags.String("positive", "", "`phrase` for a finding; empty: the published phrases")
 	negative := flags.String("negative", "", "`phrase` against it")
@@ -76,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return hosted.Each(ctx, c, flags.Args(), stdout, func(_ *cxr.Image, film *cxr.Embedding) error {
+	failed, err := hosted.Each(ctx, c, flags.Args(), stderr, func(_ *cxr.Image, film *cxr.Embedding) error {
 		fmt.Fprint(stdout, film.ID)
 		scale, scaled := c.Scale()
 		for i, q := range questions {
@@ -96,4 +93,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintln(stdout)
 		return nil
 	})
+	return errors.Join(err, hosted.Failed(failed))
 }

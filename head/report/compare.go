@@ -56,11 +56,16 @@ func Compare(a, b head.Head, test *head.Dataset) ([]Comparison, error) {
 		c.Specificity = comparedShares(sa[f].films, sb[f].films, ta, tb, false)
 		all, p = append(all, c), append(p, d.P)
 	}
+	correct(all, p)
+	return all, nil
+}
+
+// correct fills in p values corrected for their number.
+func correct(all []Comparison, p []float64) {
 	holm, discovery := stats.Holm(p), stats.BenjaminiHochberg(p)
 	for f := range all {
 		all[f].Holm, all[f].Discovery = holm[f], discovery[f]
 	}
-	return all, nil
 }
 
 // NonInferiority is the one-sided p value for A being worse than B by margin or

@@ -98,7 +98,6 @@ func CrossValidate(ctx context.Context, t head.Trainer, d *head.Dataset, o *Cros
 		if used < folds*repeats {
 			report.add("%d of %d folds have not films of both classes and count for nothing in its AUC", folds*repeats-used, folds*repeats)
 		}
-		report.pointsAt(nil)
 		r.Findings = append(r.Findings, report)
 	}
 	r.MacroAUC = macro(r.Findings)

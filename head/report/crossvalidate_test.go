@@ -116,7 +116,7 @@ func TestCrossValidateRefuses(t *testing.T) {
 		"no films":          {t.Context(), nil, nil, "no films"},
 		"one positive":      {t.Context(), one, nil, "fold"},
 		"an ended context":  {ctx, d, nil, "context canceled"},
-		"too many folds":    {t.Context(), d, &report.CrossOptions{Folds: 31}, "do not make 31 parts"},
+		"too many folds":    {t.Context(), d, &report.CrossOptions{Folds: 31}, "too few patients for 31 parts"},
 		"unknown attribute": {t.Context(), d, &report.CrossOptions{Subgroups: []string{"site"}}, `no film has the attribute "site"`},
 	} {
 		if _, err := report.CrossValidate(test.ctx, head.Linear{}, test.d, test.o); !strings.Contains(fmt.Sprint(err), test.want) {

@@ -90,6 +90,7 @@ type jsonFinding struct {
 	LogLoss          *float64     `json:"log_loss"`
 	ECE              *float64     `json:"ece"`
 	PerfectECE       *float64     `json:"ece_of_right_probabilities"`
+	Calibrated       string       `json:"calibrated"`
 	Slope            jsonInterval `json:"calibration_slope"`
 	Intercept        jsonInterval `json:"calibration_intercept"`
 	Bins             []jsonBin    `json:"calibration"`
@@ -108,6 +109,7 @@ type jsonBin struct {
 type jsonPoint struct {
 	Rule           string       `json:"rule"`
 	Threshold      float64      `json:"threshold"`
+	ChosenOn       int          `json:"chosen_on_films"`
 	TruePositives  int          `json:"true_positives"`
 	FalseNegatives int          `json:"false_negatives"`
 	TrueNegatives  int          `json:"true_negatives"`
@@ -150,7 +152,7 @@ func (f *FindingReport) json() jsonFinding {
 		Finding: f.Finding, Films: f.Films, Positives: f.Positives, Missing: f.Missing, Patients: f.Patients,
 		PositivePatients: f.PositivePatients, NegativePatients: f.NegativePatients,
 		AUC: asJSON(f.AUC), AUPRC: number(f.AUPRC), Brier: number(f.Brier), LogLoss: number(f.LogLoss),
-		ECE: number(f.ECE), PerfectECE: number(f.PerfectECE), Slope: asJSON(f.CalibrationSlope), Intercept: asJSON(f.CalibrationIntercept),
+		ECE: number(f.ECE), PerfectECE: number(f.PerfectECE), Calibrated: f.Calibrated, Slope: asJSON(f.CalibrationSlope), Intercept: asJSON(f.CalibrationIntercept),
 		Bins: []jsonBin{}, Points: []jsonPoint{}, ROC: []jsonROC{}, Warnings: list(f.Warnings),
 	}
 	for _, b := range f.Calibration {
@@ -158,7 +160,7 @@ func (f *FindingReport) json() jsonFinding {
 	}
 	for _, p := range f.Points {
 		j.Points = append(j.Points, jsonPoint{
-			p.Rule, p.Threshold, p.TruePositives, p.FalseNegatives, p.TrueNegatives, p.FalsePositives,
+			p.Rule, p.Threshold, p.ChosenOn, p.TruePositives, p.FalseNegatives, p.TrueNegatives, p.FalsePositives,
 			asJSON(p.Sensitivity), asJSON(p.Specificity), asJSON(p.PPV), asJSON(p.NPV),
 		})
 	}

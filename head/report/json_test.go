@@ -23,7 +23,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Evaluate(m, d, &report.Options{Title: "A <title>", Subgroups: []string{"view"}})
+	r, err := report.Evaluate(m, d, &report.Options{Title: "A <title>", Subgroups: []string{"view"}, Thresholds: []float64{0.5}})
 	if err != nil {
 		t.Fatal(err)
 	}

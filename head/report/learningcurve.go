@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image/color"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -292,16 +291,18 @@ func (c Curve) PNG() []byte { return CurvesFigure(c).PNG() }
 func (c Curve) SVG() string { return CurvesFigure(c).SVG() }
 
 // CurvesFigure shows learning curves together, over the logarithm of the number
-// of films, with their intervals as bands.
+// of films, with their intervals as bands. The legend beside them has the AUC at
+// the largest number.
 func CurvesFigure(curves ...Curve) *Figure {
-	p := newPlot("labeled films to train on", "AUC")
+	p := newPlot("labeled films to train on", "AUC (95 % interval)", onlyText)
 	p.X.Scale = plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = filmTicks(curves), tenths(1)
-	p.Legend.XOffs -= vg.Points(24) // the axis ends before the last label does
 	p.Y.Min, p.Y.Max = 0.5, 1
 	p.X.Min, p.X.Max = math.Inf(1), math.Inf(-1)
+	var names []legendLine
+	var lines []plot.Plotter // above all bands
 	for i, c := range curves {
-		line := curve(i)
+		line, mark := curve(i)
 		var high, low plotter.XYs
 		for _, point := range c.Points {
 			x := float64(point.Films)
@@ -311,16 +312,68 @@ func CurvesFigure(curves ...Curve) *Figure {
 			p.Y.Min = min(p.Y.Min, math.Floor(10*point.AUC.Low)/10)
 		}
 		slices.Reverse(low)
-		r, g, b, _ := line.Color.RGBA()
-		band := &plotter.Polygon{XYs: []plotter.XYs{slices.Concat(high, low)}, Color: color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 40}}
-		dots := &plotter.Scatter{XYs: line.XYs, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(3), Shape: draw.CircleGlyph{}}}
-		p.Add(band, line, dots)
-		p.Legend.Add(c.Name, line, dots)
+		band := colors[i%len(colors)]
+		band.A = bandAlpha(len(curves))
+		p.Add(&plotter.Polygon{XYs: []plotter.XYs{slices.Concat(high, low)}, Color: band})
+		lines = append(lines, line, &plotter.Scatter{XYs: line.XYs, GlyphStyle: mark})
+		names = append(names, legendLine{c.Name, c.last(), line.LineStyle, mark})
 	}
-	chance := diagonal()
-	chance.XYs = plotter.XYs{{X: p.X.Min, Y: 0.5}, {X: p.X.Max, Y: 0.5}}
-	p.Add(chance)
-	return &Figure{p}
+	if p.X.Min > p.X.Max { // no points
+		p.X.Min, p.X.Max = 8, 8
+	}
+	if p.X.Min == p.X.Max {
+		p.X.Max *= 2
+	}
+	p.Add(lines...)
+	p.Add(thinLine(plotter.XY{X: p.X.Min, Y: 0.5}, plotter.XY{X: p.X.Max, Y: 0.5}))
+	return &Figure{
+		Title: "AUC by the number of labeled films", width: curvesWidth, height: max(curvesHeight, vg.Length(len(names))*legendRow+30),
+		paint: func(c draw.Canvas) {
+			p.Draw(draw.Crop(c, 0, -legendWidth, 0, 0))
+			paintLegend(draw.Crop(c, curvesWidth-legendWidth-10, 0, 0, 0), names)
+		},
+	}
+}
+
+// Sizes of a figure of learning curves.
+const (
+	curvesWidth  = 8.6 * vg.Inch
+	curvesHeight = 4.5 * vg.Inch
+	legendWidth  = 2.9 * vg.Inch
+	legendRow    = 36
+)
+
+// bandAlpha is how much of a band is seen: less of many.
+func bandAlpha(bands int) uint8 { return uint8(max(10, 40/max(1, bands/2))) }
+
+// last is the AUC at the largest number of films, in words.
+func (c Curve) last() string {
+	if len(c.Points) == 0 {
+		return "no head could be trained"
+	}
+	p := c.Points[len(c.Points)-1]
+	return fmt.Sprintf("%v at %d", p.AUC, p.Films)
+}
+
+// A legendLine is a line's name and number beside a figure.
+type legendLine struct {
+	name, number string
+	line         draw.LineStyle
+	mark         draw.GlyphStyle
+}
+
+func paintLegend(c draw.Canvas, lines []legendLine) {
+	const sample, size = 26, 10.5
+	style, y := textStyle(size), c.Max.Y-size-4
+	for _, l := range lines {
+		mid := y + size/3
+		c.StrokeLine2(l.line, c.Min.X, mid, c.Min.X+sample, mid)
+		c.DrawGlyph(l.mark, vg.Point{X: c.Min.X + sample/2, Y: mid})
+		at := c.Min.X + sample + 6
+		c.FillText(style, vg.Point{X: at, Y: y}, shorten(style, l.name, c.Max.X-at))
+		c.FillText(style, vg.Point{X: at, Y: y - size - 3}, l.number)
+		y -= legendRow
+	}
 }
 
 // filmTicks are the numbers of films that were tried, without those that would
@@ -333,10 +386,10 @@ func filmTicks(curves []Curve) plot.ConstantTicks {
 		}
 	}
 	slices.Sort(sizes)
+	sizes = slices.Compact(sizes)
 	var ticks plot.ConstantTicks
-	last := 0.0
-	for _, n := range slices.Compact(sizes) {
-		if float64(n) >= 1.6*last {
+	for k, last := len(sizes)-1, math.Inf(1); k >= 0; k-- { // from the largest, which is told in any case
+		if n := sizes[k]; 1.6*float64(n) <= last {
 			ticks = append(ticks, plot.Tick{Value: float64(n), Label: fmt.Sprint(n)})
 			last = float64(n)
 		}

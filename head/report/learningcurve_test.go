@@ -150,3 +150,20 @@ func TestLearningCurveRefuses(t *testing.T) {
 		})
 	}
 }
+
+// Figures of nothing, and of a single number of films, are pictures too.
+func TestFiguresOfLittle(t *testing.T) {
+	one := report.CurvePoint{Films: 8, AUC: report.Interval{Value: 0.7, Low: 0.6, High: 0.8}}
+	for name, f := range map[string]*report.Figure{
+		"no curve": report.CurvesFigure(), "a curve of nothing": report.CurvesFigure(report.Curve{Name: "x"}),
+		"a curve of one number": report.CurvesFigure(report.Curve{Name: "x", Points: []report.CurvePoint{one}}),
+		"ROC of nothing":        (&report.Report{}).ROC(), "a forest of nothing": (&report.Report{}).Forest(),
+	} {
+		if len(f.PNG()) == 0 || !strings.Contains(f.SVG(), "<svg") {
+			t.Errorf("%s: no picture", name)
+		}
+	}
+	if page := (&report.Report{}).HTML(); !strings.Contains(page, "Operating points") {
+		t.Errorf("a page of nothing: %s", page)
+	}
+}

@@ -35,6 +35,7 @@ func (r Rule) String() string {
 type OperatingPoint struct {
 	Rule      string
 	Threshold float64
+	ChosenOn  int // films, when the head was made; 0: not told, or chosen on the films that it is judged on
 
 	TruePositives, FalseNegatives int
 	TrueNegatives, FalsePositives int
@@ -49,6 +50,14 @@ type OperatingPoint struct {
 // 0.95), specificity 0.91 (0.83 to 0.96)".
 func (p OperatingPoint) String() string {
 	return fmt.Sprintf("%s: threshold %.3g, sensitivity %v, specificity %v", p.Rule, p.Threshold, p.Sensitivity, p.Specificity)
+}
+
+// chosenOn is like ", chosen on 120 films", or empty.
+func (p OperatingPoint) chosenOn() string {
+	if p.ChosenOn == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", chosen on %s", count(p.ChosenOn, "film"))
 }
 
 // PredictiveValues are those at another prevalence, 0..1, such as that of the
@@ -133,11 +142,10 @@ func (f *FindingReport) point(rule string, threshold float64) OperatingPoint {
 func (f *FindingReport) pointsAt(thresholds []head.Threshold) {
 	for _, t := range thresholds {
 		if t.Finding == f.Finding {
-			f.Points = append(f.Points, f.point(t.Rule, t.Value))
+			p := f.point(t.Rule, t.Value)
+			p.ChosenOn = t.Films
+			f.Points = append(f.Points, p)
 		}
-	}
-	if f.Points == nil {
-		f.Points = []OperatingPoint{f.point(ruleName(AtThreshold, 0.5), 0.5)}
 	}
 }
 
@@ -155,7 +163,7 @@ func Choose(m *head.Model, d *head.Dataset, rule Rule, value float64) (*head.Mod
 		if err != nil {
 			return nil, err
 		}
-		s.Thresholds = append(s.Thresholds, head.Threshold{Finding: r.Findings[i].Finding, Rule: ruleName(rule, value), Value: threshold})
+		s.Thresholds = append(s.Thresholds, head.Threshold{Finding: r.Findings[i].Finding, Rule: ruleName(rule, value), Value: threshold, Films: r.Findings[i].Films})
 	}
 	return head.NewModel(s)
 }

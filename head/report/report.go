@@ -73,8 +73,12 @@ type FindingReport struct {
 	PR          []PRPoint
 	Calibration []Bin              // of ten equal parts of 0..1, those that hold films
 	Smooth      []CalibrationPoint // the same without parts: a locally weighted line (Van Calster et al. 2019)
-	Points      []OperatingPoint   // at the head's thresholds; without any, at 0.5
+	Points      []OperatingPoint   // at the head's thresholds, then at those of [Options]
 	Sets        *SetReport         // of a model with conformal bounds; nil: it has none
+
+	// Calibrated tells how the head's probabilities were fitted, such as "by Platt's
+	// curve, on 120 films"; empty: the head does not tell.
+	Calibrated string
 
 	Warnings []string // what makes the figures mean less than they seem to
 
@@ -102,8 +106,9 @@ type CalibrationPoint struct{ Predicted, Observed float64 }
 
 // Options of an evaluation. Nil means the zero value.
 type Options struct {
-	Title     string   // of the report
-	Subgroups []string // attributes of the films to evaluate apart by, see [Subgroups]
+	Title      string    // of the report
+	Subgroups  []string  // attributes of the films to evaluate apart by, see [Subgroups]
+	Thresholds []float64 // to call films positive at, besides the head's own; 0 to 1
 }
 
 // Evaluate scores the films of test and compares with their labels. The head
@@ -128,17 +133,30 @@ func Evaluate(h head.Head, test *head.Dataset, o *Options) (*Report, error) {
 	}
 	var thresholds []head.Threshold
 	var calibrations []head.Calibration
+	model := false
 	if m, ok := h.(*head.Model); ok {
 		spec := m.Spec()
 		r.Training, r.Space = &spec.Training, &spec.Space
-		thresholds, calibrations = spec.Thresholds, spec.Calibrations
+		thresholds, calibrations, model = spec.Thresholds, spec.Calibrations, true
 	}
 	for _, s := range scored {
 		f := s.report()
 		f.pointsAt(thresholds)
+		for _, t := range o.Thresholds {
+			p, err := f.At(AtThreshold, t)
+			if err != nil {
+				return nil, err
+			}
+			f.Points = append(f.Points, p)
+		}
 		f.warnOfTraining(r.Training)
-		if calibrations != nil {
-			f.warnOfCalibration(calibrations[slices.Index(h.Findings(), f.Finding)])
+		switch {
+		case calibrations != nil:
+			c := calibrations[slices.Index(h.Findings(), f.Finding)]
+			f.Calibrated = calibrated(c)
+			f.warnOfCalibration(c)
+		case model:
+			f.Calibrated = "in training only"
 		}
 		r.Findings = append(r.Findings, f)
 	}
@@ -149,6 +167,18 @@ func Evaluate(h head.Head, test *head.Dataset, o *Options) (*Report, error) {
 	}
 	r.MacroAUC = macro(r.Findings)
 	return r, nil
+}
+
+// calibrated tells of a calibration in words.
+func calibrated(c head.Calibration) string {
+	how := "by Platt's curve"
+	if len(c.LogOdds) > 0 {
+		how = "by an isotonic curve"
+	}
+	if c.Films == 0 {
+		return how
+	}
+	return fmt.Sprintf("%s, on %s", how, count(c.Films, "film"))
 }
 
 // macro is the mean area.

@@ -25,9 +25,12 @@ func (r *Report) Statement() string {
 		discrimination = append(discrimination, fmt.Sprintf("%s: AUC %v, average precision %.2f at a prevalence of %.2f.", f.Finding, f.AUC, f.AUPRC, float64(f.Positives)/float64(f.Films)))
 		calibration = append(calibration, fmt.Sprintf("%s: slope %v, intercept %v, Brier score %.3f, expected calibration error %.3f (%.3f of right probabilities on as many films).",
 			f.Finding, f.CalibrationSlope, f.CalibrationIntercept, f.Brier, f.ECE, f.PerfectECE))
+		if f.Calibrated != "" {
+			calibration = append(calibration, fmt.Sprintf("Its probabilities were fitted %s.", f.Calibrated))
+		}
 		for _, p := range f.Points {
-			points = append(points, fmt.Sprintf("%s, threshold %.3f (%s): sensitivity %s, specificity %s, %d true and %d false positives, %d true and %d false negatives.",
-				f.Finding, p.Threshold, p.Rule, percent(p.Sensitivity), percent(p.Specificity), p.TruePositives, p.FalsePositives, p.TrueNegatives, p.FalseNegatives))
+			points = append(points, fmt.Sprintf("%s, threshold %.3f (%s%s): sensitivity %s, specificity %s, %d true and %d false positives, %d true and %d false negatives.",
+				f.Finding, p.Threshold, p.Rule, p.chosenOn(), percent(p.Sensitivity), percent(p.Specificity), p.TruePositives, p.FalsePositives, p.TrueNegatives, p.FalseNegatives))
 		}
 	}
 	if !math.IsNaN(r.MacroAUC.Value) {

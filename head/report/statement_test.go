@@ -17,7 +17,7 @@ func TestStatement(t *testing.T) {
 		d.Examples[i].Attributes = map[string]string{"view": []string{"PA", "AP"}[i%2]}
 	}
 	d.Examples[0].Labels = []head.Label{head.Missing, head.Missing}
-	r, err := report.Evaluate(fit(t, head.Linear{}, d), d, &report.Options{Subgroups: []string{"view"}})
+	r, err := report.Evaluate(fit(t, head.Linear{}, d), d, &report.Options{Subgroups: []string{"view"}, Thresholds: []float64{0.5}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package network
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/onnx"
@@ -25,7 +27,29 @@ func outputName(m *onnx.Model, o Options) (string, error) {
 			return o.Output, nil
 		}
 	}
-	return "", fmt.Errorf("%w: model without a tensor %q", cxr.ErrUnsupported, o.Output)
+	return "", fmt.Errorf("%w: model without a tensor %q; it has %s", cxr.ErrUnsupported, o.Output, tensorNames(m))
+}
+
+// tensorNames lists what a model computes, from its end, where embeddings are.
+func tensorNames(m *onnx.Model) string {
+	const most = 12
+	var names []string
+	count := 0
+	for _, n := range slices.Backward(m.Nodes) {
+		for _, name := range n.Outputs {
+			if name == "" {
+				continue
+			}
+			if count++; count <= most {
+				names = append(names, strconv.Quote(name))
+			}
+		}
+	}
+	list := strings.Join(names, ", ")
+	if count > most {
+		list += fmt.Sprintf(" and %d before", count-most)
+	}
+	return list
 }
 
 // needed is the nodes that the output depends on, in order. All of them are in

@@ -36,7 +36,12 @@ func Parse(b []byte, external Reader) (*Model, error) {
 		}
 		return nil
 	})
-	if err == nil && !graph {
+	const first = 1<<3 | byte(protowire.VarintType) // the version of the format, which every writer puts first
+	switch {
+	case graph:
+	case len(b) == 0 || b[0] != first:
+		err = fmt.Errorf("%w: not an ONNX file", cxr.ErrCorrupt)
+	case err == nil:
 		err = fmt.Errorf("%w: no graph", cxr.ErrCorrupt)
 	}
 	if err == nil {

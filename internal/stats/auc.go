@@ -22,6 +22,7 @@ type AUC struct {
 	PositivePatients, NegativePatients int
 
 	components
+	overlap float64 // as of a spread
 }
 
 // components are DeLong's structural components (1988, eq. 4): for each positive

@@ -54,3 +54,19 @@ func TestIsotonic(t *testing.T) {
 		}
 	}
 }
+
+// Of films that are not separated the slope is known: a fit near its end must not
+// go on for ever because its loss is rounded.
+func TestSlopesAreKnown(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		var films []Film
+		for i := range 300 {
+			z := rng.NormFloat64() - 1
+			films = append(films, Film{Probability: sigmoid(z), Patient: i % 200, Positive: rng.Float64() < sigmoid(0.9*z+0.1)})
+		}
+		if r := Recalibrate(films); !(r.Slope.Low < r.Slope.Value && r.Slope.Value < r.Slope.High) {
+			t.Errorf("seed %d: slope %v", seed, r.Slope)
+		}
+	}
+}

@@ -69,6 +69,7 @@ func CrossValidated(patient []int, positive []bool, score [][]float64, fold [][]
 	if folds := float64(used) / float64(len(score)); folds > 1 {
 		s.overlap = 1 + 1/(folds-1)
 	}
+	a.overlap = s.overlap
 	a.Variance = s.variance() * math.Max(1, s.overlap)
 	a.PositivePatients, a.NegativePatients = s.positive.patients, s.negative.patients
 	a.Positives, a.Negatives, a.Low, a.High = s.interval(a.Value)

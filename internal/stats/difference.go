@@ -19,11 +19,14 @@ type Difference struct {
 // the same order: the paired test of DeLong et al. (1988), with patients as in
 // [NewAUC], by Student's t with Satterthwaite's degrees of freedom in place of
 // the normal distribution, with which one test in thirteen of equal heads is
-// significant at 5 % where there are five positives.
+// significant at 5 % where there are five positives. Of areas that are
+// cross-validated in the same folds the question is which heads are better, trained
+// on such films, and not which of those that were: the variance is larger by the
+// factor of Nadeau and Bengio (2003), 1 + folds x films tested / films trained on.
 func Compare(a, b AUC) Difference {
 	d := Difference{Value: a.Value - b.Value}
 	s := components{minus(a.positive, b.positive), minus(a.negative, b.negative)}.spread(d.Value)
-	d.finish(math.Sqrt(s.variance()), s.freedom(), min(s.positive.patients, s.negative.patients))
+	d.finish(math.Sqrt(s.variance()*(1+max(a.overlap, b.overlap))), s.freedom(), min(s.positive.patients, s.negative.patients))
 	return d
 }
 

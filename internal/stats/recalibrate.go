@@ -85,6 +85,14 @@ func logisticSlope(films []Film, z []float64) (slope, intercept Estimate) {
 			return unknown, unknown
 		}
 		da, db := (hbb*ga-hab*gb)/det, (haa*gb-hab*ga)/det
+		size := math.Abs(da) + math.Abs(db)
+		if size < 1e-6 { // the loss, rounded, no longer tells steps apart; Newton's are right here
+			a, b = a+da, b+db
+			if size < 1e-10 {
+				break
+			}
+			continue
+		}
 		t := 1.0
 		for ; t > 1e-8; t /= 2 {
 			if v := loss(a+t*da, b+t*db); v <= value {
@@ -92,7 +100,7 @@ func logisticSlope(films []Film, z []float64) (slope, intercept Estimate) {
 				break
 			}
 		}
-		if t <= 1e-8 || math.Abs(da)+math.Abs(db) < 1e-10 {
+		if t <= 1e-8 {
 			break
 		}
 	}

@@ -12,12 +12,13 @@ import (
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
-	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/vertex"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
 	"github.com/cxrkit/cxrkit/examples/internal/input"
+	"github.com/cxrkit/cxrkit/examples/internal/progress"
 )
 
 // Flags are those of an endpoint.
@@ -89,47 +90,41 @@ func (f *Flags) Open(ctx context.Context, contrastive bool, out io.Writer) (*ver
 }
 
 // Each embeds the films that arguments name, or without any some phantoms, and
-// hands them to use with their embeddings. What fails is printed and counted in
-// the error.
-func Each(ctx context.Context, c *vertex.Client, args []string, out io.Writer, use func(*cxr.Image, *cxr.Embedding) error) error {
-	converter := dicomconv.New(&dicomconv.Options{Recipe: c.Space().Recipe})
-	failed := 0
-	each := func(films cxr.Source) error {
-		err := embed.Run{}.Do(ctx, c, films, func(film embed.Event) error {
-			if film.Err != nil {
-				failed++
-				fmt.Fprintln(out, film.Err)
-				return nil
-			}
-			return use(film.Image, film.Embedding)
-		})
-		if errors.Is(err, embed.ErrAllFailed) { // counted below
-			return nil
-		}
-		return err
-	}
+// hands them to use with their embeddings. It says how far it is, and what fails is
+// told, passed over and counted.
+func Each(ctx context.Context, e embed.Embedder, args []string, out io.Writer, use func(*cxr.Image, *cxr.Embedding) error) (failed int, err error) {
+	var inputs []input.Input
 	for _, arg := range args {
-		inputs, err := input.Find(ctx, arg)
+		more, err := input.Find(ctx, arg)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		films := input.NewFilms(converter, 0, inputs)
-		err = each(films)
-		if err := errors.Join(err, films.Close()); err != nil {
-			return err
-		}
+		inputs = append(inputs, more...)
 	}
 	if len(args) == 0 {
-		var films []phantom.Film
-		for i := range uint64(6) {
-			films = append(films, phantom.Film{ID: fmt.Sprint("phantom", i), Seed: i, Anatomy: i, Size: 256})
-		}
-		if err := each(converter.Files(phantom.FS(films), "*.dcm")); err != nil {
-			return err
-		}
+		inputs = input.Phantoms()
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d films failed", failed)
+	films := input.NewFilms(dicomconv.New(&dicomconv.Options{Recipe: e.Space().Recipe}), 0, inputs)
+	bar := progress.New(out, "embedding", "films", films.Len())
+	err = embed.Run{}.Do(ctx, e, films, func(film embed.Event) error {
+		bar.Step()
+		if film.Err != nil {
+			failed++
+			bar.Line(film.Err.Error())
+			return nil
+		}
+		return use(film.Image, film.Embedding)
+	})
+	if errors.Is(err, embed.ErrAllFailed) { // counted
+		err = nil
 	}
-	return nil
+	return failed, err
+}
+
+// Failed is the error of films that failed; nil if none did.
+func Failed(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s failed", cli.Films(n))
 }

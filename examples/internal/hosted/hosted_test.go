@@ -25,7 +25,7 @@ func TestStandIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := 0
-		err = Each(t.Context(), c, nil, io.Discard, func(film *cxr.Image, v *cxr.Embedding) error {
+		failed, err := Each(t.Context(), c, nil, io.Discard, func(film *cxr.Image, v *cxr.Embedding) error {
 			if film == nil || film.ID != v.ID {
 				t.Errorf("%s: embedding %q of another film", protocol, v.ID)
 			}
@@ -33,7 +33,7 @@ func TestStandIn(t *testing.T) {
 			return nil
 		})
 		end()
-		if err != nil || n != 6 || !strings.Contains(told.String(), "stand-in") {
+		if err != nil || failed != 0 || n != 6 || !strings.Contains(told.String(), "stand-in") {
 			t.Errorf("%s: %d films, error %v, told %q", protocol, n, err, told.String())
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr/bucket"
+	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/internal/glob"
 )
 
@@ -61,6 +62,15 @@ func List(ctx context.Context, name string) ([]Input, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return open(ctx, all)
+}
+
+// Phantoms are six synthetic films, for programs that are given none.
+func Phantoms() []Input {
+	var films []phantom.Film
+	for i := range uint64(6) {
+		films = append(films, phantom.Film{ID: fmt.Sprint("phantom", i), Seed: i, Anatomy: i, Size: 256})
+	}
+	return []Input{{FS: phantom.FS(films), Within: []string{"*.dcm"}, Close: func() error { return nil }}}
 }
 
 // Only is the inputs narrowed to films that are still there, by their paths with the

@@ -26,7 +26,9 @@ const gophernotes = "github.com/gopherdata/gophernotes"
 // And as a cell shows the value of its last line, one that ends with a print
 // would end with the number of bytes: in cells those functions give nothing. An
 // image that has a method PNG, as a film, would be shown by it or by Go's encoder,
-// in other bytes, as the order of a map has it: here by its own.
+// in other bytes, as the order of a map has it: here by its own. What has a PNG
+// and an SVG is sent as a PNG in the SVG's size, as nbconvert takes most of an SVG
+// for unsafe and shows nothing of it.
 // Jupyter interrupts a cell by a signal, which would end the kernel. The
 // directive is for gomacro, which does not know type aliases as go/types has
 // them since Go 1.23; go.mod could say it too, but not to a newer Go, which
@@ -39,9 +41,14 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"regexp"
+	"strconv"
 
 	"github.com/cosmos72/gomacro/imports"
 )
+
+// width is that of an SVG.
+var width = regexp.MustCompile("<svg width=\"([0-9.]+)pt\"")
 
 func init() {
 	for _, path := range []string{"display", "` + gophernotes + `"} {
@@ -58,9 +65,32 @@ func init() {
 		}
 		return ofImage(d, value)
 	}
+	ofSVG := autoRenderers["SVGer"]
+	autoRenderers["SVGer"] = func(d Data, value any) Data {
+		if _, ok := value.(PNGer); !ok {
+			return ofSVG(d, value)
+		}
+		if svg, ok := value.(SVGer); ok {
+			if m := width.FindStringSubmatch(svg.SVG()); m != nil {
+				points, _ := strconv.ParseFloat(m[1], 64)
+				d.Metadata = merge(d.Metadata, MIMEMap{MIMETypePNG: map[string]any{"width": int(points*96/72 + 0.5)}})
+			}
+		}
+		return d
+	}
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 }
 `
+
+// explained is where gophernotes has an error of a cell, and what makes it one for
+// who wrote the cell.
+const (
+	explained = "vals, types, executionErr := doEval(ir, outerr, code)\n"
+	explainIt = explained + `	if executionErr != nil {
+		executionErr = explain.Error(executionErr, code)
+	}
+`
+)
 
 // build compiles gophernotes with two more files, and the packages that they
 // link, into binary.
@@ -82,8 +112,8 @@ func build(binary string, stderr io.Writer) (spec, error) {
 	if err != nil {
 		return spec{}, err
 	}
-	cmd := goCommand("build", "-trimpath", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, "./kernel/gophernotes")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = root, stderr, stderr
+	cmd := goCommand("build", "-v", "-trimpath", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, "./kernel/gophernotes")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, stderr, newCompiling(stderr)
 	return spec{
 		Name: "cxrkit", DisplayName: "Go (cxrkit)", Language: "go",
 		Argv: []string{binary, "{connection_file}"},
@@ -110,9 +140,14 @@ func writeOverlay(work, root string) (string, error) {
 	for source := range strings.SplitSeq(sources, "\n") {
 		replace[filepath.Join(at, filepath.Base(source))] = filepath.FromSlash(source)
 	}
+	texts := map[string][]byte{}
+	if texts["kernel.go"], err = explaining(filepath.FromSlash(replace[filepath.Join(at, "kernel.go")])); err != nil {
+		return "", err
+	}
 	// Package main's init functions run in the order of file names, and these
 	// must follow x_package.go.
-	for name, text := range map[string][]byte{"y_bindings.go": bindings, "z_repair.go": []byte(repair)} {
+	texts["y_bindings.go"], texts["z_repair.go"] = bindings, []byte(repair)
+	for name, text := range texts {
 		replace[filepath.Join(at, name)] = filepath.Join(work, name)
 		if err := os.WriteFile(filepath.Join(work, name), text, 0o666); err != nil {
 			return "", err
@@ -124,6 +159,20 @@ func writeOverlay(work, root string) (string, error) {
 	}
 	overlay := filepath.Join(work, "overlay.json")
 	return overlay, os.WriteFile(overlay, text, 0o666)
+}
+
+// explaining is gophernotes' kernel.go, with errors explained.
+func explaining(name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	const imports = "import (\n"
+	if !bytes.Contains(text, []byte(explained)) || !bytes.Contains(text, []byte(imports)) {
+		return nil, fmt.Errorf("%s is not as this program knows it", name)
+	}
+	text = bytes.Replace(text, []byte(imports), []byte(imports+"\t\"github.com/cxrkit/cxrkit/examples/notebook/explain\"\n"), 1)
+	return bytes.Replace(text, []byte(explained), []byte(explainIt), 1), nil
 }
 
 // linkedPackages is the imports of linked.go.

@@ -14,8 +14,8 @@ func buildGonb(binary string, stderr io.Writer) (spec, error) {
 		return spec{}, err
 	}
 	for name, path := range map[string]string{binary: "github.com/janpfeifer/gonb", filepath.Join(dir, "goimports"+executable()): "golang.org/x/tools/cmd/goimports"} {
-		cmd := goCommand("build", "-trimpath", "-o", name, path)
-		cmd.Stdout, cmd.Stderr = stderr, stderr
+		cmd := goCommand("build", "-v", "-trimpath", "-o", name, path)
+		cmd.Stdout, cmd.Stderr = stderr, newCompiling(stderr)
 		if err := cmd.Run(); err != nil {
 			return spec{}, err
 		}

@@ -27,7 +27,6 @@ func main() {
 	err := run(os.Args[1:], os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "kernel:", err)
 		os.Exit(1)
@@ -37,6 +36,10 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("kernel", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "Kernel builds the Jupyter kernel of the notebooks here and installs it.\n\n    go run ./kernel\n\nFlags:\n")
+		flags.PrintDefaults()
+	}
 	checkOnly := flags.Bool("check", false, "tell what is missing, and build nothing")
 	gonb := flags.Bool("gonb", false, "build gonb instead")
 	binary := flags.String("o", "", "`file` for the kernel; empty: in the user's cache folder")
