@@ -55,7 +55,7 @@ type fetcher struct {
 var (
 	hostForm   = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
 	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
-	tokenForm  = regexp.MustCompile(`^[A-Za-z0-9_\-.~+/=]{1,8192}$`)
+	tokenForm  = regexp.MustCompile(`^[A-Za-z0-9_\-.~+/=]+$`)
 )
 
 func newFetcher(o *Fetch) (*fetcher, error) {
@@ -178,6 +178,9 @@ func (f *fetcher) get(ctx context.Context, s *source) ([]byte, *failure) {
 		return nil, refused(codeHTTP, "the host of %s answers with status %d", s.kind, answer.StatusCode)
 	}
 	film, err := f.read(answer, s)
+	if err == nil {
+		err = ctx.Err() // a server that is told to give up may end its answer as if it were whole
+	}
 	if err != nil {
 		return nil, refused(codeHTTP, "the answer of the host of %s: %s", s.kind, reason(err))
 	}
@@ -209,7 +212,7 @@ func (f *fetcher) address(s *source) (string, *failure) {
 	switch {
 	case s.token == "application_default":
 		return "", refused(codeCredentials, "this server has no credentials of its own")
-	case s.token != "" && !tokenForm.MatchString(s.token):
+	case len(s.token) > 8192 || s.token != "" && !tokenForm.MatchString(s.token):
 		return "", refused(codeCredentials, "the token is not of the form of one")
 	}
 	if s.kind == keyGCS {

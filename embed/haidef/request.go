@@ -157,6 +157,9 @@ func (c *Client) try(ctx context.Context, body []byte) (a answer, err error) {
 	}
 	defer response.Body.Close()
 	a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err == nil {
+		err = ctx.Err() // a server that is told to give up may end its answer as if it were whole
+	}
 	if err != nil {
 		return a, &lostError{err}
 	}
