@@ -259,7 +259,7 @@ func TestWordsOfTextsAreLeftOut(t *testing.T) {
 
 func TestLimitsOfRequests(t *testing.T) {
 	s := newStandIn(t, haidef.CXRFoundation, nil)
-	c := client(t, s.URL, func(o *haidef.Options) { o.MaxBatch = 4 })
+	c := client(t, s.URL, func(o *haidef.Options) { o.MaxBatch, o.Parallel = 4, 1 })
 	if _, err := c.Embed(t.Context(), films(cxr.HAIDEF, 10)...); err != nil || s.count() != 3 {
 		t.Errorf("%d calls for 10 films by 4, error %v", s.count(), err)
 	}
