@@ -3,6 +3,7 @@
 package wado
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,8 +18,8 @@ import (
 const ExplicitLittle = "1.2.840.10008.1.2.1"
 
 // Accept is the header that asks for one instance in a transfer syntax, "*" being
-// the stored one. Some servers know only one of the two forms, and none of those
-// takes both in one header.
+// the stored one. Some servers know only one of the two forms, and take no header
+// that has both.
 func Accept(bare bool, syntax string) string {
 	if bare {
 		return "application/dicom; transfer-syntax=" + syntax
@@ -26,34 +27,51 @@ func Accept(bare bool, syntax string) string {
 	return `multipart/related; type="application/dicom"; transfer-syntax=` + syntax
 }
 
-// Read is the DICOM file in an answer, of at most limit bytes. Media types that
-// only say that they are unknown are taken for a bare file: what it is, its
-// content tells.
+// around bounds what a multipart message has beside its part.
+const around = 64 << 10
+
+// Read is the file in an answer, of at most limit bytes. What the answer is, its
+// content tells before its media type does.
 func Read(answer *http.Response, limit int64) ([]byte, error) {
-	kind, parameters, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	if err != nil && answer.Header.Get("Content-Type") != "" {
-		return nil, fmt.Errorf("%w: answer of a malformed media type", cxr.ErrCorrupt)
+	b, err := io.ReadAll(io.LimitReader(answer.Body, limit+around+1))
+	if err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fmt.Errorf("%w: answer: %w", cxr.ErrTruncated, io.ErrUnexpectedEOF)
+		}
+		return nil, err
 	}
-	switch kind {
-	case "application/dicom", "application/octet-stream", "":
-		return all(answer.Body, limit)
-	case "multipart/related":
-		return onlyPart(multipart.NewReader(answer.Body, parameters["boundary"]), limit)
+	kind, parameters, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	boundary, film := parameters["boundary"], b
+	switch {
+	case len(b) >= 132 && string(b[128:132]) == "DICM":
+	case kind == "multipart/related" && boundary != "" || bytes.HasPrefix(b, []byte("--")):
+		if boundary == "" {
+			line, _, _ := bytes.Cut(b[2:], []byte("\r\n"))
+			boundary = string(line[:min(len(line), 70)]) // RFC 2046 allows no more
+		}
+		if !bytes.Contains(b, []byte("--"+boundary)) {
+			return nil, fmt.Errorf("%w: multipart answer without a part", cxr.ErrCorrupt)
+		}
+		if film, err = onlyPart(multipart.NewReader(bytes.NewReader(b), boundary)); err != nil {
+			return nil, err
+		}
+	case kind != "application/dicom" && kind != "application/octet-stream" && kind != "":
+		return nil, fmt.Errorf("%w: answer that is neither a DICOM file nor multipart/related", cxr.ErrUnsupported)
 	}
-	return nil, fmt.Errorf("%w: answer that is neither a DICOM file nor multipart/related", cxr.ErrUnsupported)
+	if int64(len(film)) > limit {
+		return nil, fmt.Errorf("%w: answer of more than %d bytes", cxr.ErrTooLarge, limit)
+	}
+	return film, nil
 }
 
-func onlyPart(parts *multipart.Reader, limit int64) ([]byte, error) {
+func onlyPart(parts *multipart.Reader) ([]byte, error) {
 	part, err := parts.NextRawPart()
-	if err == io.EOF {
-		return nil, fmt.Errorf("%w: multipart answer without a part", cxr.ErrTruncated)
+	var film []byte
+	if err == nil {
+		film, err = io.ReadAll(part)
 	}
 	if err != nil {
 		return nil, broken(err)
-	}
-	film, err := all(part, limit)
-	if err != nil {
-		return nil, err
 	}
 	switch _, err = parts.NextRawPart(); {
 	case err == nil:
@@ -69,24 +87,5 @@ func broken(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: multipart answer: %w", cxr.ErrTruncated, io.ErrUnexpectedEOF)
 	}
-	var timeout interface{ Timeout() bool }
-	if errors.As(err, &timeout) {
-		return err
-	}
 	return fmt.Errorf("%w: multipart answer", cxr.ErrCorrupt)
-}
-
-// all is r to its end, or an error after limit bytes.
-func all(r io.Reader, limit int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("%w: answer: %w", cxr.ErrTruncated, io.ErrUnexpectedEOF)
-		}
-		return nil, err
-	}
-	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%w: answer of more than %d bytes", cxr.ErrTooLarge, limit)
-	}
-	return b, nil
 }
