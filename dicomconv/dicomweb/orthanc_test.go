@@ -123,6 +123,9 @@ func realFilms(t *testing.T) (files [][]byte) {
 // Three hundred films, found, read and embedded, are those of the disk, though
 // Orthanc is killed in their midst.
 func TestOrthanc(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some ten seconds")
+	}
 	o := newOrthanc(t)
 	stored := fstest.MapFS{}
 	sops := map[string]bool{}
