@@ -27,7 +27,7 @@ func TestLenientBase64(t *testing.T) {
 		{"Y W-J_j", "abc"}, {"=YWJj", "abc"}, {"Y=Q==", "a"}, {"YQ=a=", "a\x06"}, {"YQ==YWJj", "a"}, {"YWI=YWJj", "ab"}, {"====", ""}, {"=", ""}, {"Y", "error"},
 		{"YWJjYQ==extra", "abca"}, {"YW=Jj", "abc"}, {"YQ=\n=", "a"},
 	} {
-		got, err := lenientBase64(test[0])
+		got, err := lenientBase64([]byte(test[0]))
 		if (err != nil) != (test[1] == "error") || err == nil && string(got) != test[1] {
 			t.Errorf("%q: %q, error %v, want %q", test[0], got, err, test[1])
 		}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
@@ -262,7 +261,7 @@ func (h *Handler) admit(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		}
 	}()
 	var body bytes.Buffer
-	if n := min(r.ContentLength, 1<<20); n > 0 {
+	if n := min(r.ContentLength, trustedSize); n > 0 {
 		body.Grow(int(n) + bytes.MinRead)
 	}
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, h.o.MaxBytes)); err != nil {
@@ -279,6 +278,10 @@ func (h *Handler) admit(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	return h.answer(ctx, r.Header.Get("Content-Type"), body.Bytes())
 }
 
+// trustedSize is as much of the size that a request claims as is believed before
+// its bytes are seen.
+const trustedSize = 8 << 20
+
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
@@ -290,10 +293,14 @@ func (h *Handler) tooLarge() reply {
 
 // answer is that to a request's body.
 func (h *Handler) answer(ctx context.Context, contentType string, body []byte) reply {
+	if !isJSON(contentType) {
+		return noJSON
+	}
+	d, ok := newDocument(body)
 	var request map[string]json.RawMessage
-	err := json.Unmarshal(body, &request)
+	err := json.Unmarshal(d.small, &request)
 	var another *json.UnmarshalTypeError // JSON, but no object
-	if !isJSON(contentType) || !utf8.Valid(body) || err != nil && !errors.As(err, &another) || string(bytes.TrimSpace(body)) == "null" {
+	if !ok || err != nil && !errors.As(err, &another) || string(bytes.TrimSpace(d.small)) == "null" {
 		return noJSON
 	}
 	if request[keyInstances] == nil {
@@ -312,11 +319,11 @@ func (h *Handler) answer(ctx context.Context, contentType string, body []byte) r
 	if len(instances) > h.o.MaxInstances {
 		return reply{status: http.StatusRequestEntityTooLarge, fault: fmt.Sprintf("Request of more than %d instances.", h.o.MaxInstances)}
 	}
-	parse := parseCXR
+	parse := d.parseCXR
 	if h.o.Schema == MedSigLIP {
-		parse = parseMedSigLIP
+		parse = d.parseMedSigLIP
 		for i, instance := range instances {
-			if err := checkMedSigLIP(instance); err != nil {
+			if err := d.checkMedSigLIP(instance); err != nil {
 				return reply{status: http.StatusBadRequest, fault: fmt.Sprintf("Instance %d: %v", i, err)}
 			}
 		}

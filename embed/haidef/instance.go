@@ -73,7 +73,7 @@ func text(raw json.RawMessage) (s string, ok bool) {
 
 // parseCXR reads an instance as CXR Foundation's predictor does. The first that
 // is wrong is told.
-func parseCXR(raw json.RawMessage) *task {
+func (d *document) parseCXR(raw json.RawMessage) *task {
 	fail := func(f *failure) *task { return &task{failed: f} }
 	m := object(raw)
 	if m == nil {
@@ -91,7 +91,7 @@ func parseCXR(raw json.RawMessage) *task {
 	}
 	t := &task{}
 	if prompt, ok := m[keyPrompt]; ok && string(prompt) != "null" {
-		words, ok := text(prompt)
+		words, ok := d.text(prompt)
 		if !ok {
 			return fail(refused(codeField, cxrInternal))
 		}
@@ -102,7 +102,7 @@ func parseCXR(raw json.RawMessage) *task {
 	if len(films) == 0 {
 		return t
 	}
-	value, ok := text(m[films[0]])
+	value, ok := d.bytes(m[films[0]])
 	if !ok {
 		return fail(refused(codeField, cxrInternal))
 	}
@@ -114,9 +114,9 @@ func parseCXR(raw json.RawMessage) *task {
 		t.film = film
 		return t
 	}
-	t.source = &source{kind: films[0], uri: value}
+	t.source = &source{kind: films[0], uri: string(value)}
 	if bearer, ok := m[keyBearer]; ok && string(bearer) != "null" {
-		if t.source.token, ok = text(bearer); !ok {
+		if t.source.token, ok = d.text(bearer); !ok {
 			return fail(refused(codeField, cxrInternal))
 		}
 	}
@@ -125,7 +125,11 @@ func parseCXR(raw json.RawMessage) *task {
 
 // lenientBase64 is Python's b64decode: bytes outside of the alphabet are passed
 // over, what follows the padding too.
-func lenientBase64(s string) ([]byte, error) {
+func lenientBase64(s []byte) ([]byte, error) {
+	film := make([]byte, base64.StdEncoding.DecodedLen(len(s)))
+	if n, err := base64.StdEncoding.Decode(film, s); err == nil {
+		return film[:n], nil
+	}
 	clean := make([]byte, 0, len(s))
 	pads := 0
 	for i := 0; i < len(s) && !(len(clean)%4 >= 2 && len(clean)%4+pads >= 4); i++ {
@@ -141,7 +145,6 @@ func lenientBase64(s string) ([]byte, error) {
 	if rest := len(clean) % 4; rest != 0 && rest+pads < 4 {
 		return nil, errors.New("padding")
 	}
-	film := make([]byte, base64.RawStdEncoding.DecodedLen(len(clean)))
 	n, err := base64.RawStdEncoding.Decode(film, clean)
 	return film[:n], err
 }
@@ -157,7 +160,7 @@ var (
 var sources = map[string]*regexp.Regexp{keyBytes: nil, keyGCS: gcsForm, keyURL: urlForm, keyWeb: webForm}
 
 // checkMedSigLIP refuses what instance.yaml does.
-func checkMedSigLIP(raw json.RawMessage) error {
+func (d *document) checkMedSigLIP(raw json.RawMessage) error {
 	m := object(raw)
 	image, text0 := m[keyImage], m[keyText]
 	switch {
@@ -166,7 +169,7 @@ func checkMedSigLIP(raw json.RawMessage) error {
 	case len(m) != 1 || image == nil && text0 == nil:
 		return errors.New("want exactly one field, image or text")
 	case image == nil:
-		if _, ok := text(text0); !ok {
+		if _, ok := d.text(text0); !ok {
 			return errors.New("text is not a string")
 		}
 		return nil
@@ -180,13 +183,13 @@ func checkMedSigLIP(raw json.RawMessage) error {
 		form, isSource := sources[name]
 		if isSource {
 			found++
-			s, ok := text(value)
-			if !ok || form != nil && !form.MatchString(s) {
+			s, ok := d.bytes(value)
+			if !ok || form != nil && !form.Match(s) {
 				return fmt.Errorf("image.%s is not of the form that it must have", name)
 			}
 			continue
 		}
-		if err := checkOption(name, value); err != nil {
+		if err := d.checkOption(name, value); err != nil {
 			return err
 		}
 	}
@@ -200,11 +203,11 @@ func checkMedSigLIP(raw json.RawMessage) error {
 }
 
 // checkOption checks a field of an image that is no source.
-func checkOption(name string, value json.RawMessage) error {
+func (d *document) checkOption(name string, value json.RawMessage) error {
 	ok := false
 	switch name {
 	case keyCredential:
-		s, isText := text(value)
+		s, isText := d.text(value)
 		ok = isText && credentialForm.MatchString(s)
 	case keyWindow:
 		_, ok = windowOf(value)
@@ -236,9 +239,9 @@ func integer(raw json.RawMessage, to *int) bool {
 }
 
 // parseMedSigLIP reads an instance that checkMedSigLIP has passed.
-func parseMedSigLIP(raw json.RawMessage) *task {
+func (d *document) parseMedSigLIP(raw json.RawMessage) *task {
 	m := object(raw)
-	if words, ok := text(m[keyText]); ok {
+	if words, ok := d.text(m[keyText]); ok {
 		return &task{text: &words}
 	}
 	film := object(m[keyImage])
@@ -251,19 +254,20 @@ func parseMedSigLIP(raw json.RawMessage) *task {
 	}
 	t.window, _ = windowOf(film[keyWindow])
 	for name := range sources {
-		value, ok := text(film[name])
+		value, ok := d.bytes(film[name])
 		switch {
 		case !ok:
 		case name == keyBytes:
-			data, err := base64.StdEncoding.Strict().DecodeString(value)
-			if err != nil || strings.ContainsAny(value, "\r\n") {
-				t.failed = refused(codeField, "input_bytes is not base64")
+			t.film = make([]byte, base64.StdEncoding.DecodedLen(len(value)))
+			n, err := base64.StdEncoding.Strict().Decode(t.film, value)
+			if err != nil || bytes.ContainsAny(value, "\r\n") {
+				t.film, t.failed = nil, refused(codeField, "input_bytes is not base64")
 				return t
 			}
-			t.film = data
+			t.film = t.film[:n]
 		default:
-			t.source = &source{kind: name, uri: value}
-			t.source.token, _ = text(film[keyCredential])
+			t.source = &source{kind: name, uri: string(value)}
+			t.source.token, _ = d.text(film[keyCredential])
 		}
 	}
 	return t

@@ -338,7 +338,10 @@ func TestLogAndMetrics(t *testing.T) {
 // Load: a thousand requests, 32 at once, beside the same films embedded without
 // HTTP. The peak of memory is the serving process's.
 func BenchmarkLoad(b *testing.B) {
-	const requests, atOnce = 1000, 32
+	requests, atOnce := 1000, 32
+	if testing.Short() {
+		requests = 100
+	}
 	var files [][]byte
 	for i := range 16 {
 		files = append(files, film(i, 1024))
@@ -354,7 +357,7 @@ func BenchmarkLoad(b *testing.B) {
 		start := time.Now()
 		for range workers {
 			group.Go(func() {
-				for i := next.Add(1) - 1; i < requests; i = next.Add(1) - 1 {
+				for i := next.Add(1) - 1; i < int64(requests); i = next.Add(1) - 1 {
 					one(int(i))
 				}
 			})
@@ -389,7 +392,7 @@ func BenchmarkLoad(b *testing.B) {
 		without := each(atOnce, direct)
 		with := each(atOnce, served)
 		slices.Sort(took)
-		b.ReportMetric(requests/with.Seconds(), "requests/s")
+		b.ReportMetric(float64(requests)/with.Seconds(), "requests/s")
 		b.ReportMetric(without.Seconds()/with.Seconds(), "of-without-HTTP")
 		b.ReportMetric(float64(took[requests*99/100].Milliseconds()), "p99-ms")
 		b.ReportMetric(float64(took[requests/2].Milliseconds()), "median-ms")
