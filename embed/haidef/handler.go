@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -260,7 +261,13 @@ func (h *Handler) admit(ctx context.Context, w http.ResponseWriter, r *http.Requ
 			a = internal
 		}
 	}()
-	var body bytes.Buffer
+	body := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		if body.Cap() <= trustedSize {
+			body.Reset()
+			bodies.Put(body)
+		}
+	}()
 	if n := min(r.ContentLength, trustedSize); n > 0 {
 		body.Grow(int(n) + bytes.MinRead)
 	}
@@ -277,6 +284,10 @@ func (h *Handler) admit(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	h.metrics.bytes.Add(int64(body.Len()))
 	return h.answer(ctx, r.Header.Get("Content-Type"), body.Bytes())
 }
+
+// bodies are buffers for requests, which hold nothing of one that is answered but
+// its bytes.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // trustedSize is as much of the size that a request claims as is believed before
 // its bytes are seen.

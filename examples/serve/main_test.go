@@ -12,7 +12,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -29,7 +28,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed/haidef"
@@ -332,75 +330,5 @@ func TestLogAndMetrics(t *testing.T) {
 	p.Wait()
 	if told := string(b) + p.log.String(); strings.Contains(told, "DOEJANE") || strings.Contains(told, "input_bytes") {
 		t.Error(told)
-	}
-}
-
-// Load: a thousand requests, 32 at once, beside the same films embedded without
-// HTTP. The peak of memory is the serving process's.
-func BenchmarkLoad(b *testing.B) {
-	requests, atOnce := 1000, 32
-	if testing.Short() {
-		requests = 100
-	}
-	var files [][]byte
-	for i := range 16 {
-		files = append(files, film(i, 1024))
-	}
-	model, err := mini.Open(nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	reader := dicomconv.New(&dicomconv.Options{Recipe: cxr.Standard})
-	each := func(workers int, one func(i int)) time.Duration {
-		var next atomic.Int64
-		var group sync.WaitGroup
-		start := time.Now()
-		for range workers {
-			group.Go(func() {
-				for i := next.Add(1) - 1; i < int64(requests); i = next.Add(1) - 1 {
-					one(int(i))
-				}
-			})
-		}
-		group.Wait()
-		return time.Since(start)
-	}
-	direct := func(i int) {
-		m, err := reader.Normalize(bytes.NewReader(files[i%len(files)]))
-		if err == nil {
-			_, err = model.Embed(b.Context(), m)
-		}
-		if err != nil {
-			b.Error(err)
-		}
-	}
-	p := launch(b, "-drain", "10ms")
-	bodies := make([]string, len(files))
-	for i, file := range files {
-		bodies[i] = instance(file)
-	}
-	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
-	took := make([]time.Duration, requests)
-	served := func(i int) {
-		start := time.Now()
-		if status, err := post(c, p.addr, bodies[i%len(bodies)]); err != nil || status != http.StatusOK {
-			b.Errorf("status %d, error %v", status, err)
-		}
-		took[i] = time.Since(start)
-	}
-	for b.Loop() {
-		without := each(atOnce, direct)
-		with := each(atOnce, served)
-		slices.Sort(took)
-		b.ReportMetric(float64(requests)/with.Seconds(), "requests/s")
-		b.ReportMetric(without.Seconds()/with.Seconds(), "of-without-HTTP")
-		b.ReportMetric(float64(took[requests*99/100].Milliseconds()), "p99-ms")
-		b.ReportMetric(float64(took[requests/2].Milliseconds()), "median-ms")
-	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
-	if _, peak, ok := strings.Cut(string(status), "VmHWM:"); err == nil && ok {
-		var kB float64
-		fmt.Sscan(peak, &kB)
-		b.ReportMetric(kB/1024, "peak-MB")
 	}
 }
