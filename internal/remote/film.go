@@ -2,9 +2,10 @@ package remote
 
 import "github.com/cxrkit/cxrkit/cxr"
 
-// EightBits is a film in 8 bits, m itself if it is. HAI-DEF's containers reduce a
-// picture with the Pillow imaging library's convert("L"), which makes white of all
-// 16-bit gray above 255.
+// EightBits is a film in 8 bits, m itself if it is. Of a PNG with 16 bits,
+// HAI-DEF's container of CXR Foundation makes white above 255 (convert("L") of the
+// Pillow imaging library, 10.2 and 13.0), and MedSigLIP's nearly black if its Pillow
+// reads it as numbers of 32 bits (10.2).
 func EightBits(m *cxr.Image) *cxr.Image {
 	if m.Depth == 8 {
 		return m
