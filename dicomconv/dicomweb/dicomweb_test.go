@@ -350,8 +350,9 @@ func TestUIDsOfResultsAreChecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := all(t, c.Films(nil)); !errors.Is(err, cxr.ErrCorrupt) {
-			t.Errorf("%q: %v", uid, err)
+		films, failed, err := all(t, c.Films(nil))
+		if len(films) > 0 || len(failed) != 1 || !errors.Is(failed[dicomconv.Pseudonym(key, uid)], cxr.ErrCorrupt) || err != nil {
+			t.Errorf("%q: %v, error %v", uid, failed, err)
 		}
 		h.Close()
 	}

@@ -133,16 +133,21 @@ func (s *Films) start() {
 				return ctx.Err()
 			}
 		}
-		search := search{c: s.c, q: s.q}
+		fail := func(uid, op string, err error) error {
+			done := make(chan result, 1)
+			done <- result{err: &cxr.ItemError{ID: dicomconv.Pseudonym(s.c.o.Key, uid), Op: op, Err: err}}
+			return send(done)
+		}
+		search := search{c: s.c, q: s.q, nameless: func(uid string) error {
+			return fail(uid, "list", fmt.Errorf("%w: the server tells of a study, series or film whose UID is none", cxr.ErrCorrupt))
+		}}
 		err := search.run(ctx, func(i instance) error {
 			id := dicomconv.Pseudonym(s.c.o.Key, i.sop)
 			if in, ok := s.taken[id]; ok {
 				if in == i.series {
 					return nil
 				}
-				done := make(chan result, 1)
-				done <- result{err: &cxr.ItemError{ID: id, Op: "name", Err: cxr.ErrDuplicate}}
-				return send(done)
+				return fail(i.sop, "name", cxr.ErrDuplicate)
 			}
 			s.taken[id] = i.series
 			if s.q.Skip != nil && s.q.Skip(id) {

@@ -76,6 +76,8 @@ type search struct {
 	c     *Client
 	q     Query
 	plain [3]bool // of each level: the server refuses includefield
+
+	nameless func(uid string) error // is told of what has no address, as its UID is none
 }
 
 const (
@@ -136,14 +138,15 @@ func (s *search) pages(ctx context.Context, level int, path string, filter url.V
 		before := len(seen)
 		for _, r := range rows {
 			id := uid(r).text()
-			if !validUID(id) {
-				return fmt.Errorf("%w: a search's result without a valid UID", cxr.ErrCorrupt)
-			}
 			if seen[id] { // a film that came while we were asking moves others to the next page
 				continue
 			}
 			seen[id] = true
-			if err := each(r); err != nil {
+			do := each
+			if !validUID(id) {
+				do = func(row) error { return s.nameless(id) }
+			}
+			if err := do(r); err != nil {
 				return err
 			}
 		}
