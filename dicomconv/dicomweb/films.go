@@ -133,13 +133,16 @@ func (s *Films) start() {
 				return ctx.Err()
 			}
 		}
-		fail := func(uid, op string, err error) error {
+		fail := func(id, op string, err error) error {
+			if s.q.Skip != nil && s.q.Skip(id) {
+				return nil
+			}
 			done := make(chan result, 1)
-			done <- result{err: &cxr.ItemError{ID: dicomconv.Pseudonym(s.c.o.Key, uid), Op: op, Err: err}}
+			done <- result{err: &cxr.ItemError{ID: id, Op: op, Err: err}}
 			return send(done)
 		}
 		search := search{c: s.c, q: s.q, nameless: func(uid string) error {
-			return fail(uid, "list", fmt.Errorf("%w: the server tells of a study, series or film whose UID is none", cxr.ErrCorrupt))
+			return fail(dicomconv.Pseudonym(s.c.o.Key, uid), "list", fmt.Errorf("%w: the server tells of a study, series or film whose UID is none", cxr.ErrCorrupt))
 		}}
 		err := search.run(ctx, func(i instance) error {
 			id := dicomconv.Pseudonym(s.c.o.Key, i.sop)
@@ -147,7 +150,7 @@ func (s *Films) start() {
 				if in == i.series {
 					return nil
 				}
-				return fail(i.sop, "name", cxr.ErrDuplicate)
+				return fail(id, "name", cxr.ErrDuplicate)
 			}
 			s.taken[id] = i.series
 			if s.q.Skip != nil && s.q.Skip(id) {
