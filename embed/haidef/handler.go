@@ -20,10 +20,8 @@ import (
 )
 
 // A Reader makes a film of a file, DICOM or picture, of which it must expect the
-// worst: [dicomconv.Converter.Normalize] is one. It must be safe for concurrent
-// use.
-//
-// [dicomconv.Converter.Normalize]: https://pkg.go.dev/github.com/cxrkit/cxrkit/dicomconv#Converter.Normalize
+// worst, as Normalize of a dicomconv.Converter does. It must be safe for
+// concurrent use.
 type Reader func(file io.Reader) (*cxr.Image, error)
 
 // HandlerOptions say how a [Handler] answers. Nil and zero fields are the
