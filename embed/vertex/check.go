@@ -148,7 +148,7 @@ func (o *Options) numbers() error {
 		return fmt.Errorf("vertex: MaxBytes %d, MaxBatch %d, Parallel %d, want 0 or more", o.MaxBytes, o.MaxBatch, o.Parallel)
 	case !(o.Rate >= 0):
 		return fmt.Errorf("vertex: Rate %v, want 0 or more", o.Rate)
-	case r != nil && (r.Tries < 0 || r.First < 0 || r.Longest < 0 || r.Timeout < 0):
+	case !r.policy().Valid():
 		return fmt.Errorf("vertex: Retry of %d tries, waits of %v to %v, timeout %v, want 0 or more", r.Tries, r.First, r.Longest, r.Timeout)
 	}
 	if o.MaxBytes == 0 {

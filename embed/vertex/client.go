@@ -9,6 +9,7 @@ import (
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
+	"github.com/cxrkit/cxrkit/internal/remote"
 )
 
 // A Client is an [embed.Embedder] and, but for V1, an [embed.TextEmbedder]. It
@@ -240,6 +241,9 @@ func (c *Client) encode(j *job) ([]byte, error) {
 		return instance, err
 	}
 	film := j.image
+	if c.service.picture {
+		film = remote.EightBits(film)
+	}
 	for attempt := 0; ; attempt++ {
 		png := film.PNG()
 		instance := c.service.image(png)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"os"
 	"slices"
@@ -424,6 +425,38 @@ func TestNothingButPixelsLeaves(t *testing.T) {
 			if strings.Contains(told, p) {
 				t.Fatalf("%s: an error holds %q", protocol, p)
 			}
+		}
+	}
+}
+
+// HAI-DEF's containers reduce pictures to 8 bits by convert("L") of the Pillow
+// imaging library, which makes white of 16-bit gray above 255.
+func TestPicturesHaveEightBits(t *testing.T) {
+	for _, protocol := range []vertex.Protocol{vertex.HAIDEF, vertex.MedSigLIP} {
+		c, s := client(t, protocol, &vertextest.Options{Keep: true}, nil)
+		im := film(c.Space(), 1)
+		if _, err := c.Embed(t.Context(), im); err != nil {
+			t.Fatal(err)
+		}
+		var r aiplatformpb.PredictRequest
+		if err := proto.Unmarshal(s.Requests()[0], &r); err != nil {
+			t.Fatal(err)
+		}
+		fields := r.Instances[0].GetStructValue().GetFields()
+		if film := fields["image"]; film != nil {
+			fields = film.GetStructValue().GetFields()
+		}
+		data, err := base64.StdEncoding.DecodeString(fields["input_bytes"].GetStringValue())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := png.Decode(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		gray, ok := m.(*image.Gray)
+		if want := uint8((int(im.Pix[77])*255 + 32767) / 65535); !ok || gray.Pix[77] != want {
+			t.Errorf("%s: %T, want 8 bits and pixels of %d", protocol, m, want)
 		}
 	}
 }

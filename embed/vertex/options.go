@@ -7,6 +7,8 @@ import (
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"golang.org/x/oauth2"
+
+	"github.com/cxrkit/cxrkit/internal/remote"
 )
 
 // A Protocol is how an endpoint speaks, which its model decides.
@@ -127,18 +129,9 @@ type Retry struct {
 	Timeout time.Duration // of each try; 0: 60 s
 }
 
-func (r *Retry) orDefaults() Retry {
-	var v Retry
-	if r != nil {
-		v = *r
+func (r *Retry) policy() remote.Retry {
+	if r == nil {
+		return remote.Retry{}
 	}
-	if v.Tries == 0 {
-		v.Tries = 5
-	}
-	for d, otherwise := range map[*time.Duration]time.Duration{&v.First: time.Second, &v.Longest: time.Minute, &v.Timeout: time.Minute} {
-		if *d == 0 {
-			*d = otherwise
-		}
-	}
-	return v
+	return remote.Retry(*r)
 }

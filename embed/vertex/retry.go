@@ -3,11 +3,9 @@ package vertex
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"path"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
@@ -18,33 +16,22 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/cxrkit/cxrkit/internal/remote"
 )
 
 // A retrier makes requests and makes them again where that may help.
 type retrier struct {
 	api       caller
-	policy    Retry
 	dedicated bool
-	quota     string        // the project whose quota counts, where the connection does not say it
-	interval  time.Duration // between requests
-	random    func() float64
-	*traffic
-}
-
-// traffic is what all connections of a client share.
-type traffic struct {
-	mu             sync.Mutex
-	calls, retries int
-	next           time.Time // the earliest time of the next request
+	quota     string // the project whose quota counts, where the connection does not say it
+	*remote.Traffic
 }
 
 func newRetrier(api caller, o Options) *retrier {
-	r := &retrier{api: api, policy: o.Retry.orDefaults(), dedicated: o.Dedicated, random: rand.Float64, traffic: &traffic{}}
+	r := &retrier{api: api, dedicated: o.Dedicated, Traffic: remote.NewTraffic(o.Retry.policy(), o.Rate)}
 	if o.Insecure || o.API != nil {
 		r.quota = o.QuotaProject
-	}
-	if o.Rate > 0 {
-		r.interval = time.Duration(float64(time.Second) / o.Rate)
 	}
 	return r
 }
@@ -81,11 +68,9 @@ func (r *retrier) predict(ctx context.Context, endpoint string, instances [][]by
 	if r.quota != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "x-goog-user-project", r.quota)
 	}
-	r.mu.Lock()
-	r.calls++
-	r.mu.Unlock()
+	r.Begin()
 	for try := 1; ; try++ {
-		if err := r.turn(ctx); err != nil {
+		if err := r.Turn(ctx); err != nil {
 			return nil, err
 		}
 		reply, least, err := r.try(ctx, request)
@@ -96,19 +81,17 @@ func (r *retrier) predict(ctx context.Context, endpoint string, instances [][]by
 			return nil, ctx.Err()
 		}
 		failed := &Error{Code: status.Code(err).String(), Tries: try, words: said(err, private)}
-		tries := r.policy.Tries
+		tries := r.Tries
 		if code := status.Code(err); len(instances) > 1 && (code == codes.Internal || code == codes.Unknown) {
 			tries = min(tries, 2) // one of the instances may be the cause: alone each has all its tries
 		}
-		if !temporary(err) || try >= tries || !r.mayRetry() {
+		if !temporary(err) || try >= tries {
 			return nil, failed
 		}
-		wait := min(max(least, r.wait(try)), r.policy.Longest)
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-			return nil, failed
-		}
-		if err := sleep(ctx, wait); err != nil {
+		if again, err := r.Again(ctx, try, least); err != nil {
 			return nil, err
+		} else if !again {
+			return nil, failed
 		}
 	}
 }
@@ -116,7 +99,7 @@ func (r *retrier) predict(ctx context.Context, endpoint string, instances [][]by
 // try makes one request. If it fails, least is how long the service asks to
 // wait.
 func (r *retrier) try(ctx context.Context, request *aiplatformpb.PredictRequest) (reply []byte, least time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.policy.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	var header, trailer metadata.MD
 	response, err := r.api.Predict(ctx, request, gax.WithGRPCOptions(grpc.Header(&header), grpc.Trailer(&trailer)))
@@ -140,17 +123,6 @@ func (r *retrier) try(ctx context.Context, request *aiplatformpb.PredictRequest)
 	return nil, least, err
 }
 
-// wait is random up to a bound that doubles with each try ("full jitter").
-func (r *retrier) wait(try int) time.Duration {
-	bound := r.policy.First
-	for range try - 1 {
-		if bound *= 2; bound >= r.policy.Longest {
-			break
-		}
-	}
-	return time.Duration(r.random() * float64(min(bound, r.policy.Longest)))
-}
-
 // temporary reports whether another try may do better. A message that is too
 // large has the code of an exhausted quota, and stays too large.
 func temporary(err error) bool {
@@ -165,45 +137,4 @@ func temporary(err error) bool {
 		return true
 	}
 	return false
-}
-
-// mayRetry takes a retry off the budget.
-func (r *retrier) mayRetry() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.calls > 20 && r.retries >= r.calls/10 {
-		return false
-	}
-	r.retries++
-	return true
-}
-
-// turn waits until the rate allows another request.
-func (r *retrier) turn(ctx context.Context) error {
-	if r.interval == 0 {
-		return ctx.Err()
-	}
-	r.mu.Lock()
-	now := time.Now()
-	at := r.next
-	if at.Before(now) {
-		at = now
-	}
-	r.next = at.Add(r.interval)
-	r.mu.Unlock()
-	return sleep(ctx, at.Sub(now))
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil || d <= 0 {
-		return err
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

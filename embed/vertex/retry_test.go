@@ -87,7 +87,7 @@ func TestScheduleOfTries(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			api := &script{errs: test.errs, start: time.Now()}
 			r := newRetrier(api, Options{})
-			r.random = func() float64 { return 0.5 }
+			r.Random = func() float64 { return 0.5 }
 			ctx := t.Context()
 			if test.deadline > 0 {
 				var cancel context.CancelFunc
@@ -110,9 +110,9 @@ func TestScheduleOfTries(t *testing.T) {
 
 func TestWaitsStopGrowing(t *testing.T) {
 	r := newRetrier(nil, Options{})
-	r.random = func() float64 { return 1 }
+	r.Random = func() float64 { return 1 }
 	for try, want := range map[int]time.Duration{1: time.Second, 4: 8 * time.Second, 7: time.Minute, 40: time.Minute} {
-		if got := r.wait(try); got != want {
+		if got := r.Wait(try); got != want {
 			t.Errorf("at most %v before try %d, want %v", got, try+1, want)
 		}
 	}

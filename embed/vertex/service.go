@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/remote"
 	"github.com/cxrkit/cxrkit/internal/tfexample"
 )
 
@@ -18,6 +19,7 @@ type service struct {
 	reference func(Options, Reference) ([]byte, error)
 	side      int // pixels that the model looks at, each way
 	squared   bool
+	picture   bool // the service takes a film for a picture of 8 bits
 	send      func(ctx context.Context, c *Client, jobs []*job)
 }
 
@@ -44,7 +46,7 @@ func init() { // not a literal: some functions look at the services
 			space: elixrModel("cxr-foundation-v2", cxr.Upstream), image: example, side: 1280, text: tokens, send: sendV2,
 		},
 		HAIDEF: {
-			space: elixrModel("hai-def-cxr-foundation", cxr.HAIDEF), side: 1280,
+			space: elixrModel("hai-def-cxr-foundation", cxr.HAIDEF), side: 1280, picture: true,
 			image:     func(png []byte) []byte { return fields("input_bytes", text(base64.StdEncoding.EncodeToString(png))) },
 			text:      func(_ Options, t string) ([]byte, error) { return fields("prompt_query", text(t)), nil },
 			reference: haidefReference,
@@ -58,7 +60,7 @@ func init() { // not a literal: some functions look at the services
 			space: func(Options) cxr.Space {
 				return cxr.Space{Model: "medsiglip", Tokens: 1, Dim: 1152, Recipe: cxr.MedSigLIP}
 			},
-			side: 448, squared: true,
+			side: 448, squared: true, picture: true,
 			image: func(png []byte) []byte {
 				return fields("image", fields("input_bytes", text(base64.StdEncoding.EncodeToString(png))))
 			},
@@ -104,12 +106,7 @@ func (s service) shrink(film *cxr.Image, attempt int) *cxr.Image {
 		}
 		return film.Resize(s.side, s.side, cxr.KernelLegacyBilinear)
 	case attempt <= 1 && film.Depth > 8:
-		small := *film
-		small.Depth, small.Pix = 8, make([]uint16, len(film.Pix))
-		for i, v := range film.Pix {
-			small.Pix[i] = uint16((int(v)*255 + 32767) / 65535)
-		}
-		return &small
+		return remote.EightBits(film)
 	}
 	return nil
 }
