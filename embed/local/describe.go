@@ -25,6 +25,7 @@ type Description struct {
 	Operators       map[string]int // how often each occurs in the file
 	Steps           int            // operations that remain after folding and joining
 	Memory          int64          // bytes for each film under way, beside the weights
+	Precision       Precision      // of products with the weights, on this processor
 }
 
 // Describe tells about the model file.
@@ -56,6 +57,9 @@ func (d Description) String() string {
 		line += word
 	}
 	fmt.Fprintf(&b, "%s\n%d steps after folding, %.1f MB of memory for each film under way\n", line, d.Steps, float64(d.Memory)/1e6)
+	if d.Precision != Float32 {
+		fmt.Fprintf(&b, "products of %v\n", d.Precision)
+	}
 	return b.String()
 }
 

@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -27,6 +28,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/internal/network"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // LastGemmInput, as Options.Output, asks for the features that the model's last
@@ -66,6 +68,35 @@ func (p *Pool) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// A Precision is what factors are rounded to before they are multiplied. Sums are
+// always of float32.
+type Precision int
+
+// Precisions.
+const (
+	Float32  Precision = iota
+	BFloat16           // 8 bits of the 24, by AVX512-BF16: nearly twice as fast where products take the time, as in transformers
+)
+
+// String is "float32" or "bfloat16".
+func (p Precision) String() string {
+	if p < 0 || p > BFloat16 {
+		return fmt.Sprintf("precision %d", int(p))
+	}
+	return simd.Precision(p).String()
+}
+
+// effective is the precision on this processor.
+func (p Precision) effective() (Precision, error) {
+	switch {
+	case p < 0 || p > BFloat16:
+		return 0, fmt.Errorf("%w: %v", cxr.ErrUnsupported, p)
+	case !simd.Precision(p).Available():
+		return Float32, nil
+	}
+	return p, nil
+}
+
 // maxThreads bounds the threads on one film, each of which needs memory.
 const maxThreads = 64
 
@@ -77,6 +108,11 @@ type Options struct {
 	Preprocess *Preprocess
 	Parallel   int // films embedded at once; 0: as many as processors allow
 	Threads    int // goroutines that work together on one film; 0: one, which embeds most films a second
+
+	// Precision of products with the weights. Embeddings of another precision are of
+	// another Space. On a processor without it they are as by Float32, and of that
+	// Space; [Description.Precision] tells.
+	Precision Precision
 
 	described func() (*Preprocess, error) // by other programs, if nothing else describes the model
 }
@@ -169,11 +205,18 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 		return nil, err
 	}
 	threads := min(max(o.Threads, 1), maxThreads)
-	program, err := network.Compile(m, network.Options{Width: pre.Width, Height: pre.Height, Output: pre.Output, Threads: threads})
+	precision, err := o.Precision.effective()
+	if err != nil {
+		return nil, err
+	}
+	program, err := network.Compile(m, network.Options{
+		Width: pre.Width, Height: pre.Height, Output: pre.Output, Threads: threads, Precision: simd.Precision(precision),
+	})
 	if err != nil {
 		return nil, err
 	}
 	about := describe(m, program)
+	about.Precision = precision
 	tokens, dim, err := embeddingShape(program, pre.Pool)
 	if err != nil {
 		return nil, err
@@ -188,7 +231,7 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 	if err := e.engine.open(program, o.Parallel, threads); err != nil {
 		return nil, err
 	}
-	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
+	e.space = cxr.Space{Model: pre.Name, Digest: identity(digest, pre, precision), Recipe: pre.Recipe, Tokens: tokens, Dim: dim}
 	if o.Name != "" {
 		e.space.Model = o.Name
 	}
@@ -203,7 +246,7 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 
 // identity is the digest of a [cxr.Space]: of the weights, which are in digest
 // already, and of all else that decides the numbers.
-func identity(digest hash.Hash, pre *Preprocess) string {
+func identity(digest hash.Hash, pre *Preprocess, precision Precision) string {
 	numbers := *pre
 	numbers.Name, numbers.Recipe, numbers.Output, numbers.Pool = "", "", "", PoolNone // fields of their own
 	numbers.References, numbers.Tolerance = nil, 0
@@ -212,6 +255,9 @@ func identity(digest hash.Hash, pre *Preprocess) string {
 		Output     string
 		Pool       int
 	}{numbers, pre.Output, int(pre.Pool)}) // neither a hash nor these types fail
+	if precision != Float32 {
+		io.WriteString(digest, precision.String())
+	}
 	return hex.EncodeToString(digest.Sum(nil))
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var model = flag.String("model", "", "ONNX file for BenchmarkOpen")
+var model = flag.String("model", "", "ONNX file for benchmarks")
 
 // Opening a model from a warm disk:
 //
@@ -19,5 +19,34 @@ func BenchmarkOpen(b *testing.B) {
 		if _, err := Open(*model, &Options{Parallel: 1}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A film by a model of one's own, in each precision:
+//
+//	go test ./embed/local -run '^$' -bench Precision -cpu 1 -args -model FILE.onnx
+func BenchmarkPrecision(b *testing.B) {
+	if *model == "" {
+		b.Skip("needs -args -model FILE.onnx")
+	}
+	for _, p := range []Precision{Float32, BFloat16} {
+		b.Run(p.String(), func(b *testing.B) {
+			e, err := Open(*model, &Options{Parallel: 1, Precision: p})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if e.Describe().Precision != p {
+				b.Skip("not on this processor")
+			}
+			film := make([]float32, e.pre.Channels*e.pre.Width*e.pre.Height)
+			for i := range film {
+				film[i] = float32(i%255)/127 - 1
+			}
+			for b.Loop() {
+				if _, _, err := e.Raw(b.Context(), film); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
