@@ -102,6 +102,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 		}
 	}
 	c := dicomconv.New(o)
+	if terminal {
+		r.count(ctx, c, flags.Args())
+	}
 	if len(args) == 0 {
 		fmt.Fprintln(stderr, "no film given: these are synthetic")
 		err = r.read(ctx, c, input.Phantoms()[0])

@@ -169,7 +169,7 @@ func TestWrongCallsGetOneLine(t *testing.T) {
 
 func TestABarOnTheTerminalOnly(t *testing.T) {
 	films(t)
-	if _, out, errs := convert(true, "-checksum", "good"); !strings.Contains(errs, "films") || strings.Contains(out, "films") {
+	if _, out, errs := convert(true, "-checksum", "in"); !strings.Contains(errs, "films/") || strings.Contains(out, "films") {
 		t.Errorf("lines %q, bar %q", out, errs)
 	}
 	if _, _, errs := convert(false, "-checksum", "good"); errs != "" {

@@ -47,9 +47,27 @@ type reporter struct {
 	stdout, stderr io.Writer
 	terminal       bool
 	bar            *progressbar.ProgressBar
+	total          int // films to come, if somebody watches
 	paths          *names
 	films          int
 	failures       []failure
+}
+
+// count counts the films of all arguments, for the time that is left. What is wrong
+// with an argument is told when its turn comes.
+func (r *reporter) count(ctx context.Context, c *dicomconv.Converter, args []string) {
+	for _, arg := range args {
+		all, err := input.Find(ctx, arg)
+		if err != nil {
+			continue
+		}
+		for _, in := range all {
+			source := c.Files(in.FS, in.Within...)
+			r.total += source.Len()
+			source.Close()
+			in.Close()
+		}
+	}
 }
 
 // convert converts the films of one argument. Its error ends the program.
@@ -120,7 +138,7 @@ func (r *reporter) fail(path, op string, err error) error {
 // print prints a line and moves the progress bar.
 func (r *reporter) print(line string) {
 	if r.terminal && r.bar == nil {
-		r.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(r.stderr),
+		r.bar = progressbar.NewOptions(max(r.total, 1), progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetDescription("films"), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
 			progressbar.OptionSetItsString("films"), progressbar.OptionClearOnFinish())
 	}

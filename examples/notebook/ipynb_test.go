@@ -152,6 +152,9 @@ func (o *output) choose() {
 			best = kind
 		}
 	}
+	if best != "image/png" {
+		delete(o.Metadata, "image/png")
+	}
 }
 
 // said is what a cell shows as text and tables. Of pictures it says that they are

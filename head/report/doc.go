@@ -6,8 +6,9 @@
 // itself: a table, figures, a page, JSON. [Compare] tests two heads on the same
 // films, [Subgroups] looks at parts of them, [LeaveOut] at sites that no film was
 // trained on, [FindingReport.Bootstrap] gives intervals to figures that have no
-// formula for one, [Choose] picks operating points, and [LearningCurve] tells how
-// many labeled films it takes:
+// formula for one, [Choose] picks operating points, [CompareEncoders] tells which
+// encoder serves one's labels best, and [LearningCurve] how many labeled films it
+// takes:
 //
 //	model, err := head.Linear{}.Fit(ctx, train, nil)
 //	r, err := report.Evaluate(model, test, nil)

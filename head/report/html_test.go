@@ -56,6 +56,13 @@ func TestPageIsWholeAndSafe(t *testing.T) {
 	if n := strings.Count(page, "<svg"); n != 3*len(r.Findings) {
 		t.Errorf("%d curves of %d findings", n, len(r.Findings))
 	}
+	// Colors are the page's, which are others in the dark.
+	for svg := range strings.SplitSeq(page, "<svg") {
+		svg, _, _ = strings.Cut(svg, "</svg>")
+		if strings.Contains(svg, "viewBox") && (strings.Contains(svg, ":#") || !strings.Contains(svg, "var(--accent)")) {
+			t.Errorf("curves of colors of their own: %.300s", svg)
+		}
+	}
 	for _, f := range []*report.Figure{r.Forest(), r.ROC(), r.PR(), r.Calibration()} {
 		d := xml.NewDecoder(strings.NewReader(f.SVG()))
 		for {
