@@ -176,6 +176,23 @@ func TestCXRFoundationPredictions(t *testing.T) {
 	}
 }
 
+// Films for comparison with texts may have an embedder of their own.
+func TestContrastiveEmbedder(t *testing.T) {
+	m, c := newModel(), newModel()
+	c.space.Tokens, c.space.Dim = 2, 4
+	h := handler(t, m, &haidef.HandlerOptions{Contrastive: c, Texts: both{c}})
+	png := film(1).PNG()
+	p := predict(t, h, `{"input_bytes":"`+base64Of(png)+`"}`, `{"prompt_query":"a"}`)
+	exact(t, p[0], "contrastive_img_emb", "general_img_emb")
+	exact(t, p[1], "contrastive_txt_emb")
+	v, err := c.Embed(t.Context(), read(t, cxr.Standard, png))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameValues(t, p[0]["contrastive_img_emb"], v[0].Values, 2)
+	sameValues(t, p[1]["contrastive_txt_emb"], valuesOf([]byte("a"), 4), 0)
+}
+
 // The two cases of predictor_test.py: an instance that fails does so at its place.
 func TestCXRFoundationRefusals(t *testing.T) {
 	h := handler(t, both{newModel()}, nil)
