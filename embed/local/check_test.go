@@ -182,6 +182,16 @@ func TestNarrowFilms(t *testing.T) {
 	}
 }
 
+// So is one that a description would make gigabytes of.
+func TestLargeSides(t *testing.T) {
+	for _, r := range []local.Resampling{local.ResizePILBicubic, local.ResizeArea, local.ResizeScikitImage} {
+		e := open(t, "resnet", &local.Options{Preprocess: &local.Preprocess{Width: 64, Height: 64, Fit: local.FitCrop, Side: 1 << 14, Resize: r}})
+		if _, err := e.Embed(t.Context(), drawn.Chest(60, 20, nil)); !errors.Is(err, cxr.ErrTooLarge) {
+			t.Errorf("%s: %v", r, err)
+		}
+	}
+}
+
 // A folder as an export leaves it.
 func TestOpenFolder(t *testing.T) {
 	data, err := os.ReadFile("testdata/resnet.onnx")

@@ -33,3 +33,16 @@ func ExampleOpen() {
 	// 64 x 64 pixels, 3 channels to 40 features
 	// a.dcm 40
 }
+
+// A folder as an export leaves it: the network and what transformers wrote about
+// its preprocessing.
+func ExampleOpenFolder() {
+	model, err := local.OpenFolder("testdata/zeroshot/clip", nil)
+	if err != nil {
+		panic(err)
+	}
+	pre := model.Preprocess()
+	fmt.Printf("%s: the shorter side to %d pixels by %q, the middle %d x %d\n", model.Space().Model, pre.Side, pre.Resize, pre.Width, pre.Height)
+	// Output:
+	// clip: the shorter side to 18 pixels by "torch bicubic", the middle 16 x 16
+}

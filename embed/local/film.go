@@ -21,7 +21,7 @@ type film struct {
 // Bounds of a film that is cropped or padded, lest a narrow one fills the memory.
 const (
 	narrowest    = 32
-	largestPlane = 1 << 28
+	largestPlane = 1 << 27
 )
 
 // film brings a film to the network's width and height.
@@ -48,6 +48,9 @@ func (p *Preprocess) film(m *cxr.Image) (film, error) {
 		f = f.centered(side, side, p.Center, p.Pad)
 	}
 	width, height := p.resized(f.width, f.height)
+	if width > largestPlane/height {
+		return film{}, fmt.Errorf("%w: film of %d x %d pixels, to be resized to %d x %d", cxr.ErrTooLarge, m.Width, m.Height, width, height)
+	}
 	if f = f.resize(width, height, p); f.width != width {
 		return film{}, fmt.Errorf("%w: film of %d x %d pixels cannot be resized to %d x %d", cxr.ErrUnsupported, m.Width, m.Height, width, height)
 	}

@@ -120,3 +120,27 @@ func TestWhatCannotBeHonoredIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func FuzzForeign(f *testing.F) {
+	f.Add([]byte(`{"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 70}, "crop_size": {"height": 64, "width": 64}, "image_mean": [0.1, 0.2, 0.3], "image_std": [1, 1, 1]}`))
+	f.Add([]byte(`{"pretrained_cfg": {"input_size": [3, 8, 8], "mean": [0, 0, 0], "std": [1, 1, 1], "crop_pct": 0.9}}`))
+	f.Add([]byte(`{"preprocess_cfg": {"size": [8, 8], "mean": [0, 0, 0], "std": [1, 1, 1], "resize_mode": "longest"}}`))
+	f.Add([]byte(`{"tokenizer_class": "SiglipTokenizer", "model_max_length": 64}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		readTokenizerConfig(text)
+		for _, name := range []string{"preprocessor_config.json", "config.json", "open_clip_config.json"} {
+			p, err := foreign(fstest.MapFS{name: {Data: text}})
+			if err != nil {
+				continue
+			}
+			// What is taken can be used, or is refused when the network is known.
+			if p.check() != nil || p.fit([]int{1, 3, p.Height, p.Width}) != nil || p.Width > 256 || p.Side > 1<<10 {
+				continue
+			}
+			dst := make([]float32, 3*p.Width*p.Height)
+			if err := p.fill(dst, drawnFilm(20, 9, 65535)); err != nil {
+				t.Errorf("%+v: %v", p, err)
+			}
+		}
+	})
+}
