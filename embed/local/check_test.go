@@ -50,7 +50,7 @@ func references(t *testing.T, right local.Preprocess) (list []local.Reference) {
 func TestCheckNamesWhatIsWrong(t *testing.T) {
 	right := local.Preprocess{
 		Width: 64, Height: 64, Mean: []float64{0.485, 0.456, 0.406}, Std: []float64{0.229, 0.224, 0.225},
-		Fit: local.FitCrop, Side: 73, Resize: local.ResizePILBicubic, Bits: 8,
+		Fit: local.FitCrop, Side: 73, Resize: "pil bicubic", Bits: 8,
 		Output: "/layer4/layer4.0/relu_2/Relu_output_0", Pool: local.PoolMean,
 	}
 	right.References = references(t, right)
@@ -72,7 +72,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		"-1024 to 1024":      {func(p *local.Preprocess) { p.Low, p.High = -1024, 1024 }, "fit with the range 0 to 1 instead of -1024 to 1024"},
 		"another pooling":    {func(p *local.Preprocess) { p.Pool = local.PoolCLS }, `fit with the pooling "mean" instead of "cls"`},
 		"no pooling":         {func(p *local.Preprocess) { p.Pool = local.PoolNone }, `values for an embedding of 4 x 40: they fit with the pooling "mean"`},
-		"no antialias":       {func(p *local.Preprocess) { p.Resize = local.ResizeTorchBilinearPlain }, `fit with resizing by "pil bicubic"`},
+		"no antialias":       {func(p *local.Preprocess) { p.Resize = "torch bilinear plain" }, `fit with resizing by "pil bicubic"`},
 		"two things at once": {func(p *local.Preprocess) { p.High, p.Pool = 255, local.PoolCLS }, " and "},
 		"another output":     {func(p *local.Preprocess) { p.Output = "/layer3/layer3.0/relu_2/Relu_output_0" }, "references of 40 values for an embedding"},
 	} {
@@ -108,7 +108,7 @@ func TestCheckRefusesReferences(t *testing.T) {
 // The digest tells apart what the new fields decide, and leaves out what does not
 // change the numbers.
 func TestSpaceOfDescriptions(t *testing.T) {
-	base := local.Preprocess{Width: 64, Height: 64, Fit: local.FitCrop, Side: 70, Resize: local.ResizePILBicubic}
+	base := local.Preprocess{Width: 64, Height: 64, Fit: local.FitCrop, Side: 70, Resize: "pil bicubic"}
 	digests := map[string]string{}
 	for name, change := range map[string]func(*local.Preprocess){
 		"as it is":           func(p *local.Preprocess) {},
@@ -116,7 +116,7 @@ func TestSpaceOfDescriptions(t *testing.T) {
 		"another side":       func(p *local.Preprocess) { p.Side = 71 },
 		"another center":     func(p *local.Preprocess) { p.Center = local.CenterEven },
 		"another pad":        func(p *local.Preprocess) { p.Pad = 0.5 },
-		"another program":    func(p *local.Preprocess) { p.Resize = local.ResizeTorchBicubic },
+		"another program":    func(p *local.Preprocess) { p.Resize = "torch bicubic" },
 		"bits":               func(p *local.Preprocess) { p.Bits = 8 },
 		"percentiles":        func(p *local.Preprocess) { p.Percentiles = []float64{1, 99} },
 		"other percentiles":  func(p *local.Preprocess) { p.Percentiles = []float64{0, 99} },
@@ -184,7 +184,7 @@ func TestNarrowFilms(t *testing.T) {
 
 // So is one that a description would make gigabytes of.
 func TestLargeSides(t *testing.T) {
-	for _, r := range []local.Resampling{local.ResizePILBicubic, local.ResizeArea, local.ResizeScikitImage} {
+	for _, r := range []local.Resampling{"pil bicubic", local.ResizeArea, "scikit-image"} {
 		e := open(t, "resnet", &local.Options{Preprocess: &local.Preprocess{Width: 64, Height: 64, Fit: local.FitCrop, Side: 1 << 14, Resize: r}})
 		if _, err := e.Embed(t.Context(), drawn.Chest(60, 20, nil)); !errors.Is(err, cxr.ErrTooLarge) {
 			t.Errorf("%s: %v", r, err)
@@ -223,7 +223,7 @@ func TestOpenFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := e.Preprocess()
-	if e.Space().Model != "rad-dino" || p.Side != 70 || p.Width != 64 || p.Mean[2] != 0.3 || p.Resize != local.ResizeTorchBicubic {
+	if e.Space().Model != "rad-dino" || p.Side != 70 || p.Width != 64 || p.Mean[2] != 0.3 || p.Resize != "torch bicubic" {
 		t.Errorf("%v, %+v", e, p)
 	}
 	write("preprocessor_config.json", []byte(`{"image_processor_type": "ViTImageProcessor", "size": 48, "do_normalize": false}`))

@@ -12,40 +12,25 @@ import (
 // A Resampling is how films are resized: by a kernel of ours, or by one of
 // another program with its arithmetic and rounding. A model was trained on what
 // one program makes of a film, and what another makes is not the same.
+//
+// The others are "pil nearest", "pil box", "pil bilinear", "pil hamming", "pil
+// bicubic" and "pil lanczos", as Pillow up to version 12 (13 takes columns before
+// rows in some films, which moves single gray values); "torch nearest", "torch
+// bilinear", "torch bicubic" and "torch lanczos", as torchvision.transforms.v2 and
+// the image processors of transformers 5 do on tensors, and without antialias
+// "torch bilinear plain" and "torch bicubic plain"; "opencv nearest", "opencv
+// linear", "opencv cubic" and "opencv area" (also for enlarging, where OpenCV
+// interpolates); "tensorflow 1 bilinear" and "tensorflow bilinear" (tf.image.resize
+// without antialias), in floats; and "scikit-image", transform.resize of floats with
+// mode="constant", as in torchxrayvision's XRayResizer.
 type Resampling string
 
-// Resamplings. Those of PIL are of Pillow up to version 12; 13 takes columns
-// before rows in some films, which moves single gray values. Those of torch are
-// of tensors, as in torchvision.transforms.v2 and the image processors of
-// transformers 5; "plain" ones are without antialias.
+// Resamplings of ours.
 const (
-	ResizeArea           Resampling = "area" // as cxr.KernelArea
-	ResizeBilinear       Resampling = "bilinear"
-	ResizeCubic          Resampling = "cubic"
-	ResizeLegacyBilinear Resampling = "legacy bilinear" // in whole gray values, see cxr.KernelLegacyBilinear
-
-	ResizePILNearest  Resampling = "pil nearest"
-	ResizePILBox      Resampling = "pil box"
-	ResizePILBilinear Resampling = "pil bilinear"
-	ResizePILHamming  Resampling = "pil hamming"
-	ResizePILBicubic  Resampling = "pil bicubic"
-	ResizePILLanczos  Resampling = "pil lanczos"
-
-	ResizeTorchNearest       Resampling = "torch nearest"
-	ResizeTorchBilinear      Resampling = "torch bilinear"
-	ResizeTorchBicubic       Resampling = "torch bicubic"
-	ResizeTorchLanczos       Resampling = "torch lanczos"
-	ResizeTorchBilinearPlain Resampling = "torch bilinear plain"
-	ResizeTorchBicubicPlain  Resampling = "torch bicubic plain"
-
-	ResizeOpenCVNearest Resampling = "opencv nearest"
-	ResizeOpenCVLinear  Resampling = "opencv linear"
-	ResizeOpenCVCubic   Resampling = "opencv cubic"
-	ResizeOpenCVArea    Resampling = "opencv area" // also for enlarging, where OpenCV interpolates
-
-	ResizeTensorFlow1Bilinear Resampling = "tensorflow 1 bilinear" // in floats
-	ResizeTensorFlowBilinear  Resampling = "tensorflow bilinear"   // tf.image.resize without antialias, in floats
-	ResizeScikitImage         Resampling = "scikit-image"          // transform.resize of floats with mode="constant", as torchxrayvision's XRayResizer
+	ResizeArea           Resampling = "area"            // as cxr.KernelArea
+	ResizeBilinear       Resampling = "bilinear"        // as cxr.KernelBilinear
+	ResizeCubic          Resampling = "cubic"           // as cxr.KernelCubic
+	ResizeLegacyBilinear Resampling = "legacy bilinear" // as cxr.KernelLegacyBilinear, in whole gray values
 )
 
 // A method is what is behind a Resampling.
@@ -55,25 +40,25 @@ type method struct {
 }
 
 var methods = map[Resampling]method{
-	ResizePILNearest:          {Method: resample.Method{Program: resample.Pillow, Filter: resample.Nearest}},
-	ResizePILBox:              {Method: resample.Method{Program: resample.Pillow, Filter: resample.Box}},
-	ResizePILBilinear:         {Method: resample.Method{Program: resample.Pillow, Filter: resample.Linear}},
-	ResizePILHamming:          {Method: resample.Method{Program: resample.Pillow, Filter: resample.Hamming}},
-	ResizePILBicubic:          {Method: resample.Method{Program: resample.Pillow, Filter: resample.CubicHalf}},
-	ResizePILLanczos:          {Method: resample.Method{Program: resample.Pillow, Filter: resample.Lanczos}},
-	ResizeTorchNearest:        {Method: resample.Method{Program: resample.Torch, Filter: resample.Nearest}},
-	ResizeTorchBilinear:       {Method: resample.Method{Program: resample.Torch, Filter: resample.Linear}},
-	ResizeTorchBicubic:        {Method: resample.Method{Program: resample.Torch, Filter: resample.CubicHalf}},
-	ResizeTorchLanczos:        {Method: resample.Method{Program: resample.Torch, Filter: resample.Lanczos}},
-	ResizeTorchBilinearPlain:  {Method: resample.Method{Program: resample.TorchPlain, Filter: resample.Linear}},
-	ResizeTorchBicubicPlain:   {Method: resample.Method{Program: resample.TorchPlain, Filter: resample.CubicThree}},
-	ResizeOpenCVNearest:       {Method: resample.Method{Program: resample.OpenCV, Filter: resample.Nearest}},
-	ResizeOpenCVLinear:        {Method: resample.Method{Program: resample.OpenCV, Filter: resample.Linear}},
-	ResizeOpenCVCubic:         {Method: resample.Method{Program: resample.OpenCV, Filter: resample.CubicThree}},
-	ResizeOpenCVArea:          {Method: resample.Method{Program: resample.OpenCV, Filter: resample.Box}},
-	ResizeTensorFlow1Bilinear: {Method: resample.Method{Program: resample.TensorFlow1, Filter: resample.Linear}, floats: true},
-	ResizeTensorFlowBilinear:  {Method: resample.Method{Program: resample.TorchPlain, Filter: resample.Linear}, floats: true},
-	ResizeScikitImage:         {Method: resample.Method{Program: resample.ScikitImage, Filter: resample.Linear}, floats: true},
+	"pil nearest":           {Method: resample.Method{Program: resample.Pillow, Filter: resample.Nearest}},
+	"pil box":               {Method: resample.Method{Program: resample.Pillow, Filter: resample.Box}},
+	"pil bilinear":          {Method: resample.Method{Program: resample.Pillow, Filter: resample.Linear}},
+	"pil hamming":           {Method: resample.Method{Program: resample.Pillow, Filter: resample.Hamming}},
+	"pil bicubic":           {Method: resample.Method{Program: resample.Pillow, Filter: resample.CubicHalf}},
+	"pil lanczos":           {Method: resample.Method{Program: resample.Pillow, Filter: resample.Lanczos}},
+	"torch nearest":         {Method: resample.Method{Program: resample.Torch, Filter: resample.Nearest}},
+	"torch bilinear":        {Method: resample.Method{Program: resample.Torch, Filter: resample.Linear}},
+	"torch bicubic":         {Method: resample.Method{Program: resample.Torch, Filter: resample.CubicHalf}},
+	"torch lanczos":         {Method: resample.Method{Program: resample.Torch, Filter: resample.Lanczos}},
+	"torch bilinear plain":  {Method: resample.Method{Program: resample.TorchPlain, Filter: resample.Linear}},
+	"torch bicubic plain":   {Method: resample.Method{Program: resample.TorchPlain, Filter: resample.CubicThree}},
+	"opencv nearest":        {Method: resample.Method{Program: resample.OpenCV, Filter: resample.Nearest}},
+	"opencv linear":         {Method: resample.Method{Program: resample.OpenCV, Filter: resample.Linear}},
+	"opencv cubic":          {Method: resample.Method{Program: resample.OpenCV, Filter: resample.CubicThree}},
+	"opencv area":           {Method: resample.Method{Program: resample.OpenCV, Filter: resample.Box}},
+	"tensorflow 1 bilinear": {Method: resample.Method{Program: resample.TensorFlow1, Filter: resample.Linear}, floats: true},
+	"tensorflow bilinear":   {Method: resample.Method{Program: resample.TorchPlain, Filter: resample.Linear}, floats: true},
+	"scikit-image":          {Method: resample.Method{Program: resample.ScikitImage, Filter: resample.Linear}, floats: true},
 }
 
 // kernels are ours.

@@ -37,7 +37,7 @@ def scikit(a, w, h):
 
 METHODS = {('pillow', 'nearest'): pillow('NEAREST'), ('pillow', 'box'): pillow('BOX'), ('pillow', 'linear'): pillow('BILINEAR'),
            ('pillow', 'hamming'): pillow('HAMMING'), ('pillow', 'cubic half'): pillow('BICUBIC'), ('pillow', 'lanczos'): pillow('LANCZOS'),
-           ('torch', 'nearest'): pytorch('nearest', False), ('torch', 'linear'): pytorch('bilinear', True), ('torch', 'cubic half'): pytorch('bicubic', True),
+           ('torch', 'nearest'): pytorch('nearest', False), ('torch', 'linear'): pytorch('bilinear', True), ('torch', 'cubic half'): pytorch('bicubic', True), ('torch', 'lanczos'): pytorch('lanczos', True),
            ('torch plain', 'linear'): pytorch('bilinear', False), ('torch plain', 'cubic three'): pytorch('bicubic', False),
            ('opencv', 'nearest'): opencv('INTER_NEAREST'), ('opencv', 'linear'): opencv('INTER_LINEAR'), ('opencv', 'cubic three'): opencv('INTER_CUBIC'),
            ('opencv', 'box'): opencv('INTER_AREA'), ('scikit-image', 'linear'): scikit}
