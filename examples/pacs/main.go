@@ -14,13 +14,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -29,19 +26,18 @@ import (
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
 	"github.com/cxrkit/cxrkit/head"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "pacs:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("pacs", run) }
+
+const usage = `Pacs scores the films of a DICOMweb server with a head, into a CSV file that names them
+by pseudonyms alone. The same command goes on where it ended.
+
+    pacs -url https://pacs.example.org/dicom-web -key secret.txt -head effusion.cxrhead
+    pacs -url http://127.0.0.1:8042/dicom-web -key secret.txt -head effusion.cxrhead -from 2026-01-01 -view PA
+`
 
 // options are the flags.
 type options struct {
@@ -55,8 +51,7 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
-	f := flag.NewFlagSet("pacs", flag.ContinueOnError)
-	f.SetOutput(stderr)
+	f := cli.Flags("pacs", usage, stderr)
 	f.StringVar(&o.server.URL, "url", "", "`address` of the DICOMweb service")
 	f.BoolVar(&o.server.Plain, "plain", false, "http to another machine: films and names cross the network unencrypted")
 	f.StringVar(&o.token, "token", "", "`file` with the bearer token; it is read again when the token is refused")

@@ -15,33 +15,33 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends at once
-	switch err := run(ctx, os.Args[1:], os.Getenv, os.Stderr); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "serve:", err)
-		os.Exit(1)
-	}
+	cli.Main("serve", func(ctx context.Context, args []string, _, stderr io.Writer) error {
+		return run(ctx, args, os.Getenv, stderr)
+	})
 }
+
+const usage = `Serve answers the HTTP of Health AI Developer Foundations' containers, with the small
+encoder inside or a model of your own.
+
+    serve
+    serve -model encoder.onnx -schema medsiglip -addr :8443 -tls_cert cert.pem -tls_key key.pem
+`
 
 // run serves until ctx ends and all requests are answered.
 func run(ctx context.Context, args []string, environment func(string) string, stderr io.Writer) error {
-	o, err := parse(args, environment, stderr)
+	o, err := parse(cli.Flags("serve", usage, stderr), args, environment)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ import (
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed/haidef"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/examples/internal/cli"
 )
 
 // The test binary is the program itself where a test needs a process.
@@ -184,7 +185,7 @@ func TestFlags(t *testing.T) {
 		{[]string{"films"}, nil, "is no flag"},
 		{[]string{"-timeout", "0s"}, nil, "must be positive"},
 	} {
-		_, err := parse(test.args, func(name string) string { return test.environment[name] }, io.Discard)
+		_, err := parse(cli.Flags("serve", usage, io.Discard), test.args, func(name string) string { return test.environment[name] })
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: error %v, want %q", test.args, err, test.want)
 		}

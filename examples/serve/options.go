@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -34,10 +33,9 @@ type options struct {
 	options                   haidef.HandlerOptions
 }
 
-func parse(args []string, environment func(string) string, stderr io.Writer) (*options, error) {
+// parse reads the arguments into o; f has the help.
+func parse(f *flag.FlagSet, args []string, environment func(string) string) (*options, error) {
 	o := &options{}
-	f := flag.NewFlagSet("serve", flag.ContinueOnError)
-	f.SetOutput(stderr)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`host:port` to listen at")
 	f.StringVar(&o.cert, "tls_cert", "", "PEM `file` of the certificate, with those that it rests on")
 	f.StringVar(&o.key, "tls_key", "", "PEM `file` of its key")
