@@ -114,6 +114,10 @@ type Options struct {
 	// Space; [Description.Precision] tells.
 	Precision Precision
 
+	// MaxMemory is the most bytes that a film under way may take beside the weights:
+	// a file of a few bytes can ask for much. 0: 4 GiB.
+	MaxMemory int64
+
 	described func() (*Preprocess, error) // by other programs, if nothing else describes the model
 }
 
@@ -214,6 +218,9 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 	})
 	if err != nil {
 		return nil, err
+	}
+	if need := 4 * int64(program.Memory); o.MaxMemory > 0 && need > o.MaxMemory {
+		return nil, fmt.Errorf("%w: %d bytes of memory for a film, at most %d by Options.MaxMemory", cxr.ErrTooLarge, need, o.MaxMemory)
 	}
 	about := describe(m, program)
 	about.Precision = precision

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/embedtest"
 	"github.com/cxrkit/cxrkit/embed/local"
@@ -252,5 +253,21 @@ func TestSpaceTellsApartWhatDecidesTheNumbers(t *testing.T) {
 	}
 	if a, b := open(t, "resnet", with(nothing)).Space(), open(t, "resnet", with(nothing)).Space(); a != b {
 		t.Errorf("the same model has the spaces %v and %v", a, b)
+	}
+}
+
+func TestMaxMemory(t *testing.T) {
+	need := func() int64 {
+		e, err := local.Open("testdata/vit.onnx", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Describe().Memory
+	}()
+	if _, err := local.Open("testdata/vit.onnx", &local.Options{MaxMemory: need}); err != nil {
+		t.Error(err)
+	}
+	if _, err := local.Open("testdata/vit.onnx", &local.Options{MaxMemory: need - 1}); !errors.Is(err, cxr.ErrTooLarge) {
+		t.Errorf("error %v, want cxr.ErrTooLarge", err)
 	}
 }
