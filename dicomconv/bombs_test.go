@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -91,11 +92,11 @@ func (b bomb) light(t *testing.T, each int) {
 		again, _, _ := answer()
 		took = min(took, again)
 	}
-	pixels := b.width * b.height
+	pixels := int64(b.width) * int64(b.height)
 	if pixels > 32<<20 {
 		pixels = 0 // refused
 	}
-	limit := uint64(4*len(b.file) + each*pixels + 64<<20)
+	limit := uint64(4*int64(len(b.file)) + int64(each)*pixels + 64<<20)
 	if took > 2*time.Second || most > limit {
 		t.Errorf("%s: %d bytes for %d x %d: %v, %d MB of %d MB; %v", b.name, len(b.file), b.width, b.height, took, most>>20, limit>>20, err)
 	}
@@ -263,7 +264,7 @@ func rleBombs() (bombs []bomb) {
 	add("two segments at one place", 5792, 5792, 2, first, run)
 	add("fifteen segments", 5792, 5792, 15, func(i int) int { return 64 + i }, run)
 	add("four thousand million segments", 5792, 5792, -1, first, run)
-	add("segments beyond the end", 5792, 5792, 2, func(i int) int { return 1 << 31 }, run)
+	add("segments beyond the end", 5792, 5792, 2, func(i int) int { return math.MaxInt32 }, run)
 	add("segments in the head", 5792, 5792, 2, func(i int) int { return i }, run)
 	add("four million bytes of nothing", 5792, 5792, 2, func(i int) int { return 64 + i }, bytes.Repeat([]byte{0x80}, 4<<20))
 	add("four million runs of one", 5792, 5792, 2, func(i int) int { return 64 + i }, make([]byte, 4<<20))
