@@ -1,3 +1,5 @@
+//go:build !js
+
 // Package gcstest stands in for Google Cloud Storage in tests.
 package gcstest
 
