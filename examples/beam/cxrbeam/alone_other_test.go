@@ -1,0 +1,5 @@
+//go:build !linux
+
+package cxrbeam_test
+
+func alone() {}
