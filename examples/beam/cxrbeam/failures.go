@@ -71,6 +71,14 @@ type failuresFn struct{ Output string }
 
 // ProcessElement writes all lines.
 func (f *failuresFn) ProcessElement(ctx context.Context, _ int64, lines func(*string) bool) error {
+	return (&linesFile{f.Output, FailuresFile}).write(ctx, lines)
+}
+
+// A linesFile is a file of sorted lines.
+type linesFile struct{ folder, name string }
+
+// write writes the file, without empty lines.
+func (f *linesFile) write(ctx context.Context, lines func(*string) bool) error {
 	var all []string
 	for line := ""; lines(&line); {
 		if line != "" {
@@ -78,10 +86,10 @@ func (f *failuresFn) ProcessElement(ctx context.Context, _ int64, lines func(*st
 		}
 	}
 	slices.Sort(all)
-	folder, closer, err := openFolder(ctx, f.Output)
+	folder, closer, err := openFolder(ctx, f.folder)
 	if err != nil {
 		return err
 	}
 	defer closer()
-	return folder.WriteFile(ctx, FailuresFile, []byte(strings.Join(slices.Compact(all), "")))
+	return folder.WriteFile(ctx, f.name, []byte(strings.Join(slices.Compact(all), "")))
 }
