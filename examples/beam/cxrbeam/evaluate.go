@@ -152,6 +152,13 @@ func (f *judgeFn) ProcessElement(ctx context.Context, number int64, p Part, emit
 		return err
 	}
 	for i, e := range examples {
+		switch e.label.Weight {
+		case 0:
+			continue
+		case 1:
+		default:
+			return fmt.Errorf("evaluate: a film has the weight %v: films count equally here, want 1, or 0 to leave a film out", e.label.Weight)
+		}
 		probabilities, odds, err := m.Scores(e.embedding)
 		if err != nil {
 			return err
