@@ -32,6 +32,7 @@ import (
 // Flags are of the whole process, as Beam's are.
 var (
 	provision = flag.String("provision_endpoint", "", "`address` of the runner that started this process as a worker; set by the runner")
+	_         = flag.String("artifact_endpoint", "", "likewise, not used")
 	runner    = flag.String("runner", "prism", "prism, flink, spark, dataflow or universal")
 
 	inputs = flag.String("input_path", "", "embed: `folder`, zip file, film or pattern of films, or several with commas between; also gs://, s3://")

@@ -33,6 +33,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/store/shards"
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
 	"github.com/cxrkit/cxrkit/examples/beam/cxrbeam"
+	"github.com/cxrkit/cxrkit/examples/beam/internal/alone"
 	"github.com/cxrkit/cxrkit/examples/internal/input"
 )
 
@@ -50,7 +51,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	flag.Parse()
-	alone() // Prism listens on every interface: here there is but the loopback
+	alone.Enter() // Prism listens on every interface: here there is but the loopback
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	beamlog.SetLogger(&beamlog.Standard{Level: beamlog.SevFatal})
 	beam.Init()

@@ -1,5 +1,0 @@
-//go:build !linux
-
-package cxrbeam_test
-
-func alone() {}
