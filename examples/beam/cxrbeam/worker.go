@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/container/tools"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/harness/init" // whose flags these are
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 )
 
