@@ -103,6 +103,17 @@ func (s *Films) Len() int {
 	return len(s.running) + len(s.entries)
 }
 
+// Paths are those of the films to come, for programs that deal them out. A path is
+// a pattern of its file. Where listing fails there are none, and Next tells why.
+func (s *Films) Paths() []string {
+	s.list()
+	paths := make([]string, len(s.entries))
+	for i, e := range s.entries {
+		paths[i] = e.path
+	}
+	return paths
+}
+
 // Next implements [cxr.Source].
 func (s *Films) Next(ctx context.Context) (*cxr.Image, error) {
 	s.list()

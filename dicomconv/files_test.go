@@ -298,3 +298,13 @@ func TestConvertersAreSafeForConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestPathsOfFilms(t *testing.T) {
+	fsys := fstest.MapFS{"b/2.dcm": {}, "b/1.dcm": {}, "a.dcm": {}, "b/.hidden": {}}
+	if got := dicomconv.New(nil).Files(fsys).Paths(); !slices.Equal(got, []string{"a.dcm", "b/1.dcm", "b/2.dcm"}) {
+		t.Errorf("%v", got)
+	}
+	if got := dicomconv.New(nil).Files(fsys, "c").Paths(); len(got) > 0 {
+		t.Errorf("%v of nothing", got)
+	}
+}

@@ -43,6 +43,10 @@ func Read(dir string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("shards: %w", err)
 	}
+	return readFiles(dir, names)
+}
+
+func readFiles(dir string, names []string) (*Reader, error) {
 	r := &Reader{}
 	for _, name := range names {
 		s, err := openShard(filepath.Join(dir, name))

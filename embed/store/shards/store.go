@@ -176,7 +176,7 @@ func (s *Store) id(row int) string {
 
 // Get implements [embed.Store].
 func (s *Store) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
-	content, err := s.content(k)
+	content, err := contentOf(k.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (s *Store) Get(_ context.Context, k embed.Key) (*cxr.Embedding, error) {
 
 // Put implements [embed.Store].
 func (s *Store) Put(_ context.Context, k embed.Key, v *cxr.Embedding) error {
-	content, err := s.content(k)
+	content, err := contentOf(k.Content)
 	if err != nil {
 		return err
 	}
@@ -250,9 +250,9 @@ func (s *Store) Put(_ context.Context, k embed.Key, v *cxr.Embedding) error {
 	return nil
 }
 
-// content is a key's content.
-func (s *Store) content(k embed.Key) (c [contentBytes]byte, err error) {
-	if n, err := hex.Decode(c[:], []byte(k.Content)[:min(len(k.Content), 2*contentBytes)]); err != nil || n != contentBytes {
+// contentOf is the content of a key.
+func contentOf(text string) (c [contentBytes]byte, err error) {
+	if n, err := hex.Decode(c[:], []byte(text)[:min(len(text), 2*contentBytes)]); err != nil || n != contentBytes {
 		return c, fmt.Errorf("shards: %w: a key whose content is no SHA-256 in hex", cxr.ErrUnsupported)
 	}
 	return c, nil
