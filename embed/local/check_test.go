@@ -173,7 +173,7 @@ func TestDescriptionsThatMeanNothing(t *testing.T) {
 
 // A film so narrow that it would be resized to gigabytes is refused.
 func TestNarrowFilms(t *testing.T) {
-	for _, fit := range []local.Fit{local.FitCrop, local.FitPad, local.FitPadFirst, local.FitCropFirst} {
+	for _, fit := range []string{local.FitCrop, local.FitPad, local.FitPadFirst, local.FitCropFirst} {
 		e := open(t, "resnet", &local.Options{Preprocess: &local.Preprocess{Width: 64, Height: 64, Fit: fit}})
 		m := &cxr.Image{Width: 1 << 16, Height: 2, Depth: 8, Pix: make([]uint16, 1<<17)}
 		if _, err := e.Embed(t.Context(), m); !errors.Is(err, cxr.ErrUnsupported) {
@@ -184,7 +184,7 @@ func TestNarrowFilms(t *testing.T) {
 
 // So is one that a description would make gigabytes of.
 func TestLargeSides(t *testing.T) {
-	for _, r := range []local.Resampling{"pil bicubic", local.ResizeArea, "scikit-image"} {
+	for _, r := range []string{"pil bicubic", local.ResizeArea, "scikit-image"} {
 		e := open(t, "resnet", &local.Options{Preprocess: &local.Preprocess{Width: 64, Height: 64, Fit: local.FitCrop, Side: 1 << 14, Resize: r}})
 		if _, err := e.Embed(t.Context(), drawn.Chest(60, 20, nil)); !errors.Is(err, cxr.ErrTooLarge) {
 			t.Errorf("%s: %v", r, err)

@@ -152,11 +152,11 @@ func percentile(counts *[1 << 16]int, n int, percent float64) float64 {
 }
 
 // centered cuts the middle out of a film, or puts a film into the middle.
-func (f film) centered(width, height int, c Center, pad float64) film {
+func (f film) centered(width, height int, center string, pad float64) film {
 	if width == f.width && height == f.height {
 		return f
 	}
-	x, y := c.offset(f.width, width), c.offset(f.height, height)
+	x, y := offset(center, f.width, width), offset(center, f.height, height)
 	out := film{width: width, height: height, white: f.white}
 	if f.floats != nil {
 		out.floats = placed(f.floats, f.width, f.height, x, y, width, height, float32(pad*f.white))
@@ -168,13 +168,13 @@ func (f film) centered(width, height int, c Center, pad float64) film {
 
 // offset is how many of in pixels come off before the first of out; negative: how
 // many are added.
-func (c Center) offset(in, out int) int {
+func offset(center string, in, out int) int {
 	switch {
 	case in < out:
 		return -((out - in) / 2)
-	case c == CenterEven:
+	case center == CenterEven:
 		return int(math.RoundToEven(float64(in-out) / 2))
-	case c == CenterHalves:
+	case center == CenterHalves:
 		return in/2 - out/2
 	}
 	return (in - out) / 2

@@ -61,7 +61,7 @@ func foreign(fsys fs.FS) (*Preprocess, error) {
 // of one kind in two programs are alike, and so is where the odd pixel goes.
 func differ(a, b *Preprocess) string {
 	x, y := *a, *b
-	kind := func(r Resampling) Resampling { return r[strings.LastIndexByte(string(r), ' ')+1:] }
+	kind := func(r string) string { return r[strings.LastIndexByte(r, ' ')+1:] }
 	x.Resize, y.Resize, x.Center, y.Center = kind(x.Resize), kind(y.Resize), "", ""
 	for _, p := range []*Preprocess{&x, &y} {
 		if p.Fit == FitCrop && p.Side == p.Width {
@@ -195,7 +195,7 @@ func readTimm(f fields) (*Preprocess, error) {
 
 // setResize sets the kernel, or refuses what the file calls so.
 func (p *Preprocess) setResize(r, called string) error {
-	if p.Resize = Resampling(r); !p.Resize.valid() {
+	if p.Resize = r; !knownResampling(r) {
 		return fmt.Errorf("%w: interpolation %q", cxr.ErrUnsupported, called)
 	}
 	return nil

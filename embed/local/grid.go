@@ -58,7 +58,7 @@ func (e *Embedder) places() (rows, columns, extra int, err error) {
 // and height.
 func (p *Preprocess) part(width, height int) (left, top, right, bottom float64) {
 	edges := func(side, network int) (float64, float64) {
-		at := p.Center.offset(side, network)
+		at := offset(p.Center, side, network)
 		return float64(at) / float64(side), float64(at+network) / float64(side)
 	}
 	w, h := width, height

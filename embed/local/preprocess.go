@@ -22,17 +22,17 @@ import (
 // A film goes through these steps, in this order: Percentiles and Bits; Fit,
 // Side, Resize, Center and Pad; Low and High; Mean and Std, or PerImage.
 type Preprocess struct {
-	Name     string     `json:"name"`      // of the model
-	Recipe   string     `json:"recipe"`    // that films must be made by; empty: any
-	Width    int        `json:"width"`     // 0: the model's own
-	Height   int        `json:"height"`    // likewise
-	Channels int        `json:"channels"`  // 1 or 3; 0: the model's own
-	Low      float64    `json:"low"`       // value of black
-	High     float64    `json:"high"`      // value of white; Low and High both 0: 0 and 1
-	Mean     []float64  `json:"mean"`      // taken off, for each channel in the network's order
-	Std      []float64  `json:"std"`       // divided by
-	PerImage bool       `json:"per_image"` // instead of Low to Std: to mean 0 and deviation 1 over what the network sees of the film
-	Resize   Resampling `json:"resize"`    // "area" if left out
+	Name     string    `json:"name"`      // of the model
+	Recipe   string    `json:"recipe"`    // that films must be made by; empty: any
+	Width    int       `json:"width"`     // 0: the model's own
+	Height   int       `json:"height"`    // likewise
+	Channels int       `json:"channels"`  // 1 or 3; 0: the model's own
+	Low      float64   `json:"low"`       // value of black
+	High     float64   `json:"high"`      // value of white; Low and High both 0: 0 and 1
+	Mean     []float64 `json:"mean"`      // taken off, for each channel in the network's order
+	Std      []float64 `json:"std"`       // divided by
+	PerImage bool      `json:"per_image"` // instead of Low to Std: to mean 0 and deviation 1 over what the network sees of the film
+	Resize   string    `json:"resize"`    // as ResizeArea, ...; "area" if left out
 
 	// Percentiles of the film's gray values, two of 0..100, become black and
 	// white; what is beyond is clipped. [0, 100] is all of the range.
@@ -44,9 +44,9 @@ type Preprocess struct {
 	// keep their depth: of 8 bits they are resized as bytes, of 16 as floats.
 	Bits int `json:"bits,omitempty"`
 
-	Fit    Fit     `json:"fit,omitempty"`    // how a film of another shape comes to the network's
+	Fit    string  `json:"fit,omitempty"`    // how a film of another shape comes to the network's
 	Side   int     `json:"side,omitempty"`   // that Fit resizes to, before pixels are cut off or added; 0: the network's
-	Center Center  `json:"center,omitempty"` // where the odd pixel goes
+	Center string  `json:"center,omitempty"` // where the odd pixel goes
 	Pad    float64 `json:"pad,omitempty"`    // gray of added pixels, 0 black to 1 white
 
 	Output string `json:"output,omitempty"` // as Options.Output, which overrides it
@@ -58,27 +58,23 @@ type Preprocess struct {
 	inverted bool // black is white: to find out what is wrong
 }
 
-// A Fit is how a film of any width and height comes to the network's.
-type Fit string
-
-// Fits. The side that is resized to is Preprocess.Side.
+// How a film of any width and height comes to the network's (Preprocess.Fit). The
+// side that is resized to is Preprocess.Side.
 const (
-	FitStretch   Fit = ""           // both sides are resized, whatever that does to the aspect
-	FitCrop      Fit = "crop"       // the shorter side is resized, the aspect kept, and the middle cut out
-	FitPad       Fit = "pad"        // the longer side is resized, the aspect kept, and the rest padded
-	FitCropFirst Fit = "crop first" // the middle square is cut out, and then resized
-	FitPadFirst  Fit = "pad first"  // the film is padded to a square, and then resized
+	FitStretch   = ""           // both sides are resized, whatever that does to the aspect
+	FitCrop      = "crop"       // the shorter side is resized, the aspect kept, and the middle cut out
+	FitPad       = "pad"        // the longer side is resized, the aspect kept, and the rest padded
+	FitCropFirst = "crop first" // the middle square is cut out, and then resized
+	FitPadFirst  = "pad first"  // the film is padded to a square, and then resized
 )
 
-// A Center is where the middle lies if an odd number of pixels is cut off: pixels
-// left of it and above it. Of an odd number added, the smaller half comes first.
-type Center string
-
-// Centers.
+// Where the middle lies if an odd number of pixels is cut off (Preprocess.Center):
+// pixels left of it and above it. Of an odd number added, the smaller half comes
+// first.
 const (
-	CenterFloor  Center = ""       // the smaller half comes off first, as transformers does
-	CenterEven   Center = "even"   // the half is rounded to even, as torchvision, timm and open_clip do
-	CenterHalves Center = "halves" // half of the film less half of the crop, both rounded down, as torchxrayvision does
+	CenterFloor  = ""       // the smaller half comes off first, as transformers does
+	CenterEven   = "even"   // the half is rounded to even, as torchvision, timm and open_clip do
+	CenterHalves = "halves" // half of the film less half of the crop, both rounded down, as torchxrayvision does
 )
 
 // largestSide bounds sides that a description may name.
@@ -129,17 +125,17 @@ func (p *Preprocess) check() error {
 		return wrong("to %d x %d pixels", p.Width, p.Height)
 	case p.Side < 0 || p.Side > largestSide:
 		return wrong("with a side of %d pixels", p.Side)
-	case !p.Resize.valid():
+	case !knownResampling(p.Resize):
 		return wrong("resizes by %q, want %s", p.Resize, resamplingNames())
 	case p.Bits != 0 && p.Bits != 8 && p.Bits != 32:
 		return wrong("of %d bits, want 0, 8 or 32", p.Bits)
-	case p.Bits == 32 && p.Resize.own():
+	case p.Bits == 32 && own(p.Resize):
 		return wrong("of 32 bits resizes by %q, which keeps whole gray values", p.Resize)
-	case !slices.Contains([]Fit{FitStretch, FitCrop, FitPad, FitCropFirst, FitPadFirst}, p.Fit):
+	case !slices.Contains([]string{FitStretch, FitCrop, FitPad, FitCropFirst, FitPadFirst}, p.Fit):
 		return wrong(`fits by %q, want "", "crop", "pad", "crop first" or "pad first"`, p.Fit)
 	case p.Side != 0 && (p.Fit == FitCropFirst || p.Fit == FitPadFirst):
 		return wrong("fits by %q to a side of %d, want none", p.Fit, p.Side)
-	case !slices.Contains([]Center{CenterFloor, CenterEven, CenterHalves}, p.Center):
+	case !slices.Contains([]string{CenterFloor, CenterEven, CenterHalves}, p.Center):
 		return wrong(`centers by %q, want "", "even" or "halves"`, p.Center)
 	case !(p.Pad >= 0 && p.Pad <= 1):
 		return wrong("pads with %v, want 0 to 1", p.Pad)

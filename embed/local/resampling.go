@@ -9,7 +9,7 @@ import (
 	"github.com/cxrkit/cxrkit/internal/resample"
 )
 
-// A Resampling is how films are resized: by a kernel of ours, or by one of
+// How films are resized (Preprocess.Resize): by a kernel of ours, or by one of
 // another program with its arithmetic and rounding. A model was trained on what
 // one program makes of a film, and what another makes is not the same.
 //
@@ -23,23 +23,20 @@ import (
 // interpolates); "tensorflow 1 bilinear" and "tensorflow bilinear" (tf.image.resize
 // without antialias), in floats; and "scikit-image", transform.resize of floats with
 // mode="constant", as in torchxrayvision's XRayResizer.
-type Resampling string
-
-// Resamplings of ours.
 const (
-	ResizeArea           Resampling = "area"            // as cxr.KernelArea
-	ResizeBilinear       Resampling = "bilinear"        // as cxr.KernelBilinear
-	ResizeCubic          Resampling = "cubic"           // as cxr.KernelCubic
-	ResizeLegacyBilinear Resampling = "legacy bilinear" // as cxr.KernelLegacyBilinear, in whole gray values
+	ResizeArea           = "area"            // as cxr.KernelArea
+	ResizeBilinear       = "bilinear"        // as cxr.KernelBilinear
+	ResizeCubic          = "cubic"           // as cxr.KernelCubic
+	ResizeLegacyBilinear = "legacy bilinear" // as cxr.KernelLegacyBilinear, in whole gray values
 )
 
-// A method is what is behind a Resampling.
+// A method is what is behind another program's name.
 type method struct {
 	resample.Method
 	floats bool // gives floats whatever it is given
 }
 
-var methods = map[Resampling]method{
+var methods = map[string]method{
 	"pil nearest":           {Method: resample.Method{Program: resample.Pillow, Filter: resample.Nearest}},
 	"pil box":               {Method: resample.Method{Program: resample.Pillow, Filter: resample.Box}},
 	"pil bilinear":          {Method: resample.Method{Program: resample.Pillow, Filter: resample.Linear}},
@@ -62,29 +59,26 @@ var methods = map[Resampling]method{
 }
 
 // kernels are ours.
-var kernels = map[Resampling]cxr.Kernel{
+var kernels = map[string]cxr.Kernel{
 	ResizeArea: cxr.KernelArea, ResizeBilinear: cxr.KernelBilinear, ResizeCubic: cxr.KernelCubic, ResizeLegacyBilinear: cxr.KernelLegacyBilinear,
 }
 
-func (r Resampling) own() bool {
+// own reports a kernel of ours.
+func own(r string) bool {
 	_, ok := kernels[r]
 	return ok
 }
 
-func (r Resampling) valid() bool {
+func knownResampling(r string) bool {
 	_, ok := methods[r]
-	return ok || r.own()
+	return ok || own(r)
 }
 
 // resamplings are all, in order.
-func resamplings() []Resampling {
+func resamplings() []string {
 	return slices.Concat(slices.Sorted(maps.Keys(kernels)), slices.Sorted(maps.Keys(methods)))
 }
 
 func resamplingNames() string {
-	var names []string
-	for _, r := range resamplings() {
-		names = append(names, string(r))
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(resamplings(), ", ")
 }

@@ -46,7 +46,7 @@ func suspicions(p *Preprocess) (list []suspicion) {
 		}
 	}
 	for _, bits := range []int{0, 8, 32} {
-		if bits != p.Bits && !(bits == 32 && p.Resize.own()) {
+		if bits != p.Bits && !(bits == 32 && own(p.Resize)) {
 			add(fmt.Sprintf("bits %d instead of %d", bits, p.Bits), func(s *Preprocess) { s.Bits = bits })
 		}
 	}
@@ -56,7 +56,7 @@ func suspicions(p *Preprocess) (list []suspicion) {
 		add("no percentiles", func(s *Preprocess) { s.Percentiles = nil })
 	}
 	for _, r := range resamplings() {
-		if r != p.Resize && !(p.Bits == 32 && r.own()) {
+		if r != p.Resize && !(p.Bits == 32 && own(r)) {
 			add(fmt.Sprintf("resizing by %q instead of %q", r, p.Resize), func(s *Preprocess) { s.Resize = r })
 		}
 	}
@@ -101,7 +101,7 @@ func suspectGeometry(p *Preprocess, add func(string, func(*Preprocess))) {
 			}
 		}
 		for _, other := range []struct {
-			fit  Fit
+			fit  string
 			hint string
 		}{
 			{FitPad, "padding after resizing the longer side"}, {FitCropFirst, "a crop to a square before resizing"}, {FitPadFirst, "padding to a square before resizing"},
@@ -114,7 +114,7 @@ func suspectGeometry(p *Preprocess, add func(string, func(*Preprocess))) {
 	if p.Fit == FitStretch {
 		return
 	}
-	for _, c := range []Center{CenterFloor, CenterEven, CenterHalves} {
+	for _, c := range []string{CenterFloor, CenterEven, CenterHalves} {
 		if c != p.Center {
 			add(fmt.Sprintf("the odd pixel elsewhere (center %q instead of %q)", c, p.Center), func(s *Preprocess) { s.Center = c })
 		}
