@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/internal/mixed"
+	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
 // A Pooled is a logistic regression on a mean over the tokens of a film that a
@@ -82,7 +83,7 @@ func (o *pooling) evaluate(x, gradient []float64) float64 {
 		o.scaled[0][j], o.scaled[1][j] = x[j]*s, x[dim+j]*s
 		intercept -= o.scaled[0][j] * o.Mean[j]
 	}
-	inParallel(len(o.parts), func(k int) { o.chunk(k, intercept) })
+	parallel.Each(len(o.parts), func(k int) { o.chunk(k, intercept) })
 
 	var loss, residuals, squares float64
 	clear(gradient)

@@ -16,10 +16,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
 
 	"github.com/cxrkit/cxrkit/internal/mixed"
+	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
 // ErrNotConverged reports a loss that could not be brought to its minimum.
@@ -119,7 +118,7 @@ func (o *objective) evaluate(x, gradient []float64) float64 {
 		o.scaled[j] = x[j] * s
 		intercept -= o.scaled[j] * o.Mean[j]
 	}
-	inParallel(len(o.parts), func(k int) { o.chunk(k, intercept) })
+	parallel.Each(len(o.parts), func(k int) { o.chunk(k, intercept) })
 
 	var loss, residuals, squares float64
 	clear(gradient)
@@ -179,27 +178,6 @@ func logLoss(z float64, positive bool) (loss, derivative float64) {
 		derivative = -derivative
 	}
 	return loss, derivative
-}
-
-// inParallel calls f for 0..n-1 from as many goroutines as there are
-// processors.
-func inParallel(n int, f func(int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
-		for k := range n {
-			f(k)
-		}
-		return
-	}
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for k := w; k < n; k += workers {
-				f(k)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 func notConverged(slope, tolerance float64) error {

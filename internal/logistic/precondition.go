@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/cxrkit/cxrkit/internal/mixed"
+	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
 // Features of embeddings go together, and then minimization takes hundreds of
@@ -90,7 +91,7 @@ func (o *objective) curvatureRow(i int, x []float64) []float32 {
 // addProducts adds the upper triangle of Σ row·rowᵀ.
 func addProducts(gram *mat.SymDense, rows [][]float32) {
 	raw := gram.RawSymmetric()
-	inParallel(raw.N, func(i int) {
+	parallel.Each(raw.N, func(i int) {
 		y := raw.Data[i*raw.Stride+i : i*raw.Stride+raw.N]
 		for first := 0; first < len(rows); first += 4 {
 			var x [4][]float32

@@ -2,9 +2,9 @@ package resample
 
 import (
 	"math"
-	"runtime"
 	"slices"
-	"sync"
+
+	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
 // Bytes scales a picture of the values 0..255 as the program scales its bytes,
@@ -79,7 +79,7 @@ func fixed(taps []tap, bits int) []fixedTap {
 func acrossBytes(src []uint16, width int, taps []fixedTap, bits int) []uint16 {
 	dst := make([]uint16, len(src)/width*len(taps))
 	half := int32(1) << (bits - 1)
-	eachRow(len(src)/width, func(y int) {
+	parallel.Each(len(src)/width, func(y int) {
 		row, out := src[y*width:(y+1)*width], dst[y*len(taps):(y+1)*len(taps)]
 		for x := range out {
 			t := &taps[x]
@@ -97,7 +97,7 @@ func acrossBytes(src []uint16, width int, taps []fixedTap, bits int) []uint16 {
 func downBytes(src []uint16, width int, taps []fixedTap, bits int) []uint16 {
 	dst := make([]uint16, width*len(taps))
 	half := int32(1) << (bits - 1)
-	eachRow(len(taps), func(y int) {
+	parallel.Each(len(taps), func(y int) {
 		line := slices.Repeat([]int32{half}, width)
 		t := &taps[y]
 		for j, w := range t.weights {
@@ -111,19 +111,4 @@ func downBytes(src []uint16, width int, taps []fixedTap, bits int) []uint16 {
 		}
 	})
 	return dst
-}
-
-// eachRow shares rows among the cores.
-func eachRow(rows int, do func(y int)) {
-	workers := min(runtime.GOMAXPROCS(0), rows)
-	var wg sync.WaitGroup
-	for i := range workers {
-		from, to := i*rows/workers, (i+1)*rows/workers
-		wg.Go(func() {
-			for y := from; y < to; y++ {
-				do(y)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -3,6 +3,8 @@ package resample
 import (
 	"math"
 	"slices"
+
+	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
 // A Filter is a shape of weights around the place that is looked at.
@@ -226,7 +228,7 @@ func (m Method) Floats(src []float32, inWidth, inHeight, outWidth, outHeight int
 
 func acrossFloats(src []float32, width int, taps []tap) []float32 {
 	dst := make([]float32, len(src)/width*len(taps))
-	eachRow(len(src)/width, func(y int) {
+	parallel.Each(len(src)/width, func(y int) {
 		row, out := src[y*width:(y+1)*width], dst[y*len(taps):(y+1)*len(taps)]
 		for x := range out {
 			t := &taps[x]
@@ -243,7 +245,7 @@ func acrossFloats(src []float32, width int, taps []tap) []float32 {
 
 func downFloats(src []float32, width int, taps []tap) []float32 {
 	dst := make([]float32, width*len(taps))
-	eachRow(len(taps), func(y int) {
+	parallel.Each(len(taps), func(y int) {
 		line := make([]float64, width)
 		t := &taps[y]
 		for j, w := range t.weights {

@@ -1,6 +1,10 @@
 package resample
 
-import "math"
+import (
+	"math"
+
+	"github.com/cxrkit/cxrkit/internal/parallel"
+)
 
 // blurred is scikit-image's filter against aliasing: a Gauss filter along each
 // axis that gets shorter, of deviation (scale-1)/2, cut off at 4 deviations.
@@ -38,7 +42,7 @@ func gauss(scale float64) []float64 {
 // themselves being next apart.
 func convolve(src []float32, lines, n int, k []float64, step, next int, outside float32) []float32 {
 	dst := make([]float32, len(src))
-	eachRow(lines, func(line int) {
+	parallel.Each(lines, func(line int) {
 		padded := make([]float64, n+2*(len(k)-1))
 		for i := range padded {
 			padded[i] = float64(outside)
@@ -73,7 +77,7 @@ func interpolated(src []float32, inWidth, inHeight, outWidth, outHeight int, out
 		whole := math.Floor(x)
 		return int(whole), x - whole
 	}
-	eachRow(outHeight, func(y int) {
+	parallel.Each(outHeight, func(y int) {
 		row, down := place(y, inHeight, outHeight)
 		for x := range outWidth {
 			column, right := place(x, inWidth, outWidth)

@@ -1,6 +1,10 @@
 package simd
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/cxrkit/cxrkit/internal/parallel"
+)
 
 // A Packed is a matrix b of K x N laid out for [Gemm]: panels of columns, zeros
 // after the last. It is immutable, and shared by all that multiply with it.
@@ -59,7 +63,7 @@ func (p *Packed) Fill(from, count int, src []float32, kStep, nStep int) {
 		}
 		return
 	}
-	inParallel(panels, func(i int) { p.fill(i*p.width, from, count, src, kStep, nStep) })
+	parallel.Each(panels, func(i int) { p.fill(i*p.width, from, count, src, kStep, nStep) })
 }
 
 // worthParallel is how many values outweigh waking other threads.

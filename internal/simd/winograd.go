@@ -1,5 +1,7 @@
 package simd
 
+import "github.com/cxrkit/cxrkit/internal/parallel"
+
 // A winograd is a convolution of 3x3 pixels by Winograd's algorithm F(4x4, 3x3):
 // a quarter of the multiplications for tiles of 4x4 outputs. Rounding errors are
 // some ten times those of the plain sum. See Lavin and Gray, Fast Algorithms for
@@ -36,7 +38,7 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 		w.points[p] = NewPacked(in, out, nil, Single)
 	}
 	width := w.points[0].width
-	inParallel((out+width-1)/width, func(i int) { w.transform(i*width, weights) })
+	parallel.Each((out+width-1)/width, func(i int) { w.transform(i*width, weights) })
 	return w
 }
 

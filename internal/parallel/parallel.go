@@ -1,4 +1,5 @@
-package simd
+// Package parallel shares work among the processors.
+package parallel
 
 import (
 	"runtime"
@@ -6,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// inParallel calls f for 0..n-1 from as many goroutines as there are processors. A
+// Each calls f for 0..n-1 from as many goroutines as there are processors. A
 // panic of one is its caller's.
-func inParallel(n int, f func(i int)) {
+func Each(n int, f func(i int)) {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	var next atomic.Int64
 	var fault atomic.Value
