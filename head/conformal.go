@@ -84,12 +84,7 @@ func (m *Model) Conform(d *Dataset, level float64) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	patient := make([]int, len(d.Examples))
-	for p, films := range d.Patients() {
-		for _, i := range films {
-			patient[i] = p
-		}
-	}
+	patient := d.patientOf()
 	logOdds := make([][]float64, len(d.Examples))
 	for i, e := range d.Examples {
 		if logOdds[i], err = m.logOdds(e.Embedding); err != nil {

@@ -175,3 +175,14 @@ func (d *Dataset) Patients() [][]int {
 	}
 	return groups
 }
+
+// patientOf is, for each example, which of Patients it belongs to.
+func (d *Dataset) patientOf() []int {
+	patient := make([]int, len(d.Examples))
+	for p, films := range d.Patients() {
+		for _, i := range films {
+			patient[i] = p
+		}
+	}
+	return patient
+}

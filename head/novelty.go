@@ -34,13 +34,7 @@ func NewNovelty(d *Dataset) (*Novelty, error) {
 	if err != nil {
 		return nil, err
 	}
-	patient := make([]int, len(d.Examples))
-	for p, films := range d.Patients() {
-		for _, i := range films {
-			patient[i] = p
-		}
-	}
-	n, err := stats.NewNovelty(d.Features(), patient, noveltyDirections)
+	n, err := stats.NewNovelty(d.Features(), d.patientOf(), noveltyDirections)
 	if err != nil {
 		return nil, fmt.Errorf("head: novelty: %w", err)
 	}

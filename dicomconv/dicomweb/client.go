@@ -33,17 +33,7 @@ func New(o *Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := http.Client{}
-	if checked.HTTP != nil {
-		client = *checked.HTTP
-	} else {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.Proxy = nil // films come from where Options say, whatever the environment
-		transport.MaxIdleConnsPerHost = checked.Parallel + 1
-		client.Transport = transport
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{o: checked, http: &client, traffic: remote.NewTraffic(checked.Retry.policy(), 0)}, nil
+	return &Client{o: checked, http: remote.HTTPClient(checked.HTTP, checked.Parallel+1), traffic: remote.NewTraffic(checked.Retry.policy(), 0)}, nil
 }
 
 // String tells nothing of the server.

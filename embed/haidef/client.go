@@ -34,17 +34,7 @@ func New(o *Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := http.Client{}
-	if checked.HTTP != nil {
-		client = *checked.HTTP
-	} else {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.Proxy = nil // films go where Options say, whatever the environment
-		transport.MaxIdleConnsPerHost = checked.Parallel
-		client.Transport = transport
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{o: checked, http: &client, traffic: remote.NewTraffic(checked.Retry.policy(), 0), slots: make(chan struct{}, checked.Parallel)}, nil
+	return &Client{o: checked, http: remote.HTTPClient(checked.HTTP, checked.Parallel), traffic: remote.NewTraffic(checked.Retry.policy(), 0), slots: make(chan struct{}, checked.Parallel)}, nil
 }
 
 // String names the client's schema and model.

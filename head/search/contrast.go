@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/logistic"
 )
 
 // A Contrast makes probabilities of cosines, as the model was trained to: cosines
@@ -26,22 +27,15 @@ func (c Contrast) Softmax(film *cxr.Embedding, texts ...*cxr.Embedding) ([]float
 	if len(texts) == 0 {
 		return nil, fmt.Errorf("search: softmax: no texts")
 	}
-	out, most := make([]float64, len(texts)), math.Inf(-1)
+	out := make([]float64, len(texts))
 	for i, text := range texts {
 		z, err := c.logit(film, text)
 		if err != nil {
 			return nil, err
 		}
-		out[i], most = z, max(most, z)
+		out[i] = z
 	}
-	var sum float64
-	for i, z := range out {
-		out[i] = math.Exp(z - most)
-		sum += out[i]
-	}
-	for i := range out {
-		out[i] /= sum
-	}
+	logistic.Softmax(out)
 	return out, nil
 }
 
