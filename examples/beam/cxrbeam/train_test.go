@@ -233,6 +233,9 @@ func TestScoresAndEvaluates(t *testing.T) {
 }
 
 func TestTrainingMistakes(t *testing.T) {
+	if engine != nil {
+		t.Skip("engines try twenty times what cannot be done")
+	}
 	data, labels, _ := problem(t, true)
 	save := filepath.Join(t.TempDir(), "m.cxrhead")
 	for want, o := range map[string]cxrbeam.TrainOptions{
