@@ -2,14 +2,8 @@ package cxrbeam_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,18 +16,16 @@ import (
 	"github.com/cxrkit/cxrkit/examples/beam/internal/cluster"
 )
 
-var engineName = flag.String("cluster", "", "flink or spark: run the tests there, not on Prism; cluster.sh fetches what they need")
-
 // engine is the cluster that -cluster names, or nil.
 var engine *cluster.Cluster
 
 // onEngine runs tests, on Prism or on a cluster whose workers are this program.
 func onEngine(m *testing.M) int {
-	if *engineName == "" {
+	if *cluster.Name == "" {
 		return m.Run()
 	}
 	var err error
-	if engine, err = cluster.Start(*engineName, filepath.Join("..", *engineName, "target")); err != nil {
+	if engine, err = cluster.Start(".."); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -88,55 +80,43 @@ func jobsLost(failures int) int {
 	return 0
 }
 
-// killMachine kills the one of machines that this process is a child of, and what
-// is between, if there are any.
-func killMachine(machines []int) error {
-	for pid := os.Getppid(); len(machines) > 0; {
-		if pid <= 1 {
-			return fmt.Errorf("this process is on none of the machines %v", machines)
-		}
-		above, err := parent(pid)
-		if err != nil {
-			return err
-		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			return err
-		}
-		if slices.Contains(machines, pid) {
-			return nil
-		}
-		pid = above
-	}
-	return nil
-}
-
-func parent(pid int) (int, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := strings.Cut(string(stat), ") ") // java, the name, has none
-	return strconv.Atoi(strings.Fields(after)[1])
-}
-
-// One of two machines is lost while films are embedded, again while a head is
-// trained on them, and again while it scores: the engine tries again elsewhere.
+// One of two machines is killed at a film in the middle of a bundle, again in the
+// middle of training and of scoring: the engine works on elsewhere.
 func TestLostMachine(t *testing.T) {
 	if engine == nil {
 		t.Skip("-cluster names an engine of more than one machine")
 	}
-	in := phantoms(t, 40)
-	want, failed := oneMachine(t, in)
-	o := &cxrbeam.Options{Model: cxrbeam.Model{Embedder: "local"}, Output: t.TempDir(), Format: "arrow", Shards: 3}
-	trouble := &troubleFn{Dir: t.TempDir(), Every: 7, Times: 1, Kill: true, Machines: engine.PIDs()}
-	start := time.Now()
-	counts, err := run(t, pipeline(t, o, trouble, in))
-	if err != nil {
-		t.Fatal(err)
+	t.Run("embed", func(t *testing.T) {
+		in := phantoms(t, 40)
+		want, failed := oneMachine(t, in)
+		for _, format := range []string{"arrow", "tfrecord"} {
+			o := &cxrbeam.Options{Model: cxrbeam.Model{Embedder: "local"}, Output: t.TempDir(), Format: format, Shards: 3}
+			trouble := &troubleFn{Dir: t.TempDir(), Every: 7, Times: 1, Kill: true, Machines: engine.PIDs()}
+			start := time.Now()
+			counts, err := run(t, pipeline(t, o, trouble, in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s: took %v: %v", format, time.Since(start).Round(time.Second), counts)
+			if n := len(contents(t, trouble.Dir)); n != 1 {
+				t.Errorf("%s: %d machines were killed, want 1", format, n)
+			}
+			equal(t, o.Output, want, failed)
+			if err := engine.Heal(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	for name, test := range map[string]func(*testing.T){
+		"train": func(t *testing.T) { trainsToTheOptimum(t, 0) },
+		"score": func(t *testing.T) { scoresAndEvaluates(t, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			lost := engine.Lose()
+			test(t)
+			if err := lost(); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
-	t.Logf("embedded in %v: %v", time.Since(start).Round(time.Second), counts)
-	if n := len(contents(t, trouble.Dir)); n != 1 {
-		t.Errorf("%d machines were killed, want 1", n)
-	}
-	equal(t, o.Output, want, failed)
 }

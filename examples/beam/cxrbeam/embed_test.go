@@ -33,6 +33,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
 	"github.com/cxrkit/cxrkit/examples/beam/cxrbeam"
 	"github.com/cxrkit/cxrkit/examples/beam/internal/alone"
+	"github.com/cxrkit/cxrkit/examples/beam/internal/cluster"
 	"github.com/cxrkit/cxrkit/examples/internal/input"
 )
 
@@ -64,7 +65,7 @@ type troubleFn struct {
 	Every    int
 	Times    int // 0: 2
 	Kill     bool
-	Machines []int // Kill: also the machine, one of these processes, on which it runs
+	Machines []int // with Kill: also that of these processes on which it runs
 }
 
 var seen atomic.Int64
@@ -76,10 +77,12 @@ func (f *troubleFn) ProcessElement(_ context.Context, film cxrbeam.Film, emit fu
 			if err := os.WriteFile(name, []byte(fmt.Sprint(os.Getpid())), 0o666); err != nil {
 				return err
 			}
-			if f.Kill {
-				if err := killMachine(f.Machines); err != nil {
+			if len(f.Machines) > 0 {
+				if err := cluster.KillMachineOf(os.Getpid(), f.Machines); err != nil {
 					return err
 				}
+			}
+			if f.Kill {
 				return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			}
 			return errors.New("injected failure")
@@ -376,7 +379,10 @@ func TestKilledWorkers(t *testing.T) {
 
 // The films that developers have beside the project.
 func TestSharedFilms(t *testing.T) {
-	const chest = "../../../../shared/dicom/chest"
+	chest, err := filepath.Abs("../../../../shared/dicom/chest") // workers may have another working folder
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := os.Stat(chest); err != nil {
 		t.Skip("no ../shared/dicom/chest beside the project")
 	}

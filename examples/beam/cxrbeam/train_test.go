@@ -100,10 +100,13 @@ func readModel(t *testing.T, name string) *head.Model {
 	return m
 }
 
-func TestTrainsToTheOptimum(t *testing.T) {
+func TestTrainsToTheOptimum(t *testing.T) { trainsToTheOptimum(t, 0, 0.01, 100) }
+
+func trainsToTheOptimum(t *testing.T, cs ...float64) {
+	t.Helper()
 	data, labels, d := problem(t, true)
 	save := filepath.Join(t.TempDir(), "m.cxrhead")
-	for _, c := range []float64{0, 0.01, 100} {
+	for _, c := range cs {
 		counts, err := run(t, func(s beam.Scope) {
 			o := cxrbeam.TrainOptions{Data: data, Labels: labels, Findings: d.Findings, Split: "train", C: c, Save: save}
 			if err := cxrbeam.Train(s, &o); err != nil {
@@ -138,7 +141,11 @@ func TestTrainsToTheOptimum(t *testing.T) {
 	}
 }
 
-func TestScoresAndEvaluates(t *testing.T) {
+// A second run changes nothing.
+func TestScoresAndEvaluates(t *testing.T) { scoresAndEvaluates(t, 2) }
+
+func scoresAndEvaluates(t *testing.T, runs int) {
+	t.Helper()
 	data, labels, d := problem(t, false)
 	dir := t.TempDir()
 	test := d.Where(func(e *head.Example) bool { return e.Split == "test" })
@@ -156,7 +163,7 @@ func TestScoresAndEvaluates(t *testing.T) {
 	}
 	f.Close()
 	m = readModel(t, name)
-	for range 2 { // a second run changes nothing
+	for range runs {
 		_, err = run(t, func(s beam.Scope) {
 			if err := cxrbeam.Score(s, data, name, dir); err != nil {
 				t.Fatal(err)

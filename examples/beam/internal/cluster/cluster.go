@@ -6,6 +6,7 @@ package cluster
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -19,6 +20,9 @@ import (
 
 // Machines is how many machines, each a process that does work, a cluster has.
 const Machines = 2
+
+// Name is the engine that the flag of tests names; empty: tests run on Prism.
+var Name = flag.String("cluster", "", "flink or spark: run the tests there, not on Prism; cluster.sh fetches what they need")
 
 // JobServer is the address for Beam's --endpoint.
 const JobServer = "localhost:8099"
@@ -54,14 +58,14 @@ type engine struct {
 	status, count           string // where the master says, in JSON, how many machines have come
 }
 
-// Start starts an engine, "flink" or "spark", whose jars are in dir/jars and
-// whose logs go to dir/logs. It is up when Start returns.
-func Start(name, dir string) (*Cluster, error) {
-	e, ok := engines[name]
+// Start starts the engine with a [Name]. Its jars are in NAME/target/jars of the
+// module, a folder, and logs go to NAME/target/logs. It is up when Start returns.
+func Start(module string) (*Cluster, error) {
+	e, ok := engines[*Name]
 	if !ok {
-		return nil, fmt.Errorf("cluster: engine %q, want flink or spark", name)
+		return nil, fmt.Errorf("cluster: engine %q, want flink or spark", *Name)
 	}
-	dir, err := filepath.Abs(dir)
+	dir, err := filepath.Abs(filepath.Join(module, *Name, "target"))
 	if err != nil {
 		return nil, err
 	}

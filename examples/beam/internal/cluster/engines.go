@@ -29,8 +29,9 @@ var engines = map[string]engine{
 }
 
 // flinkSettings give a task manager two slots, so that one can do the work of
-// both, and spread the work while both are there. Beam's classes are the cluster's
-// own: those that the job server sends along are the same.
+// both, and spread the work while both are there; buffers for the 50 shuffles of
+// training; and Beam's classes out of the cluster's own jars: those that the job
+// server sends along are the same.
 const flinkSettings = `
 jobmanager.rpc.address: localhost
 jobmanager.rpc.port: 6123
@@ -43,9 +44,10 @@ taskmanager.memory.framework.heap.size: 128m
 taskmanager.memory.framework.off-heap.size: 128m
 taskmanager.memory.task.heap.size: 256m
 taskmanager.memory.task.off-heap.size: 0m
-taskmanager.memory.network.min: 64m
-taskmanager.memory.network.max: 64m
-taskmanager.memory.managed.size: 128m
+taskmanager.memory.network.min: 256m
+taskmanager.memory.network.max: 256m
+taskmanager.network.sort-shuffle.min-buffers: 64
+taskmanager.memory.managed.size: 256m
 taskmanager.memory.jvm-metaspace.size: 256m
 taskmanager.memory.jvm-overhead.min: 128m
 taskmanager.memory.jvm-overhead.max: 128m
