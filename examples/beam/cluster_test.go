@@ -36,7 +36,7 @@ func TestOnACluster(t *testing.T) {
 	}
 	engine := []string{
 		"--runner", *cluster.Name, "--endpoint", cluster.JobServer, "--parallelism", fmt.Sprint(cluster.Machines),
-		"--environment_type", "PROCESS", "--environment_config", fmt.Sprintf(`{"command": %q}`, program),
+		"--environment_type", "PROCESS", "--environment_config", fmt.Sprintf(`{"command": %q, "env": {"GOMAXPROCS": "1"}}`, program),
 	}
 	out := map[bool]string{}
 	for _, prism := range []bool{true, false} {

@@ -30,7 +30,7 @@ func onEngine(m *testing.M) int {
 		return 1
 	}
 	defer engine.Stop()
-	undo, err := asProcesses()
+	undo, err := asProcesses(`{"GOMAXPROCS": "1"}`)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -43,8 +43,8 @@ func onEngine(m *testing.M) int {
 	return m.Run()
 }
 
-// asProcesses makes workers processes of this program.
-func asProcesses() (undo func(), err error) {
+// asProcesses makes workers processes of this program, with an environment.
+func asProcesses(env string) (undo func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func asProcesses() (undo func(), err error) {
 		return nil, err
 	}
 	kind, config, binary := *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary
-	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary = "PROCESS", fmt.Sprintf(`{"command": %q}`, self), stub.Name()
+	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary = "PROCESS", fmt.Sprintf(`{"command": %q, "env": %s}`, self, env), stub.Name()
 	return func() {
 		os.Remove(stub.Name())
 		*jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary = kind, config, binary

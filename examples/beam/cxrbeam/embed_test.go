@@ -356,7 +356,7 @@ func TestKilledWorkers(t *testing.T) {
 		stuck = 10 * time.Second
 		defer func() { stuck = 2 * time.Minute }()
 	}
-	undo, err := asProcesses()
+	undo, err := asProcesses("{}")
 	if err != nil {
 		t.Fatal(err)
 	}

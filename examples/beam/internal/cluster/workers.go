@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,33 @@ func (c *Cluster) lose(before []int, end chan struct{}) error {
 			}
 			return KillMachineOf(pid, c.PIDs())
 		}
+	}
+}
+
+// Watch watches the worker processes that come. The function that it gives tells
+// the processor time of each, and is called when the job has ended.
+func (c *Cluster) Watch() (times func() []time.Duration) {
+	end, done := make(chan struct{}), make(chan map[int]time.Duration)
+	before := c.workers()
+	go func() {
+		used := map[int]time.Duration{}
+		for {
+			for _, pid := range c.workers() {
+				if !slices.Contains(before, pid) {
+					used[pid] = max(used[pid], processorTime(pid))
+				}
+			}
+			select {
+			case <-end:
+				done <- used
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}()
+	return func() []time.Duration {
+		close(end)
+		return slices.Sorted(maps.Values(<-done))
 	}
 }
 
@@ -89,16 +117,42 @@ func KillMachineOf(pid int, machines []int) error {
 // above are the parent of a process, the parent's, and so on.
 func above(pid int) (chain []int) {
 	for {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		_, after, ok := strings.Cut(string(stat), ") ") // behind the name, in parentheses
-		if fields := strings.Fields(after); err == nil && ok && len(fields) > 1 {
-			pid, err = strconv.Atoi(fields[1])
-		} else {
+		fields := stat(pid)
+		if fields == nil {
 			return chain
 		}
-		if err != nil || pid <= 1 {
+		var err error
+		if pid, err = strconv.Atoi(fields[1]); err != nil || pid <= 1 {
 			return chain
 		}
 		chain = append(chain, pid)
 	}
+}
+
+// processorTime is what a process has used, 0 if it is gone.
+func processorTime(pid int) (used time.Duration) {
+	fields := stat(pid)
+	if fields == nil {
+		return 0
+	}
+	for _, text := range fields[11:13] { // of user and system, in hundredths of a second
+		n, _ := strconv.ParseInt(text, 10, 64)
+		used += time.Duration(n) * 10 * time.Millisecond
+	}
+	return used
+}
+
+// stat are the fields of /proc/PID/stat behind the name: its state, its parent
+// and so on; nil if there is no such process.
+func stat(pid int) []string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	at := strings.LastIndex(string(text), ") ")
+	if err != nil || at < 0 {
+		return nil
+	}
+	fields := strings.Fields(string(text[at+2:]))
+	if len(fields) < 13 {
+		return nil
+	}
+	return fields
 }
