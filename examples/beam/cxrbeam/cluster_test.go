@@ -36,6 +36,7 @@ func onEngine(m *testing.M) int {
 		return 1
 	}
 	defer undo()
+	stuck = 10 * time.Minute
 	*jobopts.Endpoint = cluster.JobServer
 	if *jobopts.Parallelism < 0 {
 		*jobopts.Parallelism = cluster.Machines

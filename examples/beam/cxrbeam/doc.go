@@ -1,9 +1,10 @@
 // Package cxrbeam has the library's pipeline as transforms of Apache Beam, for
 // films by the million on an engine that a user has already:
 //
+//	space, err := o.Prepare()
 //	films, unfit := cxrbeam.Match(s, "films")
 //	rows, failed := cxrbeam.Embed(s, films, o)
-//	cxrbeam.WriteShards(s, rows, o)
+//	cxrbeam.WriteShards(s, rows, space, o)
 //	cxrbeam.WriteFailures(s, o, unfit, failed)
 //
 // They are made of bounded ParDo, GroupByKey and Reshuffle alone, which all runners

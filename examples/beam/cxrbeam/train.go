@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -19,9 +18,6 @@ import (
 )
 
 func init() {
-	for _, t := range []reflect.Type{reflect.TypeFor[moments](), reflect.TypeFor[state](), reflect.TypeFor[sums]()} {
-		beam.RegisterType(t)
-	}
 	register.DoFn4x1[context.Context, int64, Part, func(int64, moments), error](&momentsFn{})
 	register.DoFn4x1[context.Context, int64, func(*moments) bool, func(int64, state), error](&startFn{})
 	register.DoFn5x1[context.Context, int64, func(*Part) bool, func(*state) bool, func(int64, sums), error](&partFn{})
