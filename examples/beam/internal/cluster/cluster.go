@@ -52,7 +52,7 @@ func (p *process) lives() bool {
 
 // An engine is how one is started.
 type engine struct {
-	master, machine, server []string // classes with arguments; in arguments, DIR is the folder and N a number
+	master, machine, server []string // classes with arguments; in all text {dir} is the folder and {n} a number
 	env                     []string
 	settings                string // of conf/flink-conf.yaml
 	status, count           string // where the master says, in JSON, how many machines have come
@@ -78,7 +78,7 @@ func Start(module string) (*Cluster, error) {
 			return nil, err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "conf", "flink-conf.yaml"), []byte(e.settings), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "conf", "flink-conf.yaml"), []byte(strings.ReplaceAll(e.settings, "{dir}", dir)), 0o666); err != nil {
 		return nil, err
 	}
 	if err := c.start(); err != nil {
@@ -149,7 +149,7 @@ func (c *Cluster) java(command []string) (*process, error) {
 		args = append(args, "--add-opens=java.base/"+p+"=ALL-UNNAMED")
 	}
 	args = append(args, "-cp", filepath.Join(c.dir, "jars", "*"))
-	fill := strings.NewReplacer("DIR", c.dir, "N", fmt.Sprint(c.started))
+	fill := strings.NewReplacer("{dir}", c.dir, "{n}", fmt.Sprint(c.started))
 	for _, a := range command {
 		args = append(args, fill.Replace(a))
 	}
@@ -195,12 +195,12 @@ func (c *Cluster) come() (int, error) {
 }
 
 func (c *Cluster) until(what string, there func() bool) error {
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		if there() {
 			return nil
 		}
 	}
-	return fmt.Errorf("cluster: %s did not come up in two minutes, see %s/logs", what, c.dir)
+	return fmt.Errorf("cluster: %s did not come up in five minutes, see %s/logs", what, c.dir)
 }
 
 func listening(addr string) bool {

@@ -8,22 +8,22 @@ var opened = []string{
 
 var engines = map[string]engine{
 	"flink": {
-		master:  []string{"org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir", "DIR/conf"},
-		machine: []string{"org.apache.flink.runtime.taskexecutor.TaskManagerRunner", "--configDir", "DIR/conf", "-D", "taskmanager.resource-id=machineN"},
+		master:  []string{"org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir", "{dir}/conf"},
+		machine: []string{"org.apache.flink.runtime.taskexecutor.TaskManagerRunner", "--configDir", "{dir}/conf", "-D", "taskmanager.resource-id=machine{n}"},
 		server: []string{
-			"org.apache.beam.runners.flink.FlinkJobServerDriver", "--flink-master=localhost:8081", "--job-host=localhost", "--artifacts-dir=DIR/work/artifacts",
+			"org.apache.beam.runners.flink.FlinkJobServerDriver", "--flink-master=localhost:8081", "--job-host=localhost", "--artifacts-dir={dir}/work/artifacts",
 		},
 		settings: flinkSettings,
 		status:   "http://localhost:8081/overview", count: "taskmanagers",
 	},
 	"spark": {
 		master:  []string{"org.apache.spark.deploy.master.Master", "--host", "localhost", "--port", "7077", "--webui-port", "8080"},
-		machine: []string{"org.apache.spark.deploy.worker.Worker", "--host", "localhost", "--cores", "1", "--memory", "512m", "--work-dir", "DIR/work/machineN", "spark://localhost:7077"},
+		machine: []string{"org.apache.spark.deploy.worker.Worker", "--host", "localhost", "--cores", "1", "--memory", "512m", "--work-dir", "{dir}/work/machine{n}", "spark://localhost:7077"},
 		server: []string{
 			"-Dspark.driver.host=localhost", "-Dspark.executor.memory=512m",
-			"org.apache.beam.runners.spark.SparkJobServerDriver", "--spark-master-url=spark://localhost:7077", "--job-host=localhost", "--artifacts-dir=DIR/work/artifacts",
+			"org.apache.beam.runners.spark.SparkJobServerDriver", "--spark-master-url=spark://localhost:7077", "--job-host=localhost", "--artifacts-dir={dir}/work/artifacts",
 		},
-		env:    []string{"SPARK_HOME=DIR", "SPARK_LOCAL_IP=127.0.0.1", "SPARK_SCALA_VERSION=2.12"},
+		env:    []string{"SPARK_HOME={dir}", "SPARK_LOCAL_IP=127.0.0.1", "SPARK_SCALA_VERSION=2.12"},
 		status: "http://localhost:8080/json/", count: "aliveworkers",
 	},
 }
@@ -52,6 +52,8 @@ taskmanager.memory.jvm-metaspace.size: 256m
 taskmanager.memory.jvm-overhead.min: 128m
 taskmanager.memory.jvm-overhead.max: 128m
 cluster.evenly-spread-out-slots: true
+io.tmp.dirs: {dir}/work
+process.working-dir: {dir}/work
 rest.address: localhost
 rest.bind-address: localhost
 heartbeat.interval: 1000
