@@ -132,13 +132,14 @@ func (c *Cluster) Heal() error {
 	return c.until("two machines", func() bool { n, err := c.come(); return err == nil && n == Machines })
 }
 
-// Stop kills all.
+// Stop kills all and keeps the logs alone.
 func (c *Cluster) Stop() {
 	for _, p := range append(c.servers, c.machines...) {
 		p.Kill()
 		<-p.gone
 	}
 	c.servers, c.machines = nil, nil
+	os.RemoveAll(filepath.Join(c.dir, "work")) // copies of programs and jars
 }
 
 // java starts a class.

@@ -18,12 +18,15 @@ var engines = map[string]engine{
 	},
 	"spark": {
 		master:  []string{"org.apache.spark.deploy.master.Master", "--host", "localhost", "--port", "7077", "--webui-port", "8080"},
-		machine: []string{"org.apache.spark.deploy.worker.Worker", "--host", "localhost", "--cores", "1", "--memory", "512m", "--work-dir", "{dir}/work/machine{n}", "spark://localhost:7077"},
+		machine: []string{
+			"-Dspark.worker.cleanup.enabled=true", "-Dspark.worker.cleanup.interval=20", "-Dspark.worker.cleanup.appDataTtl=20",
+			"org.apache.spark.deploy.worker.Worker", "--host", "localhost", "--cores", "1", "--memory", "512m", "--work-dir", "{dir}/work/machine{n}", "spark://localhost:7077",
+		},
 		server: []string{
 			"-Dspark.driver.host=localhost", "-Dspark.executor.memory=512m",
 			"org.apache.beam.runners.spark.SparkJobServerDriver", "--spark-master-url=spark://localhost:7077", "--job-host=localhost", "--artifacts-dir={dir}/work/artifacts",
 		},
-		env:    []string{"SPARK_HOME={dir}", "SPARK_LOCAL_IP=127.0.0.1", "SPARK_SCALA_VERSION=2.12"},
+		env:    []string{"SPARK_HOME={dir}", "SPARK_LOCAL_DIRS={dir}/work", "SPARK_LOCAL_IP=127.0.0.1", "SPARK_SCALA_VERSION=2.12"},
 		status: "http://localhost:8080/json/", count: "aliveworkers",
 	},
 }
@@ -54,6 +57,7 @@ taskmanager.memory.jvm-overhead.max: 128m
 cluster.evenly-spread-out-slots: true
 io.tmp.dirs: {dir}/work
 process.working-dir: {dir}/work
+blob.service.cleanup.interval: 10
 rest.address: localhost
 rest.bind-address: localhost
 heartbeat.interval: 1000
