@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the module's tests on Flink or Spark: a cluster of two machines, each a
-# process, which are killed in the middle of jobs. Needs Java 11 or 17, Maven, and
-# 3 GB of memory; Maven fetches 150 to 300 MB.
+# process, one of which is killed in the middle of jobs. Needs Java 11 or 17, Maven, and
+# 3 GB of memory and of disk; Maven fetches 150 to 300 MB.
 #
 #   ./cluster.sh flink
 #   ./cluster.sh spark -run TestLostMachine

@@ -17,7 +17,7 @@ var engines = map[string]engine{
 		status:   "http://localhost:8081/overview", count: "taskmanagers",
 	},
 	"spark": {
-		master:  []string{"org.apache.spark.deploy.master.Master", "--host", "localhost", "--port", "7077", "--webui-port", "8080"},
+		master: []string{"org.apache.spark.deploy.master.Master", "--host", "localhost", "--port", "7077", "--webui-port", "8080"},
 		machine: []string{
 			"-Dspark.worker.cleanup.enabled=true", "-Dspark.worker.cleanup.interval=20", "-Dspark.worker.cleanup.appDataTtl=20",
 			"org.apache.spark.deploy.worker.Worker", "--host", "localhost", "--cores", "1", "--memory", "512m", "--work-dir", "{dir}/work/machine{n}", "spark://localhost:7077",
