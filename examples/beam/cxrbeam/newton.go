@@ -30,6 +30,25 @@ type sums struct {
 	Total     []float64 // weight of the films
 	Gradient  []float64 // dim+1 of each finding
 	Curvature []float64 // upper triangles, row by row
+
+	Piece, Size int64 // of what travels: see pieces
+}
+
+// piece is how many values of curvature travel together, 128 KiB: Flink sorts what
+// it shuffles, with no room for a record of megabytes.
+const piece = 16 << 10
+
+// pieces cuts sums up: number 0 has all but the curvature, and its Size, the
+// others have the curvature.
+func (o sums) pieces(emit func(sums)) {
+	curvature := o.Curvature
+	o.Curvature, o.Size = nil, int64(len(curvature))
+	emit(o)
+	number := int64(0)
+	for some := range slices.Chunk(curvature, piece) {
+		number++
+		emit(sums{Part: o.Part, Piece: number, Curvature: some})
+	}
 }
 
 func triangle(n int) int { return n * (n + 1) / 2 }
@@ -63,7 +82,7 @@ func (f *partFn) ProcessElement(_ context.Context, number int64, parts func(*Par
 			out.add(k, size, examples)
 		}
 	}
-	emit(group, out)
+	out.pieces(func(o sums) { emit(group, o) })
 	return nil
 }
 
@@ -116,7 +135,7 @@ type sumFn struct{}
 func (*sumFn) ProcessElement(group int64, all func(*sums) bool, emit func(int64, sums)) {
 	o := total(all)
 	o.Part = group
-	emit(0, o)
+	o.pieces(func(o sums) { emit(0, o) })
 }
 
 // total adds in order, so that equal films give equal heads.
@@ -125,16 +144,25 @@ func total(all func(*sums) bool) sums {
 	for o := (sums{}); all(&o); o = (sums{}) {
 		list = append(list, o)
 	}
-	slices.SortFunc(list, func(a, b sums) int { return cmp.Compare(a.Part, b.Part) })
+	slices.SortFunc(list, func(a, b sums) int { return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.Piece, b.Piece)) })
 	first := list[0]
-	for _, o := range list[1:] {
-		for _, v := range [][2][]float64{{first.Loss, o.Loss}, {first.Total, o.Total}, {first.Gradient, o.Gradient}, {first.Curvature, o.Curvature}} {
-			for j, x := range v[1] {
-				v[0][j] += x
-			}
+	first.Curvature = make([]float64, first.Size)
+	for i, o := range list {
+		if o.Piece > 0 {
+			add(first.Curvature[(o.Piece-1)*piece:], o.Curvature)
+		} else if i > 0 {
+			add(first.Loss, o.Loss)
+			add(first.Total, o.Total)
+			add(first.Gradient, o.Gradient)
 		}
 	}
 	return first
+}
+
+func add(to, values []float64) {
+	for j, v := range values {
+		to[j] += v
+	}
 }
 
 // A stepFn takes a step.
