@@ -51,6 +51,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	labels := flags.String("labels", "", "CSV of their labels: image_id, optionally patient and split, and findings")
 	findings := flags.String("findings", "", "findings to judge, by commas; empty: all columns that hold labels")
 	heads := flags.Bool("heads", false, "with -data: trainers beside each other, in place of embeddings")
+	tabPFN := flags.String("tabpfn", "", "with -data: head.Linear beside TabPFN, whose unpacked source package tabpfn 0.1 of PyPI lies in this folder")
+	python := flags.String("python", "python3", "with -tabpfn: a Python with torch and sklearn")
 	model := flags.String("model", "", "judge this ONNX file too")
 	preprocess := flags.String("preprocess", "", "what that file's films become, as JSON of local.Preprocess; empty: what the file tells")
 	names := flags.String("only", "", "contenders to judge, by commas: mini, zones, untrained, pixels or the base name of -model; empty: all")
@@ -76,6 +78,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		return phantoms(ctx, w, contenders, cohorts, patients)
 	case ownFilms:
 		return folder(ctx, w, *images, *labels, *findings, contenders)
+	}
+	if *tabPFN != "" {
+		return compareTabPFN(ctx, w, *data, *python, *tabPFN)
 	}
 	if *heads {
 		return compareHeads(ctx, w, *data)
