@@ -55,7 +55,7 @@ func TestFamiliesEqualONNXRuntime(t *testing.T) {
 	if len(all) < 14 {
 		t.Fatalf("%d networks", len(all))
 	}
-	for path := simd.Generic; path <= simd.Best(); path++ {
+	for _, path := range simd.Paths() {
 		t.Run(path.String(), func(t *testing.T) {
 			defer simd.Use(path)()
 			for name, v := range all {

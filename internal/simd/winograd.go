@@ -33,7 +33,8 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 	}
 	w.bias = make([]float32, out)
 	copy(w.bias, bias)
-	w.block = min(max(winogradHeap/(points*(in+out))/12*12, 12), w.rows*w.cols)
+	whole := len(current.tiles) // rows of a product that need no smaller tile
+	w.block = min(max(winogradHeap/(points*(in+out))/whole*whole, whole), w.rows*w.cols)
 	for p := range w.points {
 		w.points[p] = NewPacked(in, out, nil, Single)
 	}
