@@ -20,7 +20,6 @@ type Packed struct {
 }
 
 const (
-	slim     = 16 // columns of a panel of Go
 	maxTile  = 12 * 32
 	rowBlock = 96  // rows of a that stay in the cache while all panels pass
 	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
@@ -215,18 +214,6 @@ func (p *Packed) edge(c []float32, ldc, n int, a []float32, lda, rows, depth int
 			copy(c[(r+i)*ldc:][:n], whole[i*p.width:])
 		}
 	}
-}
-
-// genericTile is the micro-kernel in Go: one row, sixteen columns.
-func genericTile(k int, a, b, c, start []float32) {
-	sum := *(*[slim]float32)(start)
-	for i, v := range a[:k] {
-		row := (*[slim]float32)(b[slim*i:])
-		for j, w := range row {
-			sum[j] += v * w
-		}
-	}
-	copy(c, sum[:])
 }
 
 // DynamicScratch is how many values of scratch memory [GemmDynamic] needs.

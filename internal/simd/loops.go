@@ -35,7 +35,7 @@ type tile func(k int, a *float32, lda int, b *float32, c *float32, ldc int, star
 type depthwise func(out, bias, x, w *float32, xOffsets, wOffsets *int, taps, xStep, outStep, n int)
 
 // none stands for a path without assembly.
-var none = loops{width: slim}
+var none = loops{width: genericColumns}
 
 // reach is how many of n values the assembly can do; Go does the rest.
 func (l *loops) reach(n int) int {

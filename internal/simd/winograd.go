@@ -28,12 +28,12 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 	w := &winograd{Conv: c, rows: (c.Out.Height + outTile - 1) / outTile, cols: (c.Out.Width + outTile - 1) / outTile}
 	in, out := c.In.Channels, c.Out.Channels
 	if c.Height != 3 || c.Width != 3 || c.StrideX != 1 || c.StrideY != 1 || c.DilationX != 1 || c.DilationY != 1 || c.groups != 1 ||
-		in < 16 || out < 16 || w.rows*w.cols < 9 || current.winogradInput == nil {
+		in < 16 || out < 16 || w.rows*w.cols < 9 {
 		return nil
 	}
 	w.bias = make([]float32, out)
 	copy(w.bias, bias)
-	whole := len(current.tiles) // rows of a product that need no smaller tile
+	whole := max(1, len(current.tiles)) // rows of a product that need no smaller tile
 	w.block = min(max(winogradHeap/(points*(in+out))/whole*whole, whole), w.rows*w.cols)
 	for p := range w.points {
 		w.points[p] = NewPacked(in, out, nil, Single)
@@ -125,7 +125,9 @@ func (w *winograd) input(to []float32, step int, src []float32, tile int, padded
 		src, row = padded, inTile*channels
 	}
 	n := current.reach(channels)
-	current.winogradInput(&to[0], &src[0], &vectors[0], 4*row, 4*channels, 4*step, n)
+	if n > 0 {
+		current.winogradInput(&to[0], &src[0], &vectors[0], 4*row, 4*channels, 4*step, n)
+	}
 	for ch := n; ch < channels; ch++ {
 		var d [points]float32
 		for i := range d {
@@ -155,7 +157,9 @@ func (w *winograd) output(dst []float32, tile int, from []float32, step int, who
 		to, toRow = whole, outTile*channels
 	}
 	n := current.reach(channels)
-	current.winogradOutput(&to[0], &from[0], &w.bias[0], &vectors[0], 4*toRow, 4*channels, 4*step, n)
+	if n > 0 {
+		current.winogradOutput(&to[0], &from[0], &w.bias[0], &vectors[0], 4*toRow, 4*channels, 4*step, n)
+	}
 	for ch := n; ch < channels; ch++ {
 		var m [points]float32
 		for i := range m {
