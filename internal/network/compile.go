@@ -216,7 +216,8 @@ func (c *compiler) node(n *node) error {
 	}
 	c.consume(in)
 	out, err := c.onBytes(n, in)
-	if out == nil && err == nil {
+	bytes := out != nil
+	if !bytes && err == nil {
 		for i, t := range in {
 			in[i] = c.floatsOf(n, n.Inputs[i], t)
 		}
@@ -235,8 +236,7 @@ func (c *compiler) node(n *node) error {
 		if t.known() { // constants are kept as ONNX orders them
 			t = c.plain(t)
 		}
-		if t.bytes || t.from != nil { // it says what it is
-		} else if elem := c.typeOf(n, i, types); elem != 0 {
+		if elem := c.typeOf(n, i, types); elem != 0 && !bytes { // what is of bytes says itself what became of it
 			t = t.as(elem)
 		} else if t.elem == 0 {
 			return unsupported(n, "result of no known type")
