@@ -1,6 +1,8 @@
 package network
 
 import (
+	"slices"
+
 	"github.com/cxrkit/cxrkit/internal/onnx"
 	"github.com/cxrkit/cxrkit/internal/simd"
 )
@@ -138,6 +140,10 @@ func (c *compiler) onBytes(n *node, in []*tensor) ([]*tensor, error) {
 	var t *tensor
 	var err error
 	switch n.Op {
+	case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
+		if in[0].bytes { // another shape of the same bytes
+			return n.row.compile(c, n, in)
+		}
 	case "DequantizeLinear":
 		t, err = c.lazily(n, in)
 	case "Conv":
@@ -280,9 +286,10 @@ func (c *compiler) bytesAdd(n *node, in []*tensor) (*tensor, error) {
 // are positive.
 func (c *compiler) bytesMaxPool(n *node, in []*tensor) (*tensor, error) {
 	x := in[0]
-	if !x.bytes || len(x.shape) != 4 || !x.last || x.grid != nil && !(x.grid.Scale > 0) {
+	if !x.bytes || len(x.shape) != 4 || x.grid != nil && !(x.grid.Scale > 0) {
 		return nil, nil
 	}
+	x = c.channelsLast(n, x)
 	shape := simd.Shape{Height: x.shape[2], Width: x.shape[3], Channels: x.shape[1]}
 	size := n.Ints("kernel_shape")
 	if len(size) != 2 {
@@ -333,6 +340,8 @@ func (c *compiler) takesBytes(n *node, name string) bool {
 	switch n.Op {
 	case "MaxPool":
 		return true
+	case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
+		return slices.ContainsFunc(c.users[n.Outputs[0]], func(u *node) bool { return c.takesBytes(u, n.Outputs[0]) })
 	case "Conv", "MatMul", "Gemm":
 		w := c.makers[n.Inputs[1]]
 		return n.Inputs[0] == name && w != nil && w.Op == "DequantizeLinear" && c.constantNamed(w.Inputs[0]) >= 0 && (n.Op != "Conv" || !c.depthwise(n, w.Inputs[0]))

@@ -142,6 +142,7 @@ func (c *compiler) bytesMatMulInteger(n *node, in []*tensor) (*tensor, error) {
 	}
 	b := packBytes(w, w.shape[0], w.shape[1], false, zeros)
 	shape := append(append([]int(nil), x.shape[:len(x.shape)-1]...), b.N)
+	x = c.plain(x)
 	rows, extra := product(shape)/b.N, offset(x.elem)
 	l := c.lateOf(n, zero, b.N, len(shape), 0)
 	c.integerProducts++
@@ -153,7 +154,7 @@ func (c *compiler) bytesMatMulInteger(n *node, in []*tensor) (*tensor, error) {
 
 func (c *compiler) bytesConvInteger(n *node, in []*tensor) (*tensor, error) {
 	x, w := in[0], in[1]
-	if w.ints == nil || len(w.shape) != 4 || !x.bytes || len(x.shape) != 4 || !x.last || x.grid != nil {
+	if w.ints == nil || len(w.shape) != 4 || !x.bytes || len(x.shape) != 4 || x.grid != nil {
 		return nil, nil
 	}
 	zero, ok := zeroPoint(input(in, 2))
@@ -168,6 +169,7 @@ func (c *compiler) bytesConvInteger(n *node, in []*tensor) (*tensor, error) {
 	if conv == nil || err != nil {
 		return nil, err
 	}
+	x = c.channelsLast(n, x)
 	groups, extra := conv.Groups(), offset(x.elem)
 	films, from, to, channels := x.shape[0], conv.In.Len(), conv.Out.Len(), conv.Out.Channels
 	l := c.lateOf(n, zero, channels, 4, 2)

@@ -58,6 +58,7 @@ func (s *scaling) result(shape []int, last bool, x *tensor) *tensor {
 
 // multiplyBytes emits the product of rows of bytes with a matrix.
 func (c *compiler) multiplyBytes(n *node, x *tensor, shape []int, b *simd.PackedBytes, s *scaling) *tensor {
+	x = c.plain(x)
 	rows := product(shape) / b.N
 	p := s.product(0, b)
 	c.integerProducts++
@@ -74,6 +75,7 @@ func (c *compiler) multiplyBytes(n *node, x *tensor, shape []int, b *simd.Packed
 
 // convolveBytes emits a convolution of bytes.
 func (c *compiler) convolveBytes(n *node, x *tensor, conv *simd.ByteConv, s *scaling) *tensor {
+	x = c.channelsLast(n, x)
 	films, from, to, channels := x.shape[0], conv.In.Len(), conv.Out.Len(), conv.Out.Channels
 	var products []*simd.Product
 	for g, b := range conv.Groups() {
@@ -145,7 +147,7 @@ func (c *compiler) scaled(n *node, groups []*simd.PackedBytes, x *tensor, weight
 
 func (c *compiler) bytesConv(n *node, in []*tensor) (*tensor, error) {
 	x, w, bias := in[0], in[1], input(in, 2)
-	if !x.bytes || x.grid == nil || w.from == nil || !eightBits.has(w.from.ints.elem) || len(x.shape) != 4 || !x.last || len(w.shape) != 4 {
+	if !x.bytes || x.grid == nil || w.from == nil || !eightBits.has(w.from.ints.elem) || len(x.shape) != 4 || len(w.shape) != 4 {
 		return nil, nil
 	}
 	scale, zero, ok := w.from.by(0)
@@ -199,7 +201,7 @@ func packBytes(w *tensor, k, n int, turned bool, zero []int32) *simd.PackedBytes
 // rowsOf reports whether bytes are rows that a matrix can be multiplied with.
 func rowsOf(x *tensor, k int) bool {
 	rank := len(x.shape)
-	return x.bytes && rank >= 2 && x.shape[rank-1] == k && !(rank == 4 && x.last && product(x.shape[1:]) > 1)
+	return x.bytes && rank >= 2 && x.shape[rank-1] == k
 }
 
 func (c *compiler) bytesMatMul(n *node, in []*tensor) (*tensor, error) {
@@ -271,7 +273,7 @@ func linear(in []*tensor, channels int) (r *requantization, zeroX int32, zeros [
 
 func (c *compiler) bytesLinearConv(n *node, in []*tensor) (*tensor, error) {
 	x, w, bias := in[0], in[3], input(in, 8)
-	if w.ints == nil || len(x.shape) != 4 || !x.last || len(w.shape) != 4 {
+	if w.ints == nil || len(x.shape) != 4 || len(w.shape) != 4 {
 		return nil, nil
 	}
 	r, zeroX, zeros, factors, ok := linear(in, w.shape[0])
