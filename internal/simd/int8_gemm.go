@@ -1,6 +1,10 @@
 package simd
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/cxrkit/cxrkit/internal/parallel"
+)
 
 // A PackedBytes is a matrix of K x N signed bytes laid out for products with rows
 // of unsigned ones: panels of 32 columns, in which four neighbors along the depth
@@ -36,15 +40,42 @@ func NewPackedBytes(k, n int, zeros []int32) *PackedBytes {
 
 // Fill sets rows from..from+count, once; element (from+i, n) is src[i*kStep+n*nStep].
 func (p *PackedBytes) Fill(from, count int, src []int8, kStep, nStep int) {
-	for j := range p.N {
-		to := p.data[4*p.groups*(j&^(panel-1))+4*(j%panel):]
-		sum := int32(0)
-		for i := range count {
-			k, v := from+i, src[i*kStep+j*nStep]
-			to[k/4*4*panel+k%4] = v
-			sum += int32(v)
+	panels := len(p.sums) / panel
+	if count*p.N < worthParallel {
+		for i := range panels {
+			p.fill(i*panel, from, count, src, kStep, nStep)
 		}
-		p.sums[j] += sum
+		return
+	}
+	parallel.Each(panels, func(i int) { p.fill(i*panel, from, count, src, kStep, nStep) })
+}
+
+// fill is Fill of the panel that begins at a column.
+func (p *PackedBytes) fill(j, from, count int, src []int8, kStep, nStep int) {
+	columns, sums := min(panel, p.N-j), p.sums[j:][:panel]
+	data := p.data[4*p.groups*j:]
+	if nStep == 1 {
+		for i := range count {
+			k := from + i
+			row := data[k/4*4*panel+k%4:]
+			for c, v := range src[i*kStep+j:][:columns] {
+				row[4*c] = v
+				sums[c] += int32(v)
+			}
+		}
+		return
+	}
+	const block = 16 // rows of the panel that stay in the cache while all columns pass
+	for first := 0; first < count; first += block {
+		end := min(first+block, count)
+		for c := range columns {
+			at := (j + c) * nStep
+			for i := first; i < end; i++ {
+				k, v := from+i, src[at+i*kStep]
+				data[k/4*4*panel+4*c+k%4] = v
+				sums[c] += int32(v)
+			}
+		}
 	}
 }
 
