@@ -53,6 +53,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	heads := flags.Bool("heads", false, "with -data: trainers beside each other, in place of embeddings")
 	model := flags.String("model", "", "judge this ONNX file too")
 	preprocess := flags.String("preprocess", "", "what that file's films become, as JSON of local.Preprocess; empty: what the file tells")
+	int8 := flags.String("precision", "", "with -data: how far mini moves in bfloat16, and as this file of quantize.py")
+	nothing := flags.String("calibrate", "", "with -data: write the input of mini's network for some films, by this file of quantize.py")
 	names := flags.String("only", "", "contenders to judge, by commas: mini, zones, untrained, pixels or the base name of -model; empty: all")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -76,6 +78,12 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		return phantoms(ctx, w, contenders, cohorts, patients)
 	case ownFilms:
 		return folder(ctx, w, *images, *labels, *findings, contenders)
+	}
+	switch {
+	case *int8 != "":
+		return precisions(ctx, w, *data, *int8)
+	case *nothing != "":
+		return calibration(ctx, w, *data, *nothing)
 	}
 	if *heads {
 		return compareHeads(ctx, w, *data)
