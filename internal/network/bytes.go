@@ -207,7 +207,7 @@ type requantization struct {
 	limits simd.Limits
 }
 
-// requantized finds a requantization that alone takes what a node makes.
+// requantization finds a requantization that alone takes what a node makes.
 func (c *compiler) requantization(n *node) *requantization {
 	r := &requantization{limits: simd.AllBytes}
 	u := c.sole(n.Outputs[0])
@@ -247,7 +247,9 @@ func (c *compiler) requantization(n *node) *requantization {
 	if !eightBits.has(r.to) {
 		return nil
 	}
-	r.grid = grid(r.to, scale, zero)
+	if r.grid = grid(r.to, scale, zero); u != q && !(scale > 0) { // limits would be the wrong way round
+		return nil
+	}
 	switch u.Op {
 	case "Relu":
 		r.limits.Low = r.grid.Zero

@@ -5,9 +5,9 @@ import (
 	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
-// A late scaling is one whose scale and zero point only the run knows, as those of
-// DynamicQuantizeLinear: what follows MatMulInteger and ConvInteger, as sums of
-// floats.
+// A late is a scaling of which only the run knows scale and zero point, as after
+// DynamicQuantizeLinear: what follows MatMulInteger and ConvInteger. Its results
+// are floats.
 type late struct {
 	zero, scale *tensor // of the first factor; of the sums, one for all or by column
 	bias        []float32
@@ -41,7 +41,6 @@ func (c *compiler) lateOf(n *node, zero *tensor, columns, rank, fromLast int) *l
 	}
 	l.scale, l.elem = c.plain(scale), onnx.Float
 	nodes := []*node{cast, mul}
-	last := mul
 	if add := c.next(mul, "Add", -1); add != nil {
 		other := add.Inputs[0]
 		if other == mul.Outputs[0] {
@@ -49,13 +48,12 @@ func (c *compiler) lateOf(n *node, zero *tensor, columns, rank, fromLast int) *l
 		}
 		if c.constantNamed(other) == columns {
 			if t, err := c.value(add, other); err == nil && t.data != nil && byColumn(t, columns, rank, fromLast) {
-				l.bias, last = t.data, add
+				l.bias = t.data
 				nodes = append(nodes, add)
 			}
 		}
 	}
 	c.joinBehind(n, nodes...)
-	_ = last
 	l.f = c.activation(n, rank)
 	return l
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
-// Quantized values of the run are integers in float32, which holds 16 bits exactly.
+// Quantized values of the run that are not bytes (bytes.go) are integers in float32,
+// which holds 16 bits exactly.
 
 // limits is the range of a quantized type.
 func limits(t onnx.Type) (low, high float32) {
