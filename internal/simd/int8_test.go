@@ -11,7 +11,7 @@ import (
 // onEveryIntegerPath is onEveryPath, and AVX-512 as where it has no VNNI.
 func onEveryIntegerPath(t *testing.T, f func(t *testing.T)) {
 	onEveryPath(t, f)
-	if best == AVX512 && IntegerPath() == "AVX512-VNNI" {
+	if IntegerPath() == "AVX512-VNNI" {
 		t.Run("AVX-512 without VNNI", func(t *testing.T) {
 			defer withoutVNNI()()
 			f(t)
