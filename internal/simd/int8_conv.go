@@ -90,7 +90,7 @@ func (c *ByteConv) gather(dst, src []uint8, channels, depth int, pixels extent, 
 		for ky := range c.Height {
 			y := y0 + ky*c.DilationY
 			if y < 0 || y >= c.In.Height {
-				fill(to[:c.Width*channels], zero)
+				setBytes(to[:c.Width*channels], zero)
 				to = to[c.Width*channels:]
 				continue
 			}
@@ -101,7 +101,7 @@ func (c *ByteConv) gather(dst, src []uint8, channels, depth int, pixels extent, 
 			}
 			for kx := range c.Width {
 				if x := x0 + kx*c.DilationX; x < 0 || x >= c.In.Width {
-					fill(to[:channels], zero)
+					setBytes(to[:channels], zero)
 				} else {
 					copy(to[:channels], src[y*row+x*c.In.Channels:])
 				}
@@ -111,7 +111,7 @@ func (c *ByteConv) gather(dst, src []uint8, channels, depth int, pixels extent, 
 	}
 }
 
-func fill(dst []uint8, v uint8) {
+func setBytes(dst []uint8, v uint8) {
 	for i := range dst {
 		dst[i] = v
 	}
