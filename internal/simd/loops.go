@@ -7,8 +7,8 @@ type loops struct {
 	path   Path
 	masked bool // any n will do, else multiples of 8 only
 	width  int  // columns of a tile of a matrix product
-	narrow Path // for matrices that would leave half the last panel to zeros; Generic: none
 	tiles  []tile
+	slim   []tile // of half the width, for a last panel that would be zeros by half; nil: none
 	half   []tile // of pairs of bfloat16; nil: none
 
 	activation [activations]func(x *float32, n int)
