@@ -11,6 +11,8 @@ type loops struct {
 	slim   []tile // of half the width, for a last panel that would be zeros by half; nil: none
 	half   []tile // of pairs of bfloat16; nil: none
 
+	direct, slimDirect []directTile // as tiles and slim; nil: none
+
 	activation [activations]func(x *float32, n int)
 	arithmetic [operations]func(dst, a, b *float32, n int)
 	scalar     [operations]func(dst, a *float32, b float32, n int)

@@ -19,14 +19,17 @@ func detect() []Path {
 
 func detectBFloat16() bool { return slices.Contains(paths, AVX512) && cpu.X86.HasAVX512BF16 }
 
-var tiles256 = []tile{gemm256_1x16, gemm256_2x16, gemm256_3x16, gemm256_4x16, gemm256_5x16, gemm256_6x16}
+var (
+	tiles256  = []tile{gemm256_1x16, gemm256_2x16, gemm256_3x16, gemm256_4x16, gemm256_5x16, gemm256_6x16}
+	direct256 = []directTile{direct256_1x16, direct256_2x16, direct256_3x16, direct256_4x16, direct256_5x16, direct256_6x16}
+)
 
 var assembly = []*loops{
 	Generic: &none,
 	AVX2: {
 		path:  AVX2,
 		width: 16,
-		tiles: tiles256,
+		tiles: tiles256, direct: direct256,
 		activation: [activations]func(*float32, int){
 			Relu: rectify256, Sigmoid: sigmoid256, Swish: swish256, HardSigmoid: hardSigmoid256, HardSwish: hardSwish256, Gelu: gelu256, GeluTanh: geluTanh256,
 		},
@@ -45,7 +48,12 @@ var assembly = []*loops{
 			gemm512_1x32, gemm512_2x32, gemm512_3x32, gemm512_4x32, gemm512_5x32, gemm512_6x32,
 			gemm512_7x32, gemm512_8x32, gemm512_9x32, gemm512_10x32, gemm512_11x32, gemm512_12x32,
 		},
-		slim: tiles256, // by which a processor loses nothing, and some gain on tiles of one vector in each row
+		direct: []directTile{
+			direct512_1x32, direct512_2x32, direct512_3x32, direct512_4x32, direct512_5x32, direct512_6x32,
+			direct512_7x32, direct512_8x32, direct512_9x32, direct512_10x32, direct512_11x32, direct512_12x32,
+		},
+		slimDirect: direct256,
+		slim:       tiles256, // by which a processor loses nothing, and some gain on tiles of one vector in each row
 		half: []tile{
 			gemmHalf_1x32, gemmHalf_2x32, gemmHalf_3x32, gemmHalf_4x32, gemmHalf_5x32, gemmHalf_6x32,
 			gemmHalf_7x32, gemmHalf_8x32, gemmHalf_9x32, gemmHalf_10x32, gemmHalf_11x32, gemmHalf_12x32,

@@ -14,6 +14,12 @@ func main() {
 		tile(width256, rows, 2)
 	}
 	for rows := 1; rows <= 12; rows++ {
+		directTile(width512, rows, 2)
+	}
+	for rows := 1; rows <= 6; rows++ {
+		directTile(width256, rows, 2)
+	}
+	for rows := 1; rows <= 12; rows++ {
 		halfTile(rows)
 	}
 	toHalf()
