@@ -105,6 +105,24 @@ func (p *Packed) fill(j, from, count int, src []float32, kStep, nStep int) {
 	}
 }
 
+// Values is how many values a matrix of single precision takes, packed.
+func (p *Packed) Values() int { return len(p.data) }
+
+// Times is the matrix with its rows multiplied by a value each, in memory of
+// [Packed.Values], of single precision.
+func (p *Packed) Times(rows, memory []float32) Packed {
+	q := *p
+	q.data = memory[:len(p.data)]
+	for j := 0; j < p.N; j += p.width {
+		width := p.across(j)
+		from, to := p.data[j*p.K:], q.data[j*p.K:]
+		for k, v := range rows[:p.K] {
+			Mul.Scalar(to[k*width:][:width], from[k*width:][:width], v)
+		}
+	}
+	return q
+}
+
 // Gemm computes c = bias + a*b, and f of it. a is m x K with rows lda apart, c
 // is m x N with rows ldc apart.
 func Gemm(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activation) {
