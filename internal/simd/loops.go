@@ -25,7 +25,7 @@ type loops struct {
 	exponentials   func(dst, src *float32, shift float32, n int) float32
 	normalize      func(dst, src, gamma, beta *float32, mean, scale float32, n int)
 
-	depthwise1, depthwise4 depthwise
+	depthwise1, depthwise2, depthwise3, depthwise4 depthwise // of so many pixels; 2, 3 and 4 may be nil
 
 	winogradInput  func(dst, src, scratch *float32, rowStep, pixelStep, dstStep, n int)
 	winogradOutput func(dst, src, bias, scratch *float32, rowStep, pixelStep, srcStep, n int)

@@ -37,7 +37,7 @@ var assembly = []*loops{
 		scalar:     [operations]func(_, _ *float32, _ float32, _ int){Add: addScalar256, Sub: subScalar256, Mul: mulScalar256, Div: divScalar256},
 		addRectify: addRectify256, maximum: maximum256, affine: affine256, affineRectify: affineRectify256,
 		largest: largest256, total: total256, squares: squares256, exponentials: exponentials256, normalize: normalize256,
-		depthwise1: depthwise256_1, depthwise4: depthwise256_4,
+		depthwise1: depthwise256_1, depthwise2: depthwise256_2, depthwise3: depthwise256_3, depthwise4: depthwise256_4,
 		winogradInput: winogradInput256, winogradOutput: winogradOutput256,
 	},
 	AVX512: {
@@ -65,7 +65,7 @@ var assembly = []*loops{
 		scalar:     [operations]func(_, _ *float32, _ float32, _ int){Add: addScalar512, Sub: subScalar512, Mul: mulScalar512, Div: divScalar512},
 		addRectify: addRectify512, maximum: maximum512, affine: affine512, affineRectify: affineRectify512,
 		largest: largest512, total: total512, squares: squares512, exponentials: exponentials512, normalize: normalize512,
-		depthwise1: depthwise512_1, depthwise4: depthwise512_4,
+		depthwise1: depthwise512_1, depthwise2: depthwise512_2, depthwise3: depthwise512_3, depthwise4: depthwise512_4,
 		winogradInput: winogradInput512, winogradOutput: winogradOutput512,
 	},
 }

@@ -5395,6 +5395,108 @@ tap1:
 	VZEROUPPER
 	RET
 
+// func depthwise256_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, FMA3
+TEXT ·depthwise256_2(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R14
+	SHRQ $0x03, R14
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	XORQ    R11, R11
+
+tap1:
+	MOVQ        (SI)(R11*8), R12
+	MOVQ        (DI)(R11*8), R13
+	ADDQ        DX, R12
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y2
+	VMOVUPS     (R12), Y3
+	VFMADD231PS Y3, Y2, Y0
+	ADDQ        R9, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS Y3, Y2, Y1
+	INCQ        R11
+	CMPQ        R11, R8
+	JL          tap1
+	MOVQ        AX, R11
+	VMOVUPS     Y0, (R11)
+	ADDQ        R10, R11
+	VMOVUPS     Y1, (R11)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	DECQ        R14
+	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func depthwise256_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, FMA3
+TEXT ·depthwise256_3(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R14
+	SHRQ $0x03, R14
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	XORQ    R11, R11
+
+tap1:
+	MOVQ        (SI)(R11*8), R12
+	MOVQ        (DI)(R11*8), R13
+	ADDQ        DX, R12
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y3
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y3, Y0
+	ADDQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y3, Y2
+	INCQ        R11
+	CMPQ        R11, R8
+	JL          tap1
+	MOVQ        AX, R11
+	VMOVUPS     Y0, (R11)
+	ADDQ        R10, R11
+	VMOVUPS     Y1, (R11)
+	ADDQ        R10, R11
+	VMOVUPS     Y2, (R11)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	DECQ        R14
+	JNZ         loop
+	VZEROUPPER
+	RET
+
 // func depthwise256_4(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 // Requires: AVX, FMA3
 TEXT ·depthwise256_4(SB), NOSPLIT, $0-80
@@ -7188,6 +7290,178 @@ tap2:
 	JL          tap2
 	MOVQ        AX, R10
 	VMOVUPS     Z0, K1, (R10)
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise512_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise512_2(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R15
+	SHRQ $0x04, R15
+	JZ   rest
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	XORQ    R12, R12
+
+tap1:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z2
+	VMOVUPS     (R13), Z3
+	VFMADD231PS Z3, Z2, Z0
+	ADDQ        R9, R13
+	VMOVUPS     (R13), Z3
+	VFMADD231PS Z3, Z2, Z1
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap1
+	MOVQ        AX, R12
+	VMOVUPS     Z0, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, (R12)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	DECQ        R15
+	JNZ         loop
+
+rest:
+	ANDQ      $0x0f, R11
+	JZ        done
+	MOVQ      $-1, R12
+	BZHIQ     R11, R12, R12
+	KMOVW     R12, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVAPS   Z0, Z1
+	XORQ      R12, R12
+
+tap2:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS.Z   (R14), K1, Z2
+	VMOVUPS.Z   (R13), K1, Z3
+	VFMADD231PS Z3, Z2, Z0
+	ADDQ        R9, R13
+	VMOVUPS.Z   (R13), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap2
+	MOVQ        AX, R12
+	VMOVUPS     Z0, K1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, K1, (R12)
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise512_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise512_3(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R15
+	SHRQ $0x04, R15
+	JZ   rest
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	XORQ    R12, R12
+
+tap1:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z3
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z4, Z3, Z0
+	ADDQ        R9, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        R9, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z4, Z3, Z2
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap1
+	MOVQ        AX, R12
+	VMOVUPS     Z0, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z2, (R12)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	DECQ        R15
+	JNZ         loop
+
+rest:
+	ANDQ      $0x0f, R11
+	JZ        done
+	MOVQ      $-1, R12
+	BZHIQ     R11, R12, R12
+	KMOVW     R12, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	XORQ      R12, R12
+
+tap2:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS.Z   (R14), K1, Z3
+	VMOVUPS.Z   (R13), K1, Z4
+	VFMADD231PS Z4, Z3, Z0
+	ADDQ        R9, R13
+	VMOVUPS.Z   (R13), K1, Z4
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        R9, R13
+	VMOVUPS.Z   (R13), K1, Z4
+	VFMADD231PS Z4, Z3, Z2
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap2
+	MOVQ        AX, R12
+	VMOVUPS     Z0, K1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, K1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z2, K1, (R12)
 
 done:
 	VZEROUPPER

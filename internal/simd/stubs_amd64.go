@@ -222,6 +222,16 @@ func toHalf512(dst *uint16, src *float32, n int)
 // n is a positive multiple of 8.
 func depthwise256_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 
+// depthwise256_2 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 2 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is a positive multiple of 8.
+func depthwise256_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise256_3 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 3 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is a positive multiple of 8.
+func depthwise256_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
 // depthwise256_4 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 4 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
 // n is a positive multiple of 8.
@@ -309,6 +319,16 @@ func winogradOutput256(dst *float32, src *float32, bias *float32, scratch *float
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
 // n is positive.
 func depthwise512_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise512_2 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 2 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is positive.
+func depthwise512_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise512_3 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 3 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is positive.
+func depthwise512_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 
 // depthwise512_4 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 4 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.

@@ -24,8 +24,9 @@ func main() {
 	}
 	toHalf()
 	for _, w := range widths {
-		w.depthwise(1)
-		w.depthwise(4)
+		for pixels := 1; pixels <= 4; pixels++ {
+			w.depthwise(pixels)
+		}
 		w.activations()
 		w.arithmetic()
 		w.reductions()
