@@ -3,10 +3,6 @@ package simd
 // detect finds NEON on every processor: it is part of the architecture.
 func detect() []Path { return []Path{Generic, NEON} }
 
-func detectBFloat16() bool { return false }
-
-func toHalf(dst, src []float32) { panic("kernel: no bfloat16 here") }
-
 var assembly = []*loops{
 	Generic: &none,
 	NEON: {

@@ -124,14 +124,6 @@ func (k *function) param(name string) reg {
 	return r
 }
 
-func (k *function) params(names ...string) []reg {
-	r := make([]reg, len(names))
-	for i, n := range names {
-		r[i] = k.param(n)
-	}
-	return r
-}
-
 func (k *function) offset(name string) int {
 	at, ok := k.offsets[name]
 	if !ok {
