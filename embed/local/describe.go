@@ -27,6 +27,7 @@ type Description struct {
 	Steps           int            // operations that remain after folding and joining
 	Memory          int64          // bytes for each film under way, beside the weights
 	Precision       Precision      // of products with the weights, on this processor
+	Int8            int            // products of 8-bit integers, which the file quantizes so; they are exact, whatever the Precision
 	Kernels         string         // of what the inner loops are made: "AVX-512", "AVX2", "NEON", or "generic" for Go
 }
 
@@ -60,11 +61,14 @@ func (d Description) String() string {
 	}
 	fmt.Fprintf(&b, "%s\n%d steps after folding, %.1f MB of memory for each film under way\n", line, d.Steps, float64(d.Memory)/1e6)
 	fmt.Fprintf(&b, "%s kernels, products of %v\n", d.Kernels, d.Precision)
+	if d.Int8 > 0 {
+		fmt.Fprintf(&b, "%d products of int8, by %s\n", d.Int8, simd.IntegerPath())
+	}
 	return b.String()
 }
 
 func describe(m *onnx.Model, p *network.Program) Description {
-	d := Description{Opset: m.Opset, Operators: map[string]int{}, Steps: len(p.Steps), Memory: 4 * int64(p.Memory), Kernels: simd.Current().String()}
+	d := Description{Opset: m.Opset, Operators: map[string]int{}, Steps: len(p.Steps), Memory: 4 * int64(p.Memory), Kernels: simd.Current().String(), Int8: p.Integer}
 	tensors := func(values []onnx.Value) (list []Tensor) {
 		for _, v := range values {
 			list = append(list, Tensor{v.Name, v.Shape})

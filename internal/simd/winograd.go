@@ -46,7 +46,7 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 // transform fills the panel that begins at an output channel with transformed
 // weights.
 func (w *winograd) transform(first int, weights []float32) {
-	in, width := w.In.Channels, w.points[0].width
+	in, width := w.In.Channels, w.points[0].across(first)
 	columns := min(width, w.Out.Channels-first)
 	var u [points][32]float32
 	for ch := range in {

@@ -55,6 +55,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	python := flags.String("python", "python3", "with -tabpfn: a Python with torch and sklearn")
 	model := flags.String("model", "", "judge this ONNX file too")
 	preprocess := flags.String("preprocess", "", "what that file's films become, as JSON of local.Preprocess; empty: what the file tells")
+	int8 := flags.String("precision", "", "with -data: how far mini moves in bfloat16, and as this file of quantize.py")
+	nothing := flags.String("calibrate", "", "with -data: write the input of mini's network for some films, by this file of quantize.py")
 	names := flags.String("only", "", "contenders to judge, by commas: mini, zones, untrained, pixels or the base name of -model; empty: all")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -79,10 +81,14 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	case ownFilms:
 		return folder(ctx, w, *images, *labels, *findings, contenders)
 	}
-	if *tabPFN != "" {
+	switch {
+	case *tabPFN != "":
 		return compareTabPFN(ctx, w, *data, *python, *tabPFN)
-	}
-	if *heads {
+	case *int8 != "":
+		return precisions(ctx, w, *data, *int8)
+	case *nothing != "":
+		return calibration(ctx, w, *data, *nothing)
+	case *heads:
 		return compareHeads(ctx, w, *data)
 	}
 	return card(ctx, w, *data, contenders)
