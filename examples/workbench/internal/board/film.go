@@ -1,0 +1,177 @@
+package board
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+)
+
+// A State is how far a film is.
+type State int
+
+// States.
+const (
+	Waiting  State = iota // to be read
+	Embedded              // its embedding is there
+	Shown                 // can be seen and labeled, but has no embedding; Problem tells why
+	Failed                // cannot be read; Problem tells why
+)
+
+// A Film is what is told of one.
+type Film struct {
+	ID      string
+	State   State
+	Problem string
+	View    cxr.View
+	Split   string // as the table of labels says
+}
+
+// A film is a Film with what is not told.
+type film struct {
+	Film
+	in      *input
+	pattern string // of its file
+	patient string // any name that its patient's films share; empty: not known
+}
+
+// notFilms are ends of names that a folder of films often has beside them.
+var notFilms = map[string]bool{
+	".csv": true, ".tsv": true, ".txt": true, ".json": true, ".md": true, ".html": true, ".xml": true, ".pdf": true, ".xlsx": true,
+	".npz": true, ".npy": true, ".tfrecord": true, ".arrow": true, ".onnx": true, ".zip": true, ".gz": true, ".cxrhead": true, ".go": true, ".py": true,
+}
+
+// list appends the films of an input.
+func (b *Board) list(in Input) error {
+	own := &input{Input: in}
+	own.converter = b.convert(own, dicomconv.Options{Views: dicomconv.ViewsAny})
+	files := own.converter.Files(in.FS, in.Within...)
+	paths := files.Paths()
+	if paths == nil {
+		_, err := files.Next(b.about)
+		return fmt.Errorf("%s: %w", strings.TrimSuffix(in.Prefix, "/"), err)
+	}
+	b.inputs = append(b.inputs, own)
+	for _, pattern := range paths {
+		if notFilms[strings.ToLower(path.Ext(pattern))] {
+			continue
+		}
+		id := in.Prefix + unescape(pattern)
+		if _, taken := b.index[id]; taken {
+			continue
+		}
+		b.index[id] = len(b.films)
+		b.films = append(b.films, film{Film: Film{ID: id}, in: own, pattern: pattern})
+	}
+	return files.Close()
+}
+
+// unescape is the path that a pattern of one file stands for.
+func unescape(pattern string) string {
+	return strings.NewReplacer(`\\`, `\`, `\`, ``).Replace(pattern)
+}
+
+// convert is a converter for films of an input, which learns whose they are.
+func (b *Board) convert(in *input, o dicomconv.Options) *dicomconv.Converter {
+	o.PseudonymKey = b.key
+	o.ID = func(path string, info dicomconv.Info) string {
+		b.belongs(in.Prefix+path, info.Patient)
+		return path
+	}
+	return dicomconv.New(&o)
+}
+
+// belongs notes whose film it is, if the film tells and no table does.
+func (b *Board) belongs(id, patient string) {
+	if patient == "" {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i, ok := b.index[id]; ok && b.films[i].patient == "" {
+		b.films[i].patient = patient
+	}
+}
+
+// Len is the number of films.
+func (b *Board) Len() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.films)
+}
+
+// Film is what is told of film i.
+func (b *Board) Film(i int) (Film, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if i < 0 || i >= len(b.films) {
+		return Film{}, false
+	}
+	return b.films[i].Film, true
+}
+
+// Find is the film of an ID.
+func (b *Board) Find(id string) (i int, ok bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	i, ok = b.index[id]
+	return i, ok
+}
+
+// ErrNoFilm is of a number that no film has.
+var ErrNoFilm = errors.New("there is no such film")
+
+// Read reads film i as options say, of which policies count as given; nil is as
+// eyes see it: the film's own window, any view.
+func (b *Board) Read(ctx context.Context, i int, o *dicomconv.Options) (*cxr.Image, error) {
+	b.mu.RLock()
+	if i < 0 || i >= len(b.films) {
+		b.mu.RUnlock()
+		return nil, ErrNoFilm
+	}
+	f := b.films[i]
+	b.mu.RUnlock()
+	c := f.in.converter
+	if o != nil {
+		c = b.convert(f.in, *o)
+	}
+	select {
+	case b.reading <- struct{}{}:
+		defer func() { <-b.reading }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	files := c.Files(f.in.FS, f.pattern)
+	defer files.Close()
+	m, err := files.Next(ctx)
+	if err != nil {
+		return nil, plain(err)
+	}
+	m.ID = f.ID
+	return m, nil
+}
+
+// Open opens the file of film i, of which the worst is to be expected.
+func (b *Board) Open(i int) (fs.File, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if i < 0 || i >= len(b.films) {
+		return nil, ErrNoFilm
+	}
+	f := &b.films[i]
+	return f.in.FS.Open(unescape(f.pattern))
+}
+
+// plain is an error without the film's name, which stands beside it anyway.
+func plain(err error) error {
+	var one *cxr.ItemError
+	if errors.As(err, &one) {
+		return one.Err
+	}
+	return err
+}

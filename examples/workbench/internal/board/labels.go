@@ -1,0 +1,4 @@
+package board
+
+// A Table is labels that were there before.
+type Table struct{}
