@@ -19,6 +19,7 @@ func Handler(b *board.Board) http.Handler {
 	mux.HandleFunc("GET /api/films", a.films)
 	mux.HandleFunc("GET /api/film/{i}/thumb", a.thumb)
 	mux.HandleFunc("GET /api/sheet", a.sheet)
+	a.look(mux)
 	return mux
 }
 

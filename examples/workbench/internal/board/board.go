@@ -56,6 +56,7 @@ type Board struct {
 
 	thumbs  *thumbs
 	reading chan struct{} // how many films are read for eyes at once
+	looks   looks
 }
 
 // An input is an Input with what reads it.
