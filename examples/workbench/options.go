@@ -147,4 +147,3 @@ func (o *options) open(context.Context) (embed.Embedder, error) {
 	}
 	return local.Open(o.model, with)
 }
-

@@ -51,6 +51,7 @@ func Handler(b *board.Board, o Options) http.Handler {
 	} {
 		mux.HandleFunc(pattern, h)
 	}
+	a.look(mux)
 	return mux
 }
 
@@ -79,15 +80,17 @@ func refuse(w http.ResponseWriter, status int, err error) {
 }
 
 // failed writes an error of the board.
-func failed(w http.ResponseWriter, err error) {
-	status := http.StatusUnprocessableEntity
+func failed(w http.ResponseWriter, err error) { refuse(w, status(err), err) }
+
+// status is what an error of the board is to HTTP.
+func status(err error) int {
 	switch {
 	case errors.Is(err, board.ErrNoFilm) || errors.Is(err, board.ErrFinding):
-		status = http.StatusNotFound
+		return http.StatusNotFound
 	case errors.Is(err, board.ErrConflict) || errors.Is(err, board.ErrNoScores) || errors.Is(err, board.ErrNoReport) || errors.Is(err, board.ErrNothing):
-		status = http.StatusConflict
+		return http.StatusConflict
 	}
-	refuse(w, status, err)
+	return http.StatusUnprocessableEntity
 }
 
 // read reads the JSON of a request; false: the request is answered.

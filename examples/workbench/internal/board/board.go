@@ -68,6 +68,7 @@ type Board struct {
 	thumbs  *thumbs
 	reading chan struct{} // how many films are read for eyes at once
 	saver   saver
+	looks   looks
 }
 
 // An input is an Input with what reads it.

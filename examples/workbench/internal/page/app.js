@@ -1,6 +1,7 @@
 // The page: what is shown, what is selected, and which key does what.
 import { api } from './api.js';
 import * as grid from './grid.js';
+import * as viewer from './viewer.js';
 
 // State is what modules share. They change it by set and hear of it by on:
 //
@@ -32,6 +33,8 @@ const state = new State();
 
 async function start() {
   const { total } = await api.get('films', { count: 0 });
+  viewer.open(document.getElementById('viewer'), api, state);
+  document.getElementById('grid').addEventListener('dblclick', (e) => state.set({ cursor: +e.target.dataset.film, viewing: true }));
   grid.open(document.getElementById('grid'), api, state);
   state.set({ total, order: Int32Array.from({ length: total }, (_, i) => i) });
 }
