@@ -5,7 +5,9 @@
 //	go run ./examples/workbench -images films -labels labels.csv
 //
 // Without arguments it draws films itself. Films never leave this machine: the
-// program serves its page to a browser here and to nobody else.
+// program serves its page to a browser here and to nobody else. Labels are kept in
+// workbench/labels.csv as they are given; the table of -labels is only read.
+// docs/WORKBENCH.md tells more.
 package main
 
 import (
@@ -19,9 +21,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/cxrkit/cxrkit/cxr/phantom"
 	"github.com/cxrkit/cxrkit/examples/internal/cli"
-	"github.com/cxrkit/cxrkit/examples/internal/input"
 	"github.com/cxrkit/cxrkit/examples/workbench/internal/api"
 	"github.com/cxrkit/cxrkit/examples/workbench/internal/board"
 	"github.com/cxrkit/cxrkit/examples/workbench/internal/guard"
@@ -30,89 +30,48 @@ import (
 
 func main() { cli.Main("workbench", run) }
 
-const usage = `Workbench shows films in the browser, to look at, to label, and to train heads on as
-they are labeled. Without arguments it draws films itself.
-
-    workbench
-    workbench -images films -labels labels.csv
-`
-
-type options struct {
-	images, labels, model, out, store, addr string
-	noOpen                                  bool
-}
-
-func parse(args []string, stderr io.Writer) (*options, error) {
-	o := &options{}
-	f := cli.Flags("workbench", usage, stderr)
-	f.StringVar(&o.images, "images", "", "folder, zip, pattern or bucket of DICOM, PNG or JPEG `films`; empty: synthetic films")
-	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "`host:port` of this machine to listen at; port 0: any that is free")
-	f.BoolVar(&o.noOpen, "no-open", false, "print the address, and open no browser")
-	if err := cli.Parse(f, args); err != nil {
-		return nil, err
-	}
-	if !loopback(o.addr) {
-		return nil, errors.New("-addr: want an address of this machine alone, such as 127.0.0.1:0")
-	}
-	return o, nil
-}
-
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
-}
-
+// run serves until ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	inputs, err := o.inputs(ctx)
-	if err != nil {
-		return err
-	}
-	b, err := board.Open(ctx, board.Options{Inputs: inputs})
-	if err != nil {
-		return err
-	}
-	defer b.Close()
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.addr)
 	if err != nil {
 		return err
 	}
-	token := rand.Text()
+	defer l.Close()
+	on, closeFilms, err := o.board(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeFilms()
+	b, err := board.Open(ctx, *on)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
 	mux := http.NewServeMux()
-	mux.Handle("/api/", api.Handler(b))
+	mux.Handle("/api/", api.Handler(b, api.Options{Films: o.films(), Folder: o.out}))
 	mux.Handle("/", page.Handler())
+	token := rand.Text()
 	server := &http.Server{
-		Handler: guard.Handler(l.Addr().String(), token, mux), ErrorLog: log.New(io.Discard, "", 0),
+		Handler: guard.Handler(l.Addr().String(), token, mux), ErrorLog: log.New(io.Discard, "", 0), // it would tell addresses, which hold the token
 		ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
 	}
 	url := fmt.Sprintf("http://%s/%s/", l.Addr(), token)
-	fmt.Fprintf(stdout, "%s at\n%s\n", cli.Films(b.Len()), url)
-	go func() {
-		<-ctx.Done()
-		server.Close()
-	}()
+	fmt.Fprintf(stdout, "%s: %s\nlabels are kept in %s\nopen %s\n", cli.Films(b.Len()), o.films(), o.kept(), url)
+	if !o.noOpen {
+		if err := browse(url); err != nil {
+			fmt.Fprintf(stderr, "no browser could be opened (%v): open the address by hand\n", err)
+		}
+	}
+	context.AfterFunc(ctx, func() { server.Close() })
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+	if saved := b.Save(context.WithoutCancel(ctx), false); saved.Error != "" {
+		return fmt.Errorf("labels are lost: %s", saved.Error)
+	}
 	return nil
-}
-
-// inputs are the films that the flags name.
-func (o *options) inputs(ctx context.Context) ([]board.Input, error) {
-	if o.images == "" {
-		return []board.Input{{FS: phantom.Cohort{Patients: 80, Seed: 2026, Difficulty: 0.5, Size: 300}.FS()}}, nil
-	}
-	found, err := input.Find(ctx, o.images)
-	if err != nil {
-		return nil, err
-	}
-	var inputs []board.Input
-	for _, in := range found {
-		inputs = append(inputs, board.Input{FS: in.FS, Within: in.Within, Prefix: in.Prefix})
-	}
-	return inputs, nil
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"time"
 
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
@@ -50,12 +51,23 @@ type Board struct {
 
 	mu       sync.RWMutex
 	inputs   []*input
+	own      *input // of films that were dropped
 	films    []film
 	index    map[string]int // of films, by ID
-	revision uint64         // of all that a page shows
+	kin      kin
+	labels   labels
+	revision uint64 // of all that a page shows
+	progress progress
+	learned  map[string]*learned // by finding
+	curves   map[string][]CurvePoint
+	asked    map[string]time.Time // when a page asked for a finding last
+	ready    int                  // films with an embedding
+	wanted   chan struct{}        // has one if there may be something to learn
+	more     chan struct{}        // likewise, to embed
 
 	thumbs  *thumbs
 	reading chan struct{} // how many films are read for eyes at once
+	saver   saver
 	looks   looks
 }
 
@@ -73,7 +85,8 @@ func Open(ctx context.Context, o Options) (*Board, error) {
 	if o.Thumbs == 0 {
 		o.Thumbs = 96 << 20
 	}
-	b := &Board{o: o, key: make([]byte, 32), index: map[string]int{}, thumbs: newThumbs(o.Thumbs), reading: make(chan struct{}, 4)}
+	b := &Board{o: o, key: make([]byte, 32), index: map[string]int{}, kin: kin{},
+		learned: map[string]*learned{}, curves: map[string][]CurvePoint{}, asked: map[string]time.Time{}, wanted: make(chan struct{}, 1), more: make(chan struct{}, 1), thumbs: newThumbs(o.Thumbs), reading: make(chan struct{}, 4)}
 	rand.Read(b.key) // never fails
 	b.about, b.end = context.WithCancel(ctx)
 	for _, in := range o.Inputs {
@@ -81,9 +94,23 @@ func Open(ctx context.Context, o Options) (*Board, error) {
 			return nil, err
 		}
 	}
+	if err := b.readDropped(); err != nil {
+		return nil, err
+	}
 	if len(b.films) == 0 {
 		return nil, errors.New("no films there")
 	}
+	b.labels.grow(len(b.films))
+	if o.Table != nil {
+		if err := b.take(o.Table, false); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.read(); err != nil {
+		return nil, err
+	}
+	b.work.Go(b.embedAll)
+	b.work.Go(b.learnAll)
 	return b, nil
 }
 
@@ -99,4 +126,3 @@ func (b *Board) Revision() uint64 {
 	defer b.mu.RUnlock()
 	return b.revision
 }
-

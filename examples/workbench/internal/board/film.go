@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -35,9 +36,13 @@ type Film struct {
 // A film is a Film with what is not told.
 type film struct {
 	Film
-	in      *input
-	pattern string // of its file
-	patient string // any name that its patient's films share; empty: not known
+	in        *input
+	path      string         // of its file
+	patient   string         // a name that its patient's films share, see kin; empty: not known
+	embedding *cxr.Embedding // nil: there is none yet
+	look      uint64         // a hash of how it looks; 0: not looked at yet
+	seen      bool           // a pass has looked at it
+	view      bool           // eyes can look at it, though it is not embedded
 }
 
 // notFilms are ends of names that a folder of films often has beside them.
@@ -57,45 +62,43 @@ func (b *Board) list(in Input) error {
 		return fmt.Errorf("%s: %w", strings.TrimSuffix(in.Prefix, "/"), err)
 	}
 	b.inputs = append(b.inputs, own)
-	for _, pattern := range paths {
-		if notFilms[strings.ToLower(path.Ext(pattern))] {
+	for _, name := range paths {
+		if notFilms[strings.ToLower(path.Ext(name))] {
 			continue
 		}
-		id := in.Prefix + unescape(pattern)
-		if _, taken := b.index[id]; taken {
-			continue
-		}
-		b.index[id] = len(b.films)
-		b.films = append(b.films, film{Film: Film{ID: id}, in: own, pattern: pattern})
+		b.add(in.Prefix+name, name, own)
 	}
 	return files.Close()
 }
 
-// unescape is the path that a pattern of one file stands for.
-func unescape(pattern string) string {
-	return strings.NewReplacer(`\\`, `\`, `\`, ``).Replace(pattern)
+// add appends a film, unless there is one of its name.
+func (b *Board) add(id, path string, in *input) {
+	if _, taken := b.index[id]; !taken {
+		b.index[id] = len(b.films)
+		b.films = append(b.films, film{Film: Film{ID: id}, in: in, path: path})
+	}
 }
 
 // convert is a converter for films of an input, which learns whose they are.
 func (b *Board) convert(in *input, o dicomconv.Options) *dicomconv.Converter {
 	o.PseudonymKey = b.key
 	o.ID = func(path string, info dicomconv.Info) string {
-		b.belongs(in.Prefix+path, info.Patient)
+		if info.Patient != "" {
+			b.belongs(in.Prefix+path, info.Patient)
+		}
 		return path
 	}
 	return dicomconv.New(&o)
 }
 
-// belongs notes whose film it is, if the film tells and no table does.
-func (b *Board) belongs(id, patient string) {
-	if patient == "" {
-		return
+// byID is the films in order of their IDs. b.mu is held.
+func (b *Board) byID() []int {
+	films := make([]int, len(b.films))
+	for i := range films {
+		films[i] = i
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if i, ok := b.index[id]; ok && b.films[i].patient == "" {
-		b.films[i].patient = patient
-	}
+	slices.SortFunc(films, func(i, j int) int { return strings.Compare(b.films[i].ID, b.films[j].ID) })
+	return films
 }
 
 // Len is the number of films.
@@ -146,14 +149,7 @@ func (b *Board) Read(ctx context.Context, i int, o *dicomconv.Options) (*cxr.Ima
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	files := c.Files(f.in.FS, f.pattern)
-	defer files.Close()
-	m, err := files.Next(ctx)
-	if err != nil {
-		return nil, plain(err)
-	}
-	m.ID = f.ID
-	return m, nil
+	return readOne(ctx, c, &f)
 }
 
 // Open opens the file of film i, of which the worst is to be expected.
@@ -164,7 +160,7 @@ func (b *Board) Open(i int) (fs.File, error) {
 		return nil, ErrNoFilm
 	}
 	f := &b.films[i]
-	return f.in.FS.Open(unescape(f.pattern))
+	return f.in.FS.Open(f.path)
 }
 
 // plain is an error without the film's name, which stands beside it anyway.

@@ -114,4 +114,3 @@ func (b *Board) Seen(ctx context.Context, i int) (*Seen, error) {
 func (b *Board) ByRecipe(ctx context.Context, i int, e embed.Embedder) (*cxr.Image, error) {
 	return b.Read(ctx, i, &dicomconv.Options{Views: dicomconv.ViewsAny, Recipe: e.Space().Recipe})
 }
-

@@ -90,6 +90,9 @@ func (b *Board) keepThumb(i int, m *cxr.Image) ([]byte, error) {
 		return nil, err
 	}
 	b.thumbs.put(i, file.Bytes())
+	b.mu.Lock()
+	b.films[i].look = look(m)
+	b.mu.Unlock()
 	return file.Bytes(), nil
 }
 
@@ -158,4 +161,3 @@ func (b *Board) failed(i int, err error) {
 		b.revision++
 	}
 }
-
