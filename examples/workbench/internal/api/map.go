@@ -30,25 +30,20 @@ func withHead(head any, size int) ([]byte, error) {
 	return append(out, line...), nil
 }
 
-func octets(w http.ResponseWriter, out []byte) {
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Length", strconv.Itoa(len(out)))
-	w.Write(out)
-}
-
 // places are the map as a head, then the films' numbers as int32 and two float32
 // each; only a head, if they are those of version=.
 func (a *api) places(w http.ResponseWriter, r *http.Request) {
 	p := a.Places()
+	count := len(p.Films)
 	if r.FormValue("version") == strconv.FormatUint(p.Version, 10) {
 		p.Films, p.At = nil, nil
 	}
 	out, err := withHead(map[string]any{
 		"version": p.Version, "method": p.Method, "running": p.Running, "done": p.Done, "sample": p.Sample, "problem": p.Problem,
-		"count": len(p.Films), "embedded": a.Embedded(),
+		"count": count, "embedded": a.Progress().Done,
 	}, 12*len(p.Films))
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, err)
+		failed(w, err)
 		return
 	}
 	for _, i := range p.Films {
@@ -58,14 +53,13 @@ func (a *api) places(w http.ResponseWriter, r *http.Request) {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(at[0]))
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(at[1]))
 	}
-	octets(w, out)
+	file(w, "application/octet-stream", "", out)
 }
 
 // layOut begins a layout, or stops it.
 func (a *api) layOut(w http.ResponseWriter, r *http.Request) {
 	var asked struct{ Stop bool }
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&asked); err != nil {
-		refuse(w, http.StatusBadRequest, err)
+	if !read(w, r, &asked) {
 		return
 	}
 	if asked.Stop {
@@ -80,13 +74,13 @@ func (a *api) layOut(w http.ResponseWriter, r *http.Request) {
 func (a *api) shades(w http.ResponseWriter, r *http.Request) {
 	s, err := a.ShadesBy(r.FormValue("by"), r.FormValue("finding"))
 	if err != nil {
-		refuse(w, http.StatusUnprocessableEntity, err)
+		failed(w, err)
 		return
 	}
 	out, err := withHead(map[string]any{"names": s.Names, "low": s.Low, "high": s.High, "none": s.None}, len(s.Of))
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, err)
+		failed(w, err)
 		return
 	}
-	octets(w, append(out, s.Of...))
+	file(w, "application/octet-stream", "", append(out, s.Of...))
 }

@@ -3,7 +3,6 @@ package board
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -116,18 +115,6 @@ func (b *Board) features() (films []int32, rows [][]float32) {
 	return films, rows
 }
 
-// Embedded is how many films have an embedding.
-func (b *Board) Embedded() (n int) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	for i := range b.films {
-		if b.films[i].embedding != nil {
-			n++
-		}
-	}
-	return n
-}
-
 // NoShade is of a film of which nothing is known.
 const NoShade = 255
 
@@ -166,7 +153,7 @@ func (b *Board) ShadesBy(by, finding string) (*Shades, error) {
 		}
 		l := b.learned[finding]
 		if l == nil || l.model == nil {
-			return nil, errors.New("no head has been trained yet: label some films")
+			return nil, ErrNoScores
 		}
 		for i := range min(len(s.Of), len(l.scores)) {
 			p := float64(l.scores[i])

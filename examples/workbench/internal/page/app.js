@@ -2,6 +2,7 @@
 import { api } from './api.js';
 import * as grid from './grid.js';
 import * as viewer from './viewer.js';
+import * as map from './map.js';
 
 // State is what modules share. They change it by set and hear of it by on:
 //
@@ -33,6 +34,8 @@ const state = new State();
 
 async function start() {
   const { total } = await api.get('films', { count: 0 });
+  map.open(document.getElementById('map'), api, state);
+  window.workbench = state;
   viewer.open(document.getElementById('viewer'), api, state);
   document.getElementById('grid').addEventListener('dblclick', (e) => state.set({ cursor: +e.target.dataset.film, viewing: true }));
   grid.open(document.getElementById('grid'), api, state);
