@@ -2,6 +2,7 @@
 import { api } from './api.js';
 import * as grid from './grid.js';
 import * as viewer from './viewer.js';
+import * as map from './map.js';
 import * as labels from './labels.js';
 import * as train from './train.js';
 import * as review from './review.js';
@@ -17,11 +18,13 @@ import { notice } from './notice.js';
 //   cursor     the film that keys act on, or -1
 //   selection  Set of films
 //   viewing    whether the viewer is open
+//   mapping    whether the map is
 //   finding    the finding that is being labeled, or ''
 //   findings   [{name, present, absent, unsure}]
 //   values     Uint8Array: the finding's labels: 0 none, 1 absent, 2 present, 3 unsure
 //   scores     Float32Array: the finding's probabilities, below 0: none
 //   threshold  to call films positive at
+//   films      Map of what is told of films, by number
 //   server     the last answer of api/state
 class State extends EventTarget {
   total = 0;
@@ -30,13 +33,14 @@ class State extends EventTarget {
   cursor = -1;
   selection = new Set();
   viewing = false;
+  mapping = false;
   finding = '';
   findings = [];
   values = new Uint8Array(0);
   scores = new Float32Array(0);
   threshold = 0.5;
   server = null;
-  films = new Map(); // what is told of films, by number
+  films = new Map();
 
   set(changes) {
     Object.assign(this, changes);
@@ -63,10 +67,12 @@ class State extends EventTarget {
       const { films: told } = await api.get('films', { films: unknown.slice(at, at + 500).join(',') });
       for (const film of told) this.films.set(film.film, film);
     }
+    if (unknown.includes(this.cursor)) this.set({ films: this.films }); // its name is known now
   }
 }
 
 const state = new State();
+window.workbench = state; // for tests, and for who is curious
 let ordering = 0; // the last order that was asked for
 
 // reorder shows films by a new or the old order.
@@ -134,7 +140,7 @@ const keys = {
   Escape: () => state.set({ selection: new Set() }),
   n: () => reorder({ by: 'next' }),
   s: () => state.cursor >= 0 && reorder({ by: 'like', film: state.cursor }),
-  g: () => toolbar.map(!document.getElementById('map').hidden ? 'grid' : 'map'),
+  g: () => toolbar.map(state.mapping ? 'grid' : 'both'),
   '?': () => document.getElementById('help').showModal(),
 };
 const marks = { p: 2, 1: 2, a: 1, 2: 1, u: 3, 3: 3, c: 0, 0: 0, Backspace: 0, Delete: 0 };
@@ -189,6 +195,7 @@ async function start() {
   review.open(element('review'), api, state, reorder);
   take.open(element('take'), api, state);
   viewer.open(element('viewer'), api, state);
+  map.open(element('map'), api, state);
   grid.open(element('grid'), api, state);
   toolbar.help(element('help'));
   await poll();

@@ -66,7 +66,7 @@ export function open(container, theApi, theState, label) {
         : films.length ? `For ${state.name(films[0])}` : 'Choose a film.';
   }
   state.on('findings finding', show);
-  state.on('selection cursor', aim);
+  state.on('selection cursor films', aim);
   state.on('finding', () => { state.set({ scores: new Float32Array(0), values: new Uint8Array(state.total) }); read(); });
   state.on('server', () => { if (state.server.saved.labels !== revision && !sending && !waiting.length) read(); kept(state.server.saved); });
 }

@@ -4,7 +4,10 @@ import { element, button } from './dom.js';
 const orders = [['list', 'As listed'], ['next', 'To label next'], ['doubt', 'By doubt'], ['score', 'By score'], ['finding', 'By label'], ['split', 'By split'], ['mislabeled', 'Look mislabeled'], ['copies', 'Copies']];
 const shows = [['all', 'All films'], ['unlabeled', 'Unlabeled'], ['labeled', 'Labeled'], ['present', 'Present'], ['absent', 'Absent'], ['unsure', 'Unsure'], ['failed', 'Without embedding']];
 
-export function open(container, api, state, reorder) {
+let state;
+
+export function open(container, api, theState, reorder) {
+  state = theState;
   const title = element('h1', {}, 'Workbench');
   const source = element('span', { className: 'source' });
   const order = select('Order', orders, (by) => reorder({ by }));
@@ -93,8 +96,8 @@ function time(seconds) {
 export function map(what) {
   document.getElementById('grid').hidden = what === 'map';
   document.getElementById('map').hidden = what === 'grid';
+  state.set({ mapping: what !== 'grid' });
   for (const b of document.querySelectorAll('.segments [data-view]')) b.setAttribute('aria-pressed', b.dataset.view === what);
-  document.dispatchEvent(new CustomEvent('layout'));
 }
 
 // help lists the keys.
