@@ -48,11 +48,7 @@ func (b *Board) Drop(ctx context.Context, file io.Reader) (int, error) {
 		return i, ErrThere
 	}
 	if err := b.o.Folder.WriteFile(ctx, name, data); err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return 0, fmt.Errorf("the film cannot be kept: %w", err)
+		return 0, fmt.Errorf("the film cannot be kept: %w", pathless(err))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -57,8 +58,11 @@ func (b *Board) list(in Input) error {
 	own.converter = b.convert(own, dicomconv.Options{Views: dicomconv.ViewsAny})
 	files := own.converter.Files(in.FS, in.Within...)
 	paths := files.Paths()
-	if paths == nil {
+	if len(paths) == 0 {
 		_, err := files.Next(b.about)
+		if err == io.EOF {
+			return nil
+		}
 		return fmt.Errorf("%s: %w", strings.TrimSuffix(in.Prefix, "/"), err)
 	}
 	b.inputs = append(b.inputs, own)

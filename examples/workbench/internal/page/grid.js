@@ -22,11 +22,12 @@ export function open(container, api, state) {
   const tiles = new Map(); // place in order -> tile
   const spare = []; // tiles to use again
   const sheets = new Map(); // number of sheet -> {bitmap, shown, stop}, the last used last
-  let side = +(localStorage.getItem('side') || 128), waiting = false, anchor = -1;
+  let wanted = +(localStorage.getItem('side') || 128), side = wanted, waiting = false, anchor = -1;
 
   function layout() {
     const width = container.clientWidth - gap;
-    across = Math.max(1, Math.floor(width / (side + gap)));
+    across = Math.max(1, Math.round(width / (wanted + gap)));
+    side = width / across - gap; // rows are full
     down = Math.max(1, Math.floor(container.clientHeight / (side + gap)));
     field.style.height = `${Math.ceil(state.order.length / across) * (side + gap) + gap}px`;
     empty.hidden = state.order.length > 0 || !state.total;
@@ -212,7 +213,7 @@ export function open(container, api, state) {
   state.on('order', fresh);
   state.on('values scores selection', dressAll);
   state.on('cursor', () => { follow(); draw(); dressAll(); });
-  state.on('side', () => { side = state.side; localStorage.setItem('side', side); layout(); follow(); });
-  state.side = side;
+  state.on('side', () => { wanted = state.side; localStorage.setItem('side', wanted); layout(); follow(); });
+  state.side = wanted;
   new ResizeObserver(layout).observe(container);
 }
