@@ -49,6 +49,9 @@ func (c client) do(method, path, body string) *httptest.ResponseRecorder {
 	c.t.Helper()
 	w := httptest.NewRecorder()
 	c.h.ServeHTTP(w, httptest.NewRequest(method, "/api/"+path, strings.NewReader(body)))
+	if strings.Contains(w.Body.String(), ":null") && !strings.Contains(path, "learned") || strings.Contains(w.Body.String(), `"warnings":null`) {
+		c.t.Errorf("%s %s answers a list with null: %s", method, path, w.Body)
+	}
 	if strings.Contains(w.Body.String(), "DOE") || strings.Contains(w.Body.String(), "/secret") {
 		c.t.Errorf("%s %s tells of a patient or a path: %s", method, path, w.Body)
 	}

@@ -54,6 +54,9 @@ type Board struct {
 	own      *input // of films that were dropped
 	films    []film
 	index    map[string]int // of films, by ID
+	sorted   []int          // films in order of their IDs
+	pairs    [][2]int       // that look alike
+	paired   int            // films with an embedding when they were looked for
 	kin      kin
 	labels   labels
 	revision uint64 // of all that a page shows
@@ -100,6 +103,7 @@ func Open(ctx context.Context, o Options) (*Board, error) {
 	if len(b.films) == 0 {
 		return nil, errors.New("no films there")
 	}
+	b.sortIDs()
 	b.labels.grow(len(b.films))
 	if o.Table != nil {
 		if err := b.take(o.Table, false); err != nil {

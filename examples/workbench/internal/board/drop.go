@@ -56,6 +56,7 @@ func (b *Board) Drop(ctx context.Context, file io.Reader) (int, error) {
 		return i, ErrThere
 	}
 	b.add(name, name, b.own)
+	b.sortIDs()
 	b.labels.grow(len(b.films))
 	b.progress.done = false
 	b.revision++

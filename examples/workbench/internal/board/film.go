@@ -95,14 +95,14 @@ func (b *Board) convert(in *input, o dicomconv.Options) *dicomconv.Converter {
 	return dicomconv.New(&o)
 }
 
-// byID is the films in order of their IDs. b.mu is held.
-func (b *Board) byID() []int {
+// sortIDs is to follow when films were added.
+func (b *Board) sortIDs() {
 	films := make([]int, len(b.films))
 	for i := range films {
 		films[i] = i
 	}
 	slices.SortFunc(films, func(i, j int) int { return strings.Compare(b.films[i].ID, b.films[j].ID) })
-	return films
+	b.sorted = films
 }
 
 // Len is the number of films.

@@ -35,7 +35,7 @@ func (b *Board) Learned(finding string) (Learned, error) {
 	if m == nil {
 		return Learned{}, ErrFinding
 	}
-	told := Learned{Finding: finding, Present: m.present, Absent: m.absent, Unsure: m.unsure, Films: len(m.films), Patients: m.patients, Unknown: m.unknown, Curve: curve}
+	told := Learned{Finding: finding, Present: m.present, Absent: m.absent, Unsure: m.unsure, Films: len(m.films), Patients: m.patients, Unknown: m.unknown, Curve: append([]CurvePoint{}, curve...)}
 	if l == nil {
 		return told, nil
 	}

@@ -63,7 +63,8 @@ export function open(container, theApi, theState, label) {
     for (const b of buttons.children) b.disabled = !state.finding || !films.length;
     target.textContent = !state.finding ? 'Add a finding to label films with it.'
       : films.length > 1 ? `For ${films.length} selected films`
-        : films.length ? `For ${state.name(films[0])}` : 'Choose a film.';
+        : films.length ? `For ${state.short(films[0])}` : 'Choose a film.';
+    target.title = films.length === 1 ? state.name(films[0]) : '';
   }
   state.on('findings finding', show);
   state.on('selection cursor films', aim);
