@@ -88,8 +88,8 @@ func serve(t testing.TB, dir string, args ...string) *server {
 	t.Cleanup(s.kill)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
-			s.url = line
+		if _, rest, ok := strings.Cut(lines.Text(), "http://"); ok {
+			s.url = "http://" + strings.TrimSpace(rest)
 			break
 		}
 	}
