@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cxrkit/cxrkit/cxr/phantom"
+	"github.com/cxrkit/cxrkit/internal/testkit/pacs"
 )
 
 // The test binary is the program itself where a test needs a process.
@@ -163,4 +165,37 @@ func TestFlags(t *testing.T) {
 			t.Errorf("%q: %v, want %q", args, err, want)
 		}
 	}
+}
+
+// Films of a PACS come as they can, under pseudonyms, and are there when it is not.
+func TestServer(t *testing.T) {
+	server, err := pacs.NewServer(pacs.Phantoms(5, 64), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := httptest.NewServer(server)
+	out := filepath.Join(t.TempDir(), "out")
+	for round := range 2 {
+		url, process := launch(t, "-images", host.URL+"/dicom-web", "-out", out)
+		var films struct {
+			Total int
+			Films []struct{ ID string }
+		}
+		for end := time.Now().Add(20 * time.Second); films.Total < 5; time.Sleep(10 * time.Millisecond) {
+			if get(t, url+"api/films", &films); time.Now().After(end) {
+				var s any
+				get(t, url+"api/state", &s)
+				t.Fatalf("%+v %v", films, s)
+			}
+		}
+		if status := get(t, url+"api/film/4/thumb", nil); status != http.StatusOK || len(films.Films[4].ID) != len("films/.png")+26 {
+			t.Error(status, films)
+		}
+		if n := server.Retrieved(); n != 5 {
+			t.Errorf("round %d: %d films were retrieved", round, n)
+		}
+		process.Process.Kill()
+		process.Wait()
+	}
+	host.Close()
 }

@@ -22,14 +22,15 @@ import (
 )
 
 type options struct {
-	images, labels, model, out, store, addr string
-	noOpen                                  bool
+	images, labels, model, out, store, token, addr string
+	noOpen                                         bool
 }
 
 // parse reads the arguments; f has the help.
 func parse(f *flag.FlagSet, args []string) (*options, error) {
 	o := &options{}
-	f.StringVar(&o.images, "images", "", "folder, zip, pattern or bucket of DICOM, PNG or JPEG `films`; empty: synthetic films")
+	f.StringVar(&o.images, "images", "", "folder, zip, pattern or bucket of DICOM, PNG or JPEG `films`, or the https:// address of a DICOMweb server; empty: synthetic films")
+	f.StringVar(&o.token, "token", "", "`file` with the bearer token of the DICOMweb server, read anew when it is refused")
 	f.StringVar(&o.labels, "labels", "", "CSV `file` of labels to begin with, which is not written to")
 	f.StringVar(&o.model, "model", "", "ONNX `file` of the encoder, or a folder with one; empty: the small encoder inside")
 	f.StringVar(&o.out, "out", "", "`folder` where labels are kept; empty: workbench, and for synthetic films memory")
@@ -71,6 +72,9 @@ func (o *options) films() string {
 	if o.images == "" {
 		return "synthetic films"
 	}
+	if o.server() {
+		return "films of a DICOMweb server"
+	}
 	return "films of " + filepath.Base(o.images)
 }
 
@@ -105,6 +109,10 @@ func (o *options) board(ctx context.Context) (on *board.Options, closeFilms func
 		if on.Table, err = board.ReadTable(bytes.NewReader(file)); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", o.labels, err)
 		}
+	}
+	if o.server() {
+		on.Source, err = o.source()
+		return on, func() error { return nil }, err
 	}
 	found, err := input.Find(ctx, o.images)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
@@ -29,6 +30,7 @@ type Input struct {
 // Options say what is on a Board.
 type Options struct {
 	Inputs []Input
+	Source cxr.Source   // more films, which come as they can and are kept in Folder; nil: none
 	Table  *Table       // labels to begin with; nil: none
 	Folder store.Folder // where labels are kept; nil: in memory
 
@@ -100,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Board, error) {
 	if err := b.readDropped(); err != nil {
 		return nil, err
 	}
-	if len(b.films) == 0 {
+	if len(b.films) == 0 && o.Source == nil {
 		return nil, errors.New("no films there")
 	}
 	b.sortIDs()
@@ -113,8 +115,12 @@ func Open(ctx context.Context, o Options) (*Board, error) {
 	if err := b.read(); err != nil {
 		return nil, err
 	}
+	b.readCurves()
 	b.work.Go(b.embedAll)
 	b.work.Go(b.learnAll)
+	if o.Source != nil {
+		b.work.Go(b.retrieveAll)
+	}
 	return b, nil
 }
 

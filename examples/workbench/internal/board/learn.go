@@ -35,15 +35,6 @@ type judgment struct {
 	took    time.Duration
 }
 
-// A CurvePoint is how well heads did when so many films were labeled.
-type CurvePoint struct {
-	Films     int     `json:"films"`
-	Positives int     `json:"positives"`
-	AUC       float64 `json:"auc"`
-	Low       float64 `json:"low"`
-	High      float64 `json:"high"`
-}
-
 // wake has what there is to learn learned.
 func (b *Board) wake() {
 	select {
@@ -114,6 +105,7 @@ func (b *Board) learn(finding string) bool {
 	judged.judging, judged.judgment = false, b.judge(m)
 	judged.show()
 	b.publish(&judged)
+	b.keepCurves()
 	return true
 }
 

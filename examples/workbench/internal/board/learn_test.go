@@ -258,3 +258,20 @@ func TestEmbeddingsAreKept(t *testing.T) {
 		t.Error(p)
 	}
 }
+
+// How heads did before is known again after a start.
+func TestCurvesAreKept(t *testing.T) {
+	films, folder := cohort(16), NewMemory()
+	files := folderOf(films)
+	b := open(t, Options{Inputs: []Input{{FS: files}}, Folder: folder, Model: oracles})
+	settle(t, b)
+	effusions(t, b, films, 24)
+	before := judgedNow(t, b, "effusion").Curve
+	b.Save(t.Context(), false)
+	b.Close()
+	b = open(t, Options{Inputs: []Input{{FS: files}}, Folder: folder})
+	l, err := b.Learned("effusion")
+	if err != nil || len(before) == 0 || !slices.Equal(l.Curve, before) {
+		t.Error(l.Curve, before, err)
+	}
+}

@@ -101,7 +101,7 @@ async function poll() {
   try {
     server = await api.get('state', {});
   } catch {
-    notice('The program does not answer. Labels are kept here until it does.', { id: 'gone' });
+    labels.gone();
     setTimeout(poll, 2000);
     return;
   }
