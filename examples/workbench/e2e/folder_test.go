@@ -19,11 +19,12 @@ type cohort struct {
 	effusion map[string]bool // by the film's path in the folder
 }
 
-// write writes films of so many patients into a folder.
+// write writes films of so many patients into a folder. Ten of the patients of the
+// first 40 films have an effusion.
 func write(t testing.TB, patients int) cohort {
 	t.Helper()
 	c := cohort{dir: t.TempDir(), effusion: map[string]bool{}}
-	for _, f := range (phantom.Cohort{Patients: patients, Seed: 26, Size: 160}).Films() {
+	for _, f := range (phantom.Cohort{Patients: patients, Seed: 1, Size: 160}).Films() {
 		name := filepath.FromSlash(f.ID + ".dcm")
 		path := filepath.Join(c.dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

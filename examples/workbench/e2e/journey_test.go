@@ -141,6 +141,7 @@ func TestJourney(t *testing.T) {
 	}
 	b.shot("5 head")
 
+	b.until("counts", "document.querySelector('.confusion')")
 	counts := func() string { return eval[string](b, "document.querySelector('.confusion').textContent") }
 	at := counts()
 	x, y = b.middle("#head svg .handle")
