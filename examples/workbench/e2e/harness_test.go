@@ -252,3 +252,13 @@ func below(t testing.TB, address, path string) string {
 	}
 	return u.JoinPath(path).String()
 }
+
+// browserOf is the process of a tab's browser.
+func browserOf(b *tab) int {
+	b.t.Helper()
+	c := chromedp.FromContext(b.ctx)
+	if c == nil || c.Browser == nil || c.Browser.Process() == nil {
+		b.t.Fatal("the browser has no process")
+	}
+	return c.Browser.Process().Pid
+}
