@@ -58,7 +58,8 @@ type Board struct {
 	index    map[string]int // of films, by ID
 	sorted   []int          // films in order of their IDs
 	pairs    [][2]int       // that look alike
-	paired   int            // films with an embedding when they were looked for
+	paired   int            // ready and looked when they were looked for
+	looked   int            // films whose look is known
 	kin      kin
 	labels   labels
 	revision uint64 // of all that a page shows

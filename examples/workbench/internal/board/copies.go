@@ -79,10 +79,11 @@ func (b *Board) Copies() []Copy {
 
 func (c Copy) harm() int { return class(c.Splits) + class(c.Patients) + class(c.Labels) }
 
-// pair looks for pairs, if enough films have been embedded since it did so last.
+// pair looks for pairs, if enough films have been seen and embedded since it did so
+// last.
 func (b *Board) pair() {
 	b.mu.RLock()
-	ready, paired, done := b.ready, b.paired, b.progress.done
+	ready, paired, done := b.ready+b.looked, b.paired, b.progress.done
 	b.mu.RUnlock()
 	if ready == paired || !done && ready < paired+1+paired/10 {
 		return
