@@ -157,6 +157,7 @@ export function open(container, api, state) {
       const f = this.film || this.thumb;
       if (!f) return;
       const s = this.share, [x0, y0] = this.corner();
+      if (this === active) zoomed.textContent = `${Math.round(100 * s)} %`; // the size of the canvas is known by now
       if (!this.film) {
         g.drawImage(this.thumb, x0, y0, f.width * s, f.height * s);
         return;
@@ -351,7 +352,7 @@ export function open(container, api, state) {
 
   function setZoom(zoom, pane) {
     const limit = Math.max(1, most * devicePixelRatio / pane.fitted());
-    view.zoom = Math.min(Math.max(zoom, 0.5), limit);
+    view.zoom = Math.min(Math.max(zoom, Math.min(0.5, 1 / pane.fitted())), limit);
   }
 
   // keepInside keeps part of the film in sight.
@@ -433,7 +434,7 @@ export function open(container, api, state) {
     if (film.levels <= 256) about.append(text('p', 'This film has 8 bits: a window spreads its 256 grays or fewer, and brings out nothing that was not kept.', 'viewer-doubt'));
     if (film.luts) about.append(text('p', 'The file has a table of grays (VOI LUT) of its own, which is shown first.'));
     if (film.step !== 1) about.append(text('p', `Values are in steps of ${film.step.toPrecision(3)}.`));
-    for (const note of film.notes) about.append(text('p', note, 'viewer-soft'));
+    for (const note of film.notes) about.append(text('p', `${note[0].toUpperCase()}${note.slice(1)}.`, 'viewer-soft'));
     if (shown.lungs) describeLungs(lungs);
     if (shown.map) describeMap(map);
     if (shown.seen) describeSeen(seen);
@@ -511,7 +512,6 @@ export function open(container, api, state) {
     presets.selectedIndex = active.preset === '' ? names.length - 1 : names.indexOf(active.preset);
     presets.disabled = list.length === 0;
     numbers.textContent = active.window ? `L ${round(active.window.center)}  W ${round(active.window.width)}` : '';
-    zoomed.textContent = active.film ? `${Math.round(100 * active.share)} %` : '';
   }
 
   const keys = {
