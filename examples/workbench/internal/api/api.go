@@ -43,6 +43,7 @@ func Handler(b *board.Board, o Options) http.Handler {
 		"GET /api/point":            a.point,
 		"GET /api/suspects":         a.suspects,
 		"GET /api/copies":           a.copies,
+		"GET /api/leaks":            a.leaks,
 		"GET /api/take/labels.csv":  a.takeLabels,
 		"GET /api/take/scores.csv":  a.takeScores,
 		"GET /api/take/head":        a.takeHead,

@@ -219,6 +219,7 @@ func TestTheWholeWay(t *testing.T) {
 	var list []any
 	c.json(200, "GET", "suspects?"+finding, "", &list)
 	c.json(200, "GET", "copies", "", &list)
+	c.json(200, "GET", "leaks", "", &list)
 
 	take(t, c, b, finding)
 }

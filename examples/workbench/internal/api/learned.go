@@ -154,3 +154,5 @@ func (a *api) suspects(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) copies(w http.ResponseWriter, r *http.Request) { answer(w, a.Copies()) }
+
+func (a *api) leaks(w http.ResponseWriter, r *http.Request) { answer(w, a.Leaks()) }

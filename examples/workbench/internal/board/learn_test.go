@@ -165,6 +165,10 @@ func TestCopies(t *testing.T) {
 	if f.ID != "case003/film0.dcm" || g.ID != "z/copy.dcm" || !c.Exact || !c.Splits || !c.Labels || c.Likeness < 0.999 {
 		t.Errorf("%s, %s: %+v", f.ID, g.ID, c)
 	}
+	leaks := b.Leaks()
+	if len(leaks) != 1 || leaks[0] != (Leak{[2]string{"test", "train"}, 1, 1}) { // the DICOM files tell that both are of one patient
+		t.Errorf("leaks %+v", leaks)
+	}
 	for _, other := range copies[1:] {
 		if other.Exact {
 			t.Errorf("%+v is no copy", other)

@@ -20,7 +20,7 @@ export function open(container, api, state, reorder) {
     waiting = true;
     const finding = state.finding;
     try {
-      const [suspects, found] = await Promise.all([api.get('suspects', { finding }), api.get('copies', {})]);
+      const [suspects, found, leaks] = await Promise.all([api.get('suspects', { finding }), api.get('copies', {}), api.get('leaks', {})]);
       copies = found;
       label(wrong, 'Look mislabeled', suspects.length);
       label(twice, 'Copies', copies.length);
@@ -29,7 +29,8 @@ export function open(container, api, state, reorder) {
       if (across) said.push(`${pairs(across)} in different splits: a head is judged on a film it has seen`);
       if (people) said.push(`${pairs(people)} said to be of different patients`);
       if (against) said.push(`${pairs(against)} with labels that contradict each other`);
-      about.textContent = said.length ? `Copies: ${said.join('; ')}.` : '';
+      const shared = leaks.filter((l) => l.patients).map((l) => `${l.patients} patient${l.patients === 1 ? ' has' : 's have'} films in both ${l.splits[0]} and ${l.splits[1]}`);
+      about.textContent = (said.length ? `Copies: ${said.join('; ')}. ` : '') + (shared.length ? `Leaks: ${shared.join('; ')}.` : '');
     } catch { /* the state says what is wrong */ }
     setTimeout(() => { waiting = false; }, 1500);
   }
