@@ -27,14 +27,16 @@ type Learned struct {
 
 // Learned tells what was learned of a finding, and has it learned before others.
 func (b *Board) Learned(finding string) (Learned, error) {
-	b.mu.Lock()
-	b.asked[finding] = time.Now()
+	b.mu.RLock()
 	l, m := b.learned[finding], b.material(finding)
 	curve := b.curves[finding]
-	b.mu.Unlock()
+	b.mu.RUnlock()
 	if m == nil {
 		return Learned{}, ErrFinding
 	}
+	b.mu.Lock()
+	b.asked[finding] = time.Now()
+	b.mu.Unlock()
 	told := Learned{Finding: finding, Present: m.present, Absent: m.absent, Unsure: m.unsure, Films: len(m.films), Patients: m.patients, Unknown: m.unknown, Curve: append([]CurvePoint{}, curve...)}
 	if l == nil {
 		return told, nil

@@ -56,8 +56,11 @@ export function open(container, api, state) {
     sheet.bitmap?.close();
   }
 
+  // release puts a tile out of sight, to be used again: it stays in the page, as
+  // moving is cheaper than coming and going.
   function release(tile) {
-    tile.remove();
+    tile.style.transform = 'translate(-9999px, 0)';
+    tile.removeAttribute('id');
     spare.push(tile);
   }
 
@@ -85,6 +88,8 @@ export function open(container, api, state) {
     tile.score = document.createElement('i');
     tile.note = document.createElement('small');
     tile.append(tile.canvas, tile.note, tile.mark, tile.score);
+    tile.context = tile.canvas.getContext('2d', { alpha: false });
+    field.append(tile);
     return tile;
   }
 
@@ -95,11 +100,10 @@ export function open(container, api, state) {
     tile.dataset.film = tile.film;
     tile.setAttribute('aria-posinset', at + 1);
     tile.setAttribute('aria-setsize', state.order.length);
-    tile.style.width = tile.style.height = `${side}px`;
+    if (tile.side !== side) { tile.side = side; tile.style.width = tile.style.height = `${side}px`; }
     tile.style.transform = `translate(${gap + (at % across) * (side + gap)}px, ${gap + Math.floor(at / across) * (side + gap)}px)`;
     paint(tile);
     dress(tile);
-    field.append(tile);
     return tile;
   }
 
@@ -107,10 +111,9 @@ export function open(container, api, state) {
   function paint(tile) {
     const number = Math.floor(tile.at / sheetFilms), k = tile.at % sheetFilms;
     const sheet = sheets.get(number);
-    const context = tile.canvas.getContext('2d');
+    const { context } = tile;
     tile.classList.toggle('blank', !sheet?.bitmap);
     if (!sheet?.bitmap) {
-      context.clearRect(0, 0, thumb, thumb);
       tile.note.textContent = '';
       return;
     }

@@ -61,7 +61,8 @@ export function open(container, theApi, theState, label) {
   function aim() {
     const films = state.targets();
     for (const b of buttons.children) b.disabled = !state.finding || !films.length;
-    target.textContent = !state.finding ? 'Add a finding to label films with it.'
+    add.classList.toggle('first', !state.finding);
+    target.textContent = !state.finding ? 'Name a finding, such as effusion, to label films with it.'
       : films.length > 1 ? `For ${films.length} selected films`
         : films.length ? `For ${state.short(films[0])}` : 'Choose a film.';
     target.title = films.length === 1 ? state.name(films[0]) : '';

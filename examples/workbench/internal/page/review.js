@@ -40,5 +40,7 @@ export function open(container, api, state, reorder) {
   }
   label(wrong, 'Look mislabeled', 0);
   label(twice, 'Copies', 0);
+  container.hidden = true;
+  state.on('finding', () => { container.hidden = !state.finding; });
   state.on('server finding', read);
 }

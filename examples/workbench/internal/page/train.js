@@ -169,6 +169,7 @@ export function open(container, api, state, reorder) {
     curve.append(element('h3', {}, 'As you label'), p.root);
   }
 
-  state.on('finding', () => { learned = null; chosen = null; shownOf = ''; told.textContent = ''; headline.replaceChildren(); for (const part of [roc, cells, calibration, curve, warnings]) part.replaceChildren(); more.hidden = true; read(); });
+  container.hidden = true;
+  state.on('finding', () => { container.hidden = !state.finding; learned = null; chosen = null; shownOf = ''; told.textContent = ''; headline.replaceChildren(); for (const part of [roc, cells, calibration, curve, warnings]) part.replaceChildren(); more.hidden = true; read(); });
   state.on('server', read);
 }
