@@ -72,7 +72,7 @@ export function open(container, api, state) {
       this.number = number;
       const before = this.preset;
       Object.assign(this, { film: null, lungs: null, map: null, seen: null, window: null, problem: '', colors: null, thumb: null });
-      this.label.textContent = titleOf(number);
+      this.label.textContent = titleOf(number).split('/').slice(-2).join('/');
       this.canvas.setAttribute('role', 'img');
       this.canvas.setAttribute('aria-label', `Film ${titleOf(number)}`);
       this.wait.textContent = 'Reading the film …';
