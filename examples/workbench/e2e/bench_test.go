@@ -108,28 +108,37 @@ func resident(pid int) int {
 }
 
 // BenchmarkScroll is the grid of 100,000 films: how long frames take while it
-// scrolls, how soon there is a first picture, and what browser and program hold.
+// scrolls, how soon there is a first picture, and what browser and program hold;
+// without an encoder, as when all films have their embeddings, and while films are
+// being embedded.
 func BenchmarkScroll(b *testing.B) {
-	const films = 100000
-	dir, work := thumbnails(b, films), b.TempDir()
-	for b.Loop() {
-		start := time.Now()
-		s := serve(b, work, "-images", dir, "-out", "kept")
-		listed := time.Since(start)
-		// Frames come as fast as they can, and not when a screen would want the next.
-		t := browse(b, s.url, 1440, 900, chromedp.Flag("disable-frame-rate-limit", true), chromedp.Flag("disable-gpu-vsync", true))
-		t.until("a picture", "[...document.querySelectorAll('#grid .tile')].some((e) => e.style.backgroundImage || e.querySelector('canvas, img'))")
-		first := time.Since(start)
-		t.ready(films)
-		for name, speed := range map[string]int{"slow": 2400, "fast": 54000} { // pixels a second: 3 screens, and 60
-			times := eval[[]float64](t, fmt.Sprintf(scroll, 8000, speed))
-			b.ReportMetric(times[len(times)/2], name+"-median-ms")
-			b.ReportMetric(times[len(times)*99/100], name+"-p99-ms")
-		}
-		b.ReportMetric(listed.Seconds(), "listed-s")
-		b.ReportMetric(first.Seconds(), "first-picture-s")
-		b.ReportMetric(float64(s.memory()), "program-peak-MB")
-		b.ReportMetric(float64(resident(browserOf(t))), "browser-MB")
-		s.kill()
+	dir := thumbnails(b, 100000)
+	for name, args := range map[string][]string{"looking": {"-model", "none.onnx"}, "embedding": nil} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				scrolling(b, append(args, "-images", dir, "-out", "kept"))
+			}
+		})
 	}
+}
+
+func scrolling(b *testing.B, args []string) {
+	start := time.Now()
+	s := serve(b, b.TempDir(), args...)
+	listed := time.Since(start)
+	// Frames come as fast as they can, and not when a screen would want the next.
+	t := browse(b, s.url, 1440, 900, chromedp.Flag("disable-frame-rate-limit", true), chromedp.Flag("disable-gpu-vsync", true))
+	t.until("a picture", "[...document.querySelectorAll('#grid .tile')].some((e) => e.style.backgroundImage || e.querySelector('canvas, img'))")
+	first := time.Since(start)
+	t.ready(100000)
+	for name, speed := range map[string]int{"slow": 2400, "fast": 54000} { // pixels a second: 3 screens, and 60
+		times := eval[[]float64](t, fmt.Sprintf(scroll, 8000, speed))
+		b.ReportMetric(times[len(times)/2], name+"-median-ms")
+		b.ReportMetric(times[len(times)*99/100], name+"-p99-ms")
+	}
+	b.ReportMetric(listed.Seconds(), "listed-s")
+	b.ReportMetric(first.Seconds(), "first-picture-s")
+	b.ReportMetric(float64(s.memory()), "program-peak-MB")
+	b.ReportMetric(float64(resident(browserOf(t))), "browser-MB")
+	s.kill()
 }

@@ -108,8 +108,8 @@ func (s *server) kill() {
 	s.cmd.Wait()
 }
 
-// chromium is the browser on this machine. Without one the test is skipped, but not
-// in CI, which installs it.
+// chromium is the browser on this machine, which .ci/run installs. Without one the test
+// is skipped.
 func chromium(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
