@@ -12,7 +12,9 @@ export function open(container, api, state, reorder) {
   const rows = element('div', { className: 'rows' });
   rows.append(next, wrong, twice);
   const about = element('p', { className: 'soft' });
-  container.append(element('h2', {}, 'Review'), rows, about);
+  const bias = element('p', { className: 'soft', hidden: true }, 'Films chosen by doubt are harder than films as they come: judge the head on others in the end.');
+  state.on('order', () => { if (state.show.by === 'next') bias.hidden = false; });
+  container.append(element('h2', {}, 'Review'), rows, bias, about);
   let copies = [], waiting = false;
 
   async function read() {
