@@ -147,6 +147,20 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// Films can be labeled before any is embedded.
+func TestNextWithoutEmbeddings(t *testing.T) {
+	b := open(t, Options{Inputs: []Input{{FS: folderOf(cohort(4))}}})
+	if err := b.AddFinding("x"); err != nil {
+		t.Fatal(err)
+	}
+	give(t, b, "x", Absent, 0, 1)
+	for n, want := range map[int][]int{3: {2, 4, 6}, 99: {2, 3, 4, 5, 6, 7}, 1: {2}} {
+		if next, err := b.Next(t.Context(), "x", n); err != nil || !slices.Equal(next, want) {
+			t.Error(next, want, err)
+		}
+	}
+}
+
 // Copies are found, and what makes them harmful is told.
 func TestCopies(t *testing.T) {
 	films := folderOf(cohort(8))

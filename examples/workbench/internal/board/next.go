@@ -13,7 +13,8 @@ const nextFilms = 48
 
 // Next is n films to label next: of those that the head doubts most, those that are
 // least like each other and like what is labeled already (the farthest first, as a
-// core set is chosen: Sener and Savarese 2018). Without a head spread alone counts.
+// core set is chosen: Sener and Savarese 2018). Without a head spread alone counts,
+// and without embeddings films from all parts of the list.
 func (b *Board) Next(ctx context.Context, finding string, n int) ([]int, error) {
 	b.mu.RLock()
 	f := slices.Index(b.labels.findings, finding)
@@ -21,15 +22,21 @@ func (b *Board) Next(ctx context.Context, finding string, n int) ([]int, error) 
 		b.mu.RUnlock()
 		return nil, ErrFinding
 	}
-	var open, labeled []int
+	var open, labeled, waiting []int
 	for i, v := range b.labels.values[f] {
 		switch {
+		case b.films[i].embedding == nil && v == None && b.films[i].State == Waiting:
+			waiting = append(waiting, i)
 		case b.films[i].embedding == nil:
 		case v == None:
 			open = append(open, i)
 		default:
 			labeled = append(labeled, i)
 		}
+	}
+	if len(open) == 0 { // nothing is known of films to come but their order
+		b.mu.RUnlock()
+		return evenly(waiting, n), nil
 	}
 	l := b.learned[finding]
 	vector := func(i int) []float32 { return unit(b.films[i].embedding.Mean(nil)) }
@@ -79,6 +86,16 @@ func (b *Board) Next(ctx context.Context, finding string, n int) ([]int, error) 
 		nearest[best] = math.MaxFloat32
 	}
 	return chosen, nil
+}
+
+// evenly is n of the films, or all, from the first to the last.
+func evenly(films []int, n int) []int {
+	n = min(n, len(films))
+	some := make([]int, n)
+	for k := range some {
+		some[k] = films[k*len(films)/n]
+	}
+	return some
 }
 
 // doubt is how near to one half the probability of film i is; the larger the nearer.

@@ -13,7 +13,7 @@ export function open(container, api, state, reorder) {
   more.open = localStorage.getItem('calibration') === 'open';
   more.addEventListener('toggle', () => localStorage.setItem('calibration', more.open ? 'open' : ''));
   container.append(element('h2', {}, 'Head'), headline, told, roc, cells, curve, more, warnings);
-  let learned = null, chosen = null, asked = 0, shownOf = '', handle = null, dragging = false;
+  let learned = null, chosen = null, asked = 0, shownOf = '', handle = null, dragging = false, last = null;
 
   async function read() {
     const finding = state.finding;
@@ -39,9 +39,11 @@ export function open(container, api, state, reorder) {
   function show() {
     const f = learned.figures;
     headline.replaceChildren();
-    for (const part of [roc, cells, calibration, curve, warnings]) part.replaceChildren();
+    for (const part of [roc, calibration, curve, warnings]) part.replaceChildren(); // the counts stay until there are newer ones
     more.hidden = !f;
     if (learned.problem || !f) {
+      cells.replaceChildren();
+      last = null;
       headline.append(element('strong', { className: 'none' }, 'No figures yet'));
       told.textContent = learned.problem || learned.unjudged || (learned.fit ? 'Judging …' : 'The first films are being embedded …');
       return;
@@ -92,7 +94,7 @@ export function open(container, api, state, reorder) {
       choose(Math.max(0, Math.min(1, state.threshold + by)));
     });
     handle.at = (x, y) => { handle.setAttribute('cx', p.px(x)); handle.setAttribute('cy', p.py(y)); };
-    handle.at(0, 0);
+    handle.at(...(last ?? [0, 0]));
     roc.append(p.root);
   }
 
@@ -116,7 +118,8 @@ export function open(container, api, state, reorder) {
   const text = (i) => (i.value === null ? 'unknown' : i.text);
 
   function showPoint(now) {
-    if (now.specificity.value !== null && now.sensitivity.value !== null) handle?.at(1 - now.specificity.value, now.sensitivity.value);
+    if (now.specificity.value !== null && now.sensitivity.value !== null) last = [1 - now.specificity.value, now.sensitivity.value];
+    if (last) handle?.at(...last);
     handle?.setAttribute('aria-valuenow', state.threshold.toFixed(3));
     handle?.setAttribute('aria-valuetext', `threshold ${state.threshold.toFixed(2)}, sensitivity ${text(now.sensitivity)}, specificity ${text(now.specificity)}`);
     const table = element('table', { className: 'confusion' });
@@ -170,6 +173,6 @@ export function open(container, api, state, reorder) {
   }
 
   container.hidden = true;
-  state.on('finding', () => { container.hidden = !state.finding; learned = null; chosen = null; shownOf = ''; told.textContent = ''; headline.replaceChildren(); for (const part of [roc, cells, calibration, curve, warnings]) part.replaceChildren(); more.hidden = true; read(); });
+  state.on('finding', () => { container.hidden = !state.finding; learned = null; chosen = null; last = null; shownOf = ''; told.textContent = ''; headline.replaceChildren(); for (const part of [roc, cells, calibration, curve, warnings]) part.replaceChildren(); more.hidden = true; read(); });
   state.on('server', read);
 }
