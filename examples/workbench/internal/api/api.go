@@ -52,6 +52,7 @@ func Handler(b *board.Board, o Options) http.Handler {
 		mux.HandleFunc(pattern, h)
 	}
 	a.look(mux)
+	a.mapping(mux)
 	return mux
 }
 

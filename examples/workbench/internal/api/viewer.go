@@ -2,13 +2,12 @@ package api
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed/local/lungs"
+	"github.com/cxrkit/cxrkit/embed/maps"
 )
 
 // look answers what looking at films asks for.
@@ -16,12 +15,11 @@ func (a *api) look(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/film/{i}/pixels", a.pixels)
 	mux.HandleFunc("GET /api/film/{i}/lungs", a.lungs)
 	mux.HandleFunc("GET /api/film/{i}/seen", a.seen)
+	mux.HandleFunc("GET /api/film/{i}/map", a.scoreMap)
 }
 
-// pixels are a film's values and what they mean, in one answer: the length of a
-// line of JSON as 4 bytes, the line, padded with spaces to an even length, then each
-// value as 1 or 2 bytes, then the gray of each value as 2. All numbers are in
-// little-endian order.
+// pixels are a film's values and what they mean: after a head each value as 1 or 2
+// bytes, then, at an even place, the gray of each value as 2.
 func (a *api) pixels(w http.ResponseWriter, r *http.Request) {
 	i, ok := a.number(w, r)
 	if !ok {
@@ -29,7 +27,7 @@ func (a *api) pixels(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := a.Pixels(r.Context(), i)
 	if err != nil {
-		refuse(w, status(err), err)
+		failed(w, err)
 		return
 	}
 	type window struct {
@@ -60,17 +58,11 @@ func (a *api) pixels(w http.ResponseWriter, r *http.Request) {
 	if len(p.Gray) > 256 {
 		head.Bytes = 2
 	}
-	line, err := json.Marshal(head)
+	out, err := withHead(head, head.Bytes*len(p.Value)+1+2*len(p.Gray))
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, err)
+		failed(w, err)
 		return
 	}
-	if len(line)%2 == 1 {
-		line = append(line, ' ')
-	}
-	out := make([]byte, 4, 4+len(line)+head.Bytes*len(p.Value)+1+2*len(p.Gray))
-	binary.LittleEndian.PutUint32(out, uint32(len(line)))
-	out = append(out, line...)
 	for _, v := range p.Value {
 		if head.Bytes == 1 {
 			out = append(out, byte(v))
@@ -84,9 +76,7 @@ func (a *api) pixels(w http.ResponseWriter, r *http.Request) {
 	for _, g := range p.Gray {
 		out = binary.LittleEndian.AppendUint16(out, g)
 	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Length", strconv.Itoa(len(out)))
-	w.Write(out)
+	file(w, "application/octet-stream", "", out)
 }
 
 // lungs are the lungs of a film, and what is measured on them.
@@ -97,7 +87,7 @@ func (a *api) lungs(w http.ResponseWriter, r *http.Request) {
 	}
 	l, err := a.Lungs(r.Context(), i)
 	if err != nil {
-		refuse(w, status(err), err)
+		failed(w, err)
 		return
 	}
 	cells := func(m *lungs.Mask) string {
@@ -136,8 +126,25 @@ func (a *api) seen(w http.ResponseWriter, r *http.Request) {
 	}
 	s, err := a.Seen(r.Context(), i)
 	if err != nil {
-		refuse(w, status(err), err)
+		failed(w, err)
 		return
 	}
 	answer(w, map[string]any{"png": s.PNG, "width": s.Width, "height": s.Height, "part": slices.Clone(s.Part[:]), "said": s.Said})
+}
+
+// scoreMap is where the score of a finding comes from.
+func (a *api) scoreMap(w http.ResponseWriter, r *http.Request) {
+	i, ok := a.number(w, r)
+	if !ok {
+		return
+	}
+	m, err := a.ScoreMap(r.Context(), i, r.FormValue("finding"))
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	grid := func(g *maps.Grid) any {
+		return map[string]any{"columns": g.Columns, "rows": g.Rows, "values": g.Values, "left": g.Left, "top": g.Top, "right": g.Right, "bottom": g.Bottom}
+	}
+	answer(w, map[string]any{"grid": grid(m.Grid), "chance": grid(m.Chance), "exact": m.Exact})
 }

@@ -63,6 +63,7 @@ func (b *Board) embedAll() {
 		b.problem(fmt.Errorf("the encoder cannot be opened: %w", err))
 		return
 	}
+	b.looks.use(e)
 	space := e.Space()
 	if space.Recipe == "" {
 		space.Recipe = cxr.Standard

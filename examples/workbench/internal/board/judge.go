@@ -2,11 +2,16 @@ package board
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/cxrkit/cxrkit/head"
 	"github.com/cxrkit/cxrkit/head/report"
 )
+
+// folds is how many parts the patients are dealt to. With fewer patients of a class
+// folds have none of it, and intervals are too narrow: nothing is told then.
+const folds = 5
 
 // many is from how many films folds are dealt once and not three times: the luck of
 // a deal is small then, and the wait would be long.
@@ -19,9 +24,13 @@ func (b *Board) judge(m *material) *judgment {
 	if len(m.films) > many {
 		repeats = 1
 	}
+	if with, without := m.classPatients(); min(with, without) < folds {
+		j.problem = fmt.Sprintf("Figures want films of at least %d patients with it and %d without, one for each fold: so far %d and %d.", folds, folds, with, without)
+		return j
+	}
 	w := &witness{all: m.data}
 	start := time.Now()
-	r, err := report.CrossValidate(b.about, w, m.data, &report.CrossOptions{Title: m.finding, Repeats: repeats})
+	r, err := report.CrossValidate(b.about, w, m.data, &report.CrossOptions{Title: m.finding, Folds: folds, Repeats: repeats})
 	if err == nil {
 		err = w.unseen(j.unseen, repeats)
 	}

@@ -169,10 +169,10 @@ func (b *Board) publish(l *learned) {
 	if math.IsNaN(auc.Low + auc.Value + auc.High) {
 		return
 	}
-	point := CurvePoint{len(l.from.films), l.judgment.report.Findings[0].Positives, auc.Value, auc.Low, auc.High}
-	curve := b.curves[l.from.finding]
-	if n := len(curve); n > 0 && curve[n-1] == point {
-		return
+	point := CurvePoint{len(l.judgment.from.films), l.judgment.report.Findings[0].Positives, auc.Value, auc.Low, auc.High}
+	curve := b.curves[l.from.finding] // no point stands after one of more films: labels may be taken back
+	for len(curve) > 0 && curve[len(curve)-1].Films >= point.Films {
+		curve = curve[:len(curve)-1]
 	}
-	b.curves[l.from.finding] = append(curve, point)
+	b.curves[l.from.finding] = append(slices.Clip(curve), point)
 }

@@ -22,6 +22,8 @@ type looks struct {
 
 	mu    sync.Mutex
 	model embed.Embedder // nil: not open
+
+	mapped mapped
 }
 
 // use says by what films are embedded.

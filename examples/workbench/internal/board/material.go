@@ -73,3 +73,17 @@ func (b *Board) material(finding string) *material {
 	m.patients, m.print = len(patients)+m.unknown, print.Sum64()
 	return m
 }
+
+// classPatients are how many patients have films with the finding, and without.
+func (m *material) classPatients() (with, without int) {
+	patients := [2]map[string]bool{{}, {}}
+	var n [2]int
+	for k, e := range m.data.Examples {
+		c := class(m.truth[k])
+		if e.Patient == "" || !patients[c][e.Patient] {
+			n[c]++
+		}
+		patients[c][e.Patient] = true
+	}
+	return n[1], n[0]
+}

@@ -8,10 +8,13 @@ import (
 	"slices"
 )
 
+// Most is how many films UMAP lays out if Options say nothing else.
+const Most = 10000
+
 // Options of UMAP. Nil and zero fields are the defaults, umap-learn's.
 type Options struct {
 	Neighbors int // of each film, itself among them; 2 to 200, default 15
-	Most      int // films that are laid out; the others are put beside their nearest; 100 to 20,000, default 10,000
+	Most      int // films that are laid out; the others are put beside their nearest; 100 to 20,000, default Most
 
 	// Step, if there is one, is told how much is done, 0..1, and the places so far,
 	// which are its own.
@@ -19,7 +22,7 @@ type Options struct {
 }
 
 func (o *Options) orDefaults() (Options, error) {
-	d := Options{Neighbors: 15, Most: 10000}
+	d := Options{Neighbors: 15, Most: Most}
 	if o == nil {
 		return d, nil
 	}

@@ -461,10 +461,9 @@ export function open(container, api, state) {
     about.append(text('h3', 'Where the score comes from'));
     if (active.mapWait) return about.append(text('p', 'Covering the film part by part …', 'viewer-soft'));
     if (!map) return about.append(text('p', `There is no map: ${active.mapProblem || 'it was not asked for'}.`.replace(/\.\.$/, '.'), 'viewer-doubt'));
-    about.append(text('p', map.said.said));
-    const scale = element('div', { className: 'viewer-scale', role: 'img', ariaLabel: 'Blue: covering the part raises the score. Red: it lowers it.' });
+    const scale = element('div', { className: 'viewer-scale', role: 'img', ariaLabel: 'Red speaks for the finding, blue against it' });
     scale.append(text('span', `−${map.most.toFixed(2)}`), text('span', '0'), text('span', `+${map.most.toFixed(2)}`));
-    about.append(scale, text('p', 'Log odds by which the score falls if a part is covered.', 'viewer-soft'));
+    about.append(scale, text('p', map.said.exact ? 'Log odds that each place adds to the score.' : 'Log odds by which the score falls if a part is covered with gray.', 'viewer-soft'));
     if (!map.chance) return undefined;
     const small = active.small(240), g = small.getContext('2d'), share = small.width / active.film.width;
     small.className = 'viewer-chance';
