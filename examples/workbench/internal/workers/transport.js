@@ -1,5 +1,8 @@
 // How the page's requests are answered where there is no server: by two workers of
 // this tab (worker.js). Nothing is sent anywhere; the page's own policy forbids it.
+import { notice } from './notice.js';
+
+const loading = (text) => notice(text, { id: 'loading' });
 
 // load compiles the program once, for both workers.
 async function load() {
@@ -10,7 +13,7 @@ async function load() {
   const told = new TransformStream({
     transform(chunk, out) {
       got += chunk.length;
-      window.dispatchEvent(new CustomEvent('loading', { detail: total ? Math.min(1, got / total) : 0 }));
+      loading(total ? `Loading the program: ${Math.floor(Math.min(1, got / total) * 100)} % of ${Math.ceil(total / 1e6)} MB.` : 'Loading the program.');
       out.enqueue(chunk);
     },
   });
@@ -37,12 +40,18 @@ function worker(name, program, port) {
 }
 
 const board = (async () => {
-  const program = await load();
-  const { port1, port2 } = new MessageChannel();
-  worker('encoder', program, port2).catch(() => {}); // the board tells why no film is embedded
-  const w = await worker('board', program, port1);
-  window.dispatchEvent(new CustomEvent('loading', { detail: 1 }));
-  return w;
+  try {
+    const program = await load();
+    loading('Starting the program.');
+    const { port1, port2 } = new MessageChannel();
+    worker('encoder', program, port2).catch(() => {}); // the board tells why no film is embedded
+    return await worker('board', program, port1);
+  } catch (error) {
+    notice(`The workbench cannot run in this browser: ${error.message}.`, { id: 'board' });
+    throw error;
+  } finally {
+    loading('');
+  }
 })();
 
 // request is like fetch.
