@@ -115,12 +115,8 @@ func (d *channelwise) pixels(out, src []float32, xs, ws []int, count int) {
 	}
 	for i := range count {
 		to, from := out[i*channels:][:channels], src[i*step:]
-		for ch := n; ch < channels; ch++ {
-			sum := d.bias[ch]
-			for t, x := range xs {
-				sum += from[x/4+ch] * d.weights[ws[t]/4+ch]
-			}
-			to[ch] = sum
+		if n < channels {
+			channelSums(to[n:], d.bias[n:], from[n:], d.weights[n:], xs, ws)
 		}
 	}
 }

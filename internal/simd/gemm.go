@@ -20,7 +20,6 @@ type Packed struct {
 }
 
 const (
-	slim     = 16 // columns of a panel of AVX2 and Go
 	maxTile  = 12 * 32
 	rowBlock = 96  // rows of a that stay in the cache while all panels pass
 	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
@@ -29,15 +28,13 @@ const (
 // NewPacked is a matrix of zeros to [Packed.Fill], with a bias of N values, or
 // nil for zeros. K and N are at least 1.
 func NewPacked(k, n int, bias []float32, precision Precision) *Packed {
-	p := &Packed{K: k, N: n, loops: current, rows: k, width: slim}
-	if wide := current.width; wide > slim {
-		if rest := n % wide; rest == 0 || rest > slim || n >= 2*wide {
-			p.width = wide
-		} else { // half the last panel would be zeros
-			p.loops = assembly[AVX2]
+	p := &Packed{K: k, N: n, loops: current, rows: k}
+	if narrow := current.narrow; narrow != Generic && n < 2*current.width {
+		if rest := n % current.width; rest > 0 && rest <= assembly[narrow].width { // half the last panel would be zeros
+			p.loops = assembly[narrow]
 		}
 	}
-	p.tile = p.loops.tiles
+	p.tile, p.width = p.loops.tiles, p.loops.width
 	if precision == BFloat16 && BFloat16.Available() && p.loops.half != nil {
 		p.half, p.tile, p.rows = true, p.loops.half, (k+1)/2
 	}
@@ -219,18 +216,6 @@ func (p *Packed) edge(c []float32, ldc, n int, a []float32, lda, rows, depth int
 	}
 }
 
-// genericTile is the micro-kernel in Go: one row, sixteen columns.
-func genericTile(k int, a, b, c, start []float32) {
-	sum := *(*[slim]float32)(start)
-	for i, v := range a[:k] {
-		row := (*[slim]float32)(b[slim*i:])
-		for j, w := range row {
-			sum[j] += v * w
-		}
-	}
-	copy(c, sum[:])
-}
-
 // DynamicScratch is how many values of scratch memory [GemmDynamic] needs.
 func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 
@@ -242,7 +227,7 @@ func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
 
 // GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep].
 func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
-	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k, width: max(current.width, slim)}
+	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k, width: current.width}
 	columns := (n + p.width - 1) / p.width * p.width
 	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
 	clear(p.bias)

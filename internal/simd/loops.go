@@ -4,8 +4,10 @@ package simd
 // to the first of n values, as the generator documents; the caller answers for
 // the lengths.
 type loops struct {
+	path   Path
 	masked bool // any n will do, else multiples of 8 only
 	width  int  // columns of a tile of a matrix product
+	narrow Path // for matrices that would leave half the last panel to zeros; Generic: none
 	tiles  []tile
 	half   []tile // of pairs of bfloat16; nil: none
 
@@ -33,7 +35,7 @@ type tile func(k int, a *float32, lda int, b *float32, c *float32, ldc int, star
 type depthwise func(out, bias, x, w *float32, xOffsets, wOffsets *int, taps, xStep, outStep, n int)
 
 // none stands for a path without assembly.
-var none loops
+var none = loops{width: genericColumns}
 
 // reach is how many of n values the assembly can do; Go does the rest.
 func (l *loops) reach(n int) int {

@@ -1,22 +1,28 @@
 package simd
 
-import "golang.org/x/sys/cpu"
+import (
+	"slices"
 
-func detect() Path {
-	switch {
-	case cpu.X86.HasAVX512F && cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2:
-		return AVX512
-	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
-		return AVX2
+	"golang.org/x/sys/cpu"
+)
+
+func detect() []Path {
+	paths := []Path{Generic}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		paths = append(paths, AVX2)
+		if cpu.X86.HasAVX512F && cpu.X86.HasBMI2 {
+			paths = append(paths, AVX512)
+		}
 	}
-	return Generic
+	return paths
 }
 
-func detectBFloat16() bool { return detect() == AVX512 && cpu.X86.HasAVX512BF16 }
+func detectBFloat16() bool { return slices.Contains(paths, AVX512) && cpu.X86.HasAVX512BF16 }
 
 var assembly = []*loops{
 	Generic: &none,
 	AVX2: {
+		path:  AVX2,
 		width: 16,
 		tiles: []tile{gemm256_1x16, gemm256_2x16, gemm256_3x16, gemm256_4x16, gemm256_5x16, gemm256_6x16},
 		activation: [activations]func(*float32, int){
@@ -30,8 +36,10 @@ var assembly = []*loops{
 		winogradInput: winogradInput256, winogradOutput: winogradOutput256,
 	},
 	AVX512: {
+		path:   AVX512,
 		masked: true,
 		width:  32,
+		narrow: AVX2,
 		tiles: []tile{
 			gemm512_1x32, gemm512_2x32, gemm512_3x32, gemm512_4x32, gemm512_5x32, gemm512_6x32,
 			gemm512_7x32, gemm512_8x32, gemm512_9x32, gemm512_10x32, gemm512_11x32, gemm512_12x32,

@@ -1,8 +1,8 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package simd
 
-func detect() Path { return Generic }
+func detect() []Path { return []Path{Generic} }
 
 func detectBFloat16() bool { return false }
 
