@@ -213,7 +213,7 @@ func eval[T any](b *tab, expression string) T {
 // until waits until an expression in the page, which may be a promise, is true.
 func (b *tab) until(what, expression string) {
 	b.t.Helper()
-	deadline := time.Now().Add(90 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for !eval[bool](b, "(async () => !!(await ("+expression+")))()") {
 		if time.Now().After(deadline) {
 			b.shot("failed")

@@ -70,13 +70,13 @@ func TestWithoutServer(t *testing.T) {
 	b := browse(t, host.URL+"/", 1400, 900)
 	b.until("tiles", "document.querySelectorAll('.tile').length > 10")
 	b.shot("films")
-	b.until("films are embedded", asking("state", "progress.done >= 24"))
+	b.until("films are embedded", asking("state", "progress.done >= 16"))
 	b.do(chromedp.Evaluate[chromedp.Void](`(async () => {
 		const { api } = await import('./api.js');
 		await api.post('findings', { name: 'bright' });
 	})()`, chromedp.EvalAwaitPromise))
 	b.until("a finding", "workbench.finding === 'bright'")
-	for i := range 24 {
+	for i := range 16 {
 		key := []string{"p", "a"}[i%2]
 		b.do(chromedp.Evaluate[chromedp.Void]("workbench.set({ cursor: workbench.order["+strconv.Itoa(i)+"] })"), chromedp.KeyEvent(key))
 	}
@@ -85,7 +85,7 @@ func TestWithoutServer(t *testing.T) {
 	b.shot("head")
 	page := eval[string](b, `(async () => {
 		const { api } = await import('./api.js');
-		return (await api.blob('take/report.html', { finding: 'bright' })).blob.text();
+		return (await api.blob('take/report.html', { finding: 'bright', threshold: 0.5 })).blob.text();
 	})()`)
 	if !strings.Contains(page, "AUC") {
 		t.Errorf("the report: %.300s", page)
@@ -100,7 +100,7 @@ func TestWithoutServer(t *testing.T) {
 	})()`)
 	b.until("the dropped film is embedded", asking("films", "films.find(f => f.id === '"+dropped+"').state === 1"))
 	b.do(chromedp.Reload())
-	b.until("labels are there again", "workbench.findings.some(f => f.name === 'bright' && f.present === 12 && f.absent === 12)")
+	b.until("labels are there again", "workbench.findings.some(f => f.name === 'bright' && f.present === 8 && f.absent === 8)")
 	b.until("the dropped film is there again", asking("films", "films.some(f => f.id === '"+dropped+"')"))
 	b.shot("again")
 	b.quiet()
