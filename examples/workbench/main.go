@@ -30,9 +30,16 @@ import (
 
 func main() { cli.Main("workbench", run) }
 
+const usage = `Workbench shows films in the browser, to look at, to label, and to train heads on as
+they are labeled. Without arguments it draws films itself.
+
+    workbench
+    workbench -images films -labels labels.csv
+`
+
 // run serves until ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o, err := parse(args, stderr)
+	o, err := parse(cli.Flags("workbench", usage, stderr), args)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -21,22 +21,16 @@ import (
 	"github.com/cxrkit/cxrkit/examples/workbench/internal/board"
 )
 
-const usage = `Workbench shows films in the browser, to look at, to label, and to train heads on as
-they are labeled. Without arguments it draws films itself.
-
-    workbench
-    workbench -images films -labels labels.csv
-`
-
 type options struct {
-	images, labels, model, out, store, addr string
-	noOpen                                  bool
+	images, labels, model, out, store, token, addr string
+	noOpen                                         bool
 }
 
-func parse(args []string, stderr io.Writer) (*options, error) {
+// parse reads the arguments; f has the help.
+func parse(f *flag.FlagSet, args []string) (*options, error) {
 	o := &options{}
-	f := cli.Flags("workbench", usage, stderr)
-	f.StringVar(&o.images, "images", "", "folder, zip, pattern or bucket of DICOM, PNG or JPEG `films`; empty: synthetic films")
+	f.StringVar(&o.images, "images", "", "folder, zip, pattern or bucket of DICOM, PNG or JPEG `films`, or the https:// address of a DICOMweb server; empty: synthetic films")
+	f.StringVar(&o.token, "token", "", "`file` with the bearer token of the DICOMweb server, read anew when it is refused")
 	f.StringVar(&o.labels, "labels", "", "CSV `file` of labels to begin with, which is not written to")
 	f.StringVar(&o.model, "model", "", "ONNX `file` of the encoder, or a folder with one; empty: the small encoder inside")
 	f.StringVar(&o.out, "out", "", "`folder` where labels are kept; empty: workbench, and for synthetic films memory")
@@ -61,7 +55,10 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.store == "" {
 		o.store = filepath.Join(o.out, "embeddings")
 	}
-	return o, errors.Join(cli.CanFill(o.out), cli.CanFill(o.store))
+	if err := cli.CanFill(o.out); err != nil {
+		return nil, err
+	}
+	return o, cli.CanFill(o.store)
 }
 
 func loopback(addr string) bool {
@@ -74,6 +71,9 @@ func loopback(addr string) bool {
 func (o *options) films() string {
 	if o.images == "" {
 		return "synthetic films"
+	}
+	if o.server() {
+		return "films of a DICOMweb server"
 	}
 	return "films of " + filepath.Base(o.images)
 }
@@ -109,6 +109,10 @@ func (o *options) board(ctx context.Context) (on *board.Options, closeFilms func
 		if on.Table, err = board.ReadTable(bytes.NewReader(file)); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", o.labels, err)
 		}
+	}
+	if o.server() {
+		on.Source, err = o.source()
+		return on, func() error { return nil }, err
 	}
 	found, err := input.Find(ctx, o.images)
 	if err != nil {

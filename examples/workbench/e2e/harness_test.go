@@ -88,8 +88,8 @@ func serve(t testing.TB, dir string, args ...string) *server {
 	t.Cleanup(s.kill)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
-			s.url = line
+		if _, rest, ok := strings.Cut(lines.Text(), "http://"); ok {
+			s.url = "http://" + strings.TrimSpace(rest)
 			break
 		}
 	}
@@ -251,4 +251,14 @@ func below(t testing.TB, address, path string) string {
 		t.Fatal(err)
 	}
 	return u.JoinPath(path).String()
+}
+
+// browserOf is the process of a tab's browser.
+func browserOf(b *tab) int {
+	b.t.Helper()
+	c := chromedp.FromContext(b.ctx)
+	if c == nil || c.Browser == nil || c.Browser.Process() == nil {
+		b.t.Fatal("the browser has no process")
+	}
+	return c.Browser.Process().Pid
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"math"
 	"net/http"
-	"slices"
 
 	"github.com/cxrkit/cxrkit/examples/workbench/internal/board"
 	"github.com/cxrkit/cxrkit/head/report"
@@ -74,7 +73,7 @@ func tellReport(r *report.Report) *figures {
 	f := &r.Findings[0]
 	t := &figures{
 		AUC: tell(f.AUC), Films: f.Films, Positives: f.Positives, Patients: f.Patients, PositivePatients: f.PositivePatients, NegativePatients: f.NegativePatients,
-		Slope: tell(f.CalibrationSlope), Brier: number(f.Brier), Warnings: slices.Concat([]string{}, f.Warnings), How: r.Validated.String(),
+		Slope: tell(f.CalibrationSlope), Brier: number(f.Brier), Warnings: append([]string{}, f.Warnings...), How: r.Validated.String(),
 	}
 	t.HalfPositives, t.HalfNegatives = f.FilmsForHalf()
 	for _, p := range thin(f.ROC) {
@@ -127,7 +126,7 @@ func (a *api) point(w http.ResponseWriter, r *http.Request) {
 		Count int   `json:"count"`
 		Films []int `json:"films"`
 	}
-	shown := func(count int, films []int) cell { return cell{count, slices.Concat([]int{}, films)} }
+	shown := func(count int, films []int) cell { return cell{count, append([]int{}, films...)} }
 	answer(w, struct {
 		Threshold   *float64 `json:"threshold"`
 		TP          cell     `json:"tp"`

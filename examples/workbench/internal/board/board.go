@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 	"github.com/cxrkit/cxrkit/embed"
 	"github.com/cxrkit/cxrkit/embed/store"
@@ -29,6 +30,7 @@ type Input struct {
 // Options say what is on a Board.
 type Options struct {
 	Inputs []Input
+	Source cxr.Source   // more films, which come as they can and are kept in Folder; nil: none
 	Table  *Table       // labels to begin with; nil: none
 	Folder store.Folder // where labels are kept; nil: in memory
 
@@ -54,6 +56,10 @@ type Board struct {
 	own      *input // of films that were dropped
 	films    []film
 	index    map[string]int // of films, by ID
+	sorted   []int          // films in order of their IDs
+	pairs    [][2]int       // that look alike
+	paired   int            // ready and looked when they were looked for
+	looked   int            // films whose look is known
 	kin      kin
 	labels   labels
 	revision uint64 // of all that a page shows
@@ -97,9 +103,10 @@ func Open(ctx context.Context, o Options) (*Board, error) {
 	if err := b.readDropped(); err != nil {
 		return nil, err
 	}
-	if len(b.films) == 0 {
+	if len(b.films) == 0 && o.Source == nil {
 		return nil, errors.New("no films there")
 	}
+	b.sortIDs()
 	b.labels.grow(len(b.films))
 	if o.Table != nil {
 		if err := b.take(o.Table, false); err != nil {
@@ -109,8 +116,12 @@ func Open(ctx context.Context, o Options) (*Board, error) {
 	if err := b.read(); err != nil {
 		return nil, err
 	}
+	b.readCurves()
 	b.work.Go(b.embedAll)
 	b.work.Go(b.learnAll)
+	if o.Source != nil {
+		b.work.Go(b.retrieveAll)
+	}
 	return b, nil
 }
 

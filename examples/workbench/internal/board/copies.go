@@ -45,12 +45,19 @@ const (
 
 // Copies are the pairs of films that look the same, those first that do harm.
 func (b *Board) Copies() []Copy {
+	b.pair()
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	copies := []Copy{}
-	mean := b.meanFilm()
-	for _, pair := range b.lookalikes() {
+	var mean []float64
+	if len(b.pairs) > 0 {
+		mean = b.meanFilm()
+	}
+	for _, pair := range b.pairs {
 		x, y := b.films[pair[0]].embedding, b.films[pair[1]].embedding
+		if x == nil || y == nil {
+			continue
+		}
 		c := Copy{Films: pair, Likeness: cosineFrom(mean, x, y), Exact: slices.Equal(x.Values, y.Values)}
 		if !c.Exact && c.Likeness < alike {
 			continue
@@ -71,6 +78,23 @@ func (b *Board) Copies() []Copy {
 }
 
 func (c Copy) harm() int { return class(c.Splits) + class(c.Patients) + class(c.Labels) }
+
+// pair looks for pairs, if enough films have been seen and embedded since it did so
+// last.
+func (b *Board) pair() {
+	b.mu.RLock()
+	ready, paired, done := b.ready+b.looked, b.paired, b.progress.done
+	b.mu.RUnlock()
+	if ready == paired || !done && ready < paired+1+paired/10 {
+		return
+	}
+	b.mu.RLock()
+	pairs := b.lookalikes()
+	b.mu.RUnlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pairs, b.paired = pairs, ready
+}
 
 // lookalikes are pairs of films with an embedding whose looks differ in few bits.
 // Two looks of which so few bits differ have a quarter in common.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 )
 
@@ -43,16 +44,16 @@ func (b *Board) Drop(ctx context.Context, file io.Reader) (int, error) {
 	}
 	end := map[string]string{"dicom": "dcm", "jpeg": "jpg", "png": "png", "tiff": "tif"}[info.Format]
 	sum := sha256.Sum256(data)
-	name := fmt.Sprintf("%s/%s.%s", dropped, hex.EncodeToString(sum[:8]), end)
+	return b.keepFilm(ctx, fmt.Sprintf("%s/%s.%s", dropped, hex.EncodeToString(sum[:8]), end), data)
+}
+
+// keepFilm adds a film that is to be kept in the board's folder.
+func (b *Board) keepFilm(ctx context.Context, name string, data []byte) (int, error) {
 	if i, ok := b.Find(name); ok {
 		return i, ErrThere
 	}
 	if err := b.o.Folder.WriteFile(ctx, name, data); err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return 0, fmt.Errorf("the film cannot be kept: %w", err)
+		return 0, fmt.Errorf("the film cannot be kept: %w", pathless(err))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,6 +61,7 @@ func (b *Board) Drop(ctx context.Context, file io.Reader) (int, error) {
 		return i, ErrThere
 	}
 	b.add(name, name, b.own)
+	b.sortIDs()
 	b.labels.grow(len(b.films))
 	b.progress.done = false
 	b.revision++
@@ -88,3 +90,33 @@ func (b *Board) readDropped() error {
 	}
 	return nil
 }
+
+// retrieveAll adds the films of a source, such as a PACS: they are kept as pictures,
+// under the names that the source gives them.
+func (b *Board) retrieveAll() {
+	if closer, ok := b.o.Source.(io.Closer); ok {
+		defer closer.Close()
+	}
+	for {
+		m, err := b.o.Source.Next(b.about)
+		var one *cxr.ItemError
+		switch {
+		case err == io.EOF || b.about.Err() != nil:
+			return
+		case errors.As(err, &one):
+			b.problem(fmt.Errorf("a film was not retrieved: %w", one.Err))
+			continue
+		case err != nil:
+			b.problem(fmt.Errorf("films are not retrieved: %w", err))
+			return
+		}
+		name := FilmFile(m.ID)
+		if _, err := b.keepFilm(b.about, name, m.PNG()); err != nil && !errors.Is(err, ErrThere) {
+			b.problem(err)
+			return
+		}
+	}
+}
+
+// FilmFile is the file, in the board's folder, of a film of a source.
+func FilmFile(id string) string { return dropped + "/" + id + ".png" }

@@ -189,7 +189,7 @@ type keeper struct {
 // Put implements embed.Store.
 func (k *keeper) Put(ctx context.Context, key embed.Key, v *cxr.Embedding) error {
 	if err := k.Dir.Put(ctx, key, v); err != nil && ctx.Err() == nil {
-		k.b.problem(fmt.Errorf("embeddings are not kept: %w", err))
+		k.b.problem(fmt.Errorf("embeddings are not kept: %w", pathless(err)))
 	}
 	return ctx.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -57,8 +58,11 @@ func (b *Board) list(in Input) error {
 	own.converter = b.convert(own, dicomconv.Options{Views: dicomconv.ViewsAny})
 	files := own.converter.Files(in.FS, in.Within...)
 	paths := files.Paths()
-	if paths == nil {
+	if len(paths) == 0 {
 		_, err := files.Next(b.about)
+		if err == io.EOF {
+			return nil
+		}
 		return fmt.Errorf("%s: %w", strings.TrimSuffix(in.Prefix, "/"), err)
 	}
 	b.inputs = append(b.inputs, own)
@@ -91,14 +95,14 @@ func (b *Board) convert(in *input, o dicomconv.Options) *dicomconv.Converter {
 	return dicomconv.New(&o)
 }
 
-// byID is the films in order of their IDs. b.mu is held.
-func (b *Board) byID() []int {
+// sortIDs is to follow when films were added.
+func (b *Board) sortIDs() {
 	films := make([]int, len(b.films))
 	for i := range films {
 		films[i] = i
 	}
 	slices.SortFunc(films, func(i, j int) int { return strings.Compare(b.films[i].ID, b.films[j].ID) })
-	return films
+	b.sorted = films
 }
 
 // Len is the number of films.

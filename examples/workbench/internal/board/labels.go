@@ -277,7 +277,7 @@ func (b *Board) table() []byte {
 	l := &b.labels
 	var rows []row
 	groups := b.groups()
-	for _, i := range b.byID() {
+	for _, i := range b.sorted {
 		if !l.told[i] {
 			continue
 		}

@@ -17,6 +17,7 @@ type learned struct {
 	problem  string        // why nothing could be
 	fit      time.Duration // that it took
 	scores   []float32     // by film: probability; unscored: it has no embedding
+	shown    []float32     // the same, but of labeled films by heads that had not seen them
 	scored   int           // films that have one
 	judgment *judgment     // of this or of fewer labels; nil: nothing can be said yet
 	judging  bool          // a newer judgment is under way
@@ -32,15 +33,6 @@ type judgment struct {
 	unseen  []float64 // of each film: the mean probability by heads that had not seen its patient
 	problem string    // why nothing can be said
 	took    time.Duration
-}
-
-// A CurvePoint is how well heads did when so many films were labeled.
-type CurvePoint struct {
-	Films     int     `json:"films"`
-	Positives int     `json:"positives"`
-	AUC       float64 `json:"auc"`
-	Low       float64 `json:"low"`
-	High      float64 `json:"high"`
 }
 
 // wake has what there is to learn learned.
@@ -111,7 +103,9 @@ func (b *Board) learn(finding string) bool {
 
 	judged := *l
 	judged.judging, judged.judgment = false, b.judge(m)
+	judged.show()
 	b.publish(&judged)
+	b.keepCurves()
 	return true
 }
 
@@ -155,6 +149,19 @@ func (b *Board) score(l *learned) {
 		l.scored++
 	}
 	l.scores = scores
+	l.show()
+}
+
+// show makes the scores that are shown: what a head says of a film that it was
+// trained on is no news.
+func (l *learned) show() {
+	l.shown = slices.Clone(l.scores)
+	if l.judgment == nil || l.judgment.report == nil {
+		return
+	}
+	for k, i := range l.judgment.from.films {
+		l.shown[i] = float32(l.judgment.unseen[k])
+	}
 }
 
 func (b *Board) publish(l *learned) {

@@ -32,7 +32,7 @@ func (b *Board) material(finding string) *material {
 	m := &material{finding: finding, data: &head.Dataset{Findings: []string{finding}}}
 	print, number := fnv.New64a(), make([]byte, 9)
 	patients, groups := map[string]bool{}, b.groups()
-	for _, i := range b.byID() {
+	for _, i := range b.sorted {
 		v := b.labels.values[f][i]
 		switch v {
 		case None:

@@ -42,7 +42,7 @@ func (b *Board) Order(ctx context.Context, o Order) ([]int, error) {
 	}
 	switch o.By {
 	case "", "list", "finding", "split", "score", "doubt":
-		return b.sorted(o, show)
+		return b.arrange(o, show)
 	case "like":
 		return b.like(ctx, o.Film, show)
 	case "next":
@@ -100,16 +100,16 @@ func (b *Board) shows(o Order) (func(i int) bool, error) {
 	return func(i int) bool { return kind(i) && (o.Split == "" || b.films[i].Split == o.Split) }, nil
 }
 
-func (b *Board) sorted(o Order, show func(i int) bool) ([]int, error) {
+func (b *Board) arrange(o Order, show func(i int) bool) ([]int, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	films := b.all(show)
 	l := b.learned[o.Finding]
 	score := func(i int) float64 { // films without one come last
-		if i >= len(l.scores) || l.scores[i] == unscored {
+		if i >= len(l.shown) || l.shown[i] == unscored {
 			return math.Inf(-1)
 		}
-		return float64(l.scores[i])
+		return float64(l.shown[i])
 	}
 	switch o.By {
 	case "split":
@@ -185,7 +185,8 @@ func (b *Board) like(ctx context.Context, i int, show func(i int) bool) ([]int, 
 	return ordered, nil
 }
 
-// Scores are the probabilities of a finding by film, below 0 where there is none.
+// Scores are the probabilities of a finding by film, below 0 where there is none: of
+// labeled films by heads that had not seen them, once there are such.
 func (b *Board) Scores(finding string) ([]float32, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -193,7 +194,7 @@ func (b *Board) Scores(finding string) ([]float32, error) {
 	if l == nil || l.model == nil {
 		return nil, ErrNoScores
 	}
-	scores := slices.Clone(l.scores)
+	scores := slices.Clone(l.shown)
 	for len(scores) < len(b.films) {
 		scores = append(scores, unscored)
 	}

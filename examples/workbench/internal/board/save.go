@@ -42,7 +42,7 @@ func (b *Board) read() error {
 	if err != nil {
 		return err
 	}
-	t, err := ReadTable(bytes.NewReader(file))
+	t, err := readOwn(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", LabelsFile, err)
 	}
@@ -83,10 +83,10 @@ func (s *saver) write(ctx context.Context, folder interface {
 		return ErrForeign
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !overwrite {
-		return plainPath(err)
+		return unwritten(err)
 	}
 	if err := folder.WriteFile(ctx, LabelsFile, file); err != nil {
-		return plainPath(err)
+		return unwritten(err)
 	}
 	s.file = file
 	return nil
@@ -104,12 +104,17 @@ func (b *Board) Saved() Saved {
 	return s
 }
 
-// plainPath is an error of a file system without the paths, of which temporary
-// ones say nothing.
-func plainPath(err error) error {
+// unwritten is an error of writing the file of labels.
+func unwritten(err error) error {
+	return fmt.Errorf("%s cannot be written: %w", LabelsFile, pathless(err))
+}
+
+// pathless is an error of a file system without its path: temporary ones say
+// nothing.
+func pathless(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		return fmt.Errorf("%s cannot be written: %w", LabelsFile, path.Err)
+		return path.Err
 	}
-	return fmt.Errorf("%s cannot be written: %w", LabelsFile, err)
+	return err
 }

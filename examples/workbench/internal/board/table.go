@@ -22,13 +22,34 @@ func ReadTable(r io.Reader) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{}
-	for policy, labels := range map[head.Uncertain]**head.Labels{head.UncertainMissing: &t.labels, head.UncertainPositive: &t.unsure} {
-		if *labels, err = head.ReadLabels(bytes.NewReader(data), &head.LabelOptions{Uncertain: policy}); err != nil {
-			return nil, err
-		}
+	return readTable(data, head.LabelOptions{})
+}
+
+func readTable(data []byte, o head.LabelOptions) (t *Table, err error) {
+	t = &Table{}
+	o.Uncertain = head.UncertainMissing
+	if t.labels, err = head.ReadLabels(bytes.NewReader(data), &o); err != nil {
+		return nil, err
 	}
-	return t, nil
+	o.Uncertain = head.UncertainPositive
+	t.unsure, err = head.ReadLabels(bytes.NewReader(data), &o)
+	return t, err
+}
+
+// readOwn reads a table that encode wrote: its findings are known, even those of
+// which no film has a label, and it may have no film.
+func readOwn(data []byte) (*Table, error) {
+	r := csv.NewReader(bytes.NewReader(data))
+	header, err := r.Read()
+	if err != nil || len(header) < len(columns) || !slices.Equal(header[:len(columns)], columns) {
+		return readTable(data, head.LabelOptions{})
+	}
+	findings := header[len(columns):]
+	if _, err := r.Read(); err == io.EOF || len(findings) == 0 {
+		none := &head.Labels{Findings: findings}
+		return &Table{none, none}, nil
+	}
+	return readTable(data, head.LabelOptions{Image: columns[0], Patient: columns[1], Split: columns[2], Findings: findings})
 }
 
 // Findings are the table's.

@@ -86,7 +86,7 @@ func (b *Board) ScoreTable() ([]byte, error) {
 	var file bytes.Buffer
 	w := csv.NewWriter(&file)
 	w.Write(header)
-	for _, i := range b.byID() {
+	for _, i := range b.sorted {
 		cells := []string{b.films[i].ID}
 		for _, c := range columns {
 			score, unseen := "", ""

@@ -90,8 +90,12 @@ func (b *Board) keepThumb(i int, m *cxr.Image) ([]byte, error) {
 		return nil, err
 	}
 	b.thumbs.put(i, file.Bytes())
+	seen := max(look(m), 1) // 0 is of films that were not looked at
 	b.mu.Lock()
-	b.films[i].look = look(m)
+	if b.films[i].look == 0 {
+		b.looked++
+	}
+	b.films[i].look = seen
 	b.mu.Unlock()
 	return file.Bytes(), nil
 }

@@ -19,7 +19,7 @@ type Learned struct {
 	Problem  string         `json:"problem"`  // why nothing was learned
 	Fit      float64        `json:"fit"`      // milliseconds
 	Judged   float64        `json:"judged"`   // milliseconds
-	Judging  bool           `json:"judging"`  // the report is of fewer labels, a newer one is under way
+	Current  bool           `json:"current"`  // the report, or why there is none, is of all labels there are
 	Unjudged string         `json:"unjudged"` // why there is no report
 	Curve    []CurvePoint   `json:"curve"`
 	Report   *report.Report `json:"-"` // nil: there is none
@@ -35,11 +35,11 @@ func (b *Board) Learned(finding string) (Learned, error) {
 	if m == nil {
 		return Learned{}, ErrFinding
 	}
-	told := Learned{Finding: finding, Present: m.present, Absent: m.absent, Unsure: m.unsure, Films: len(m.films), Patients: m.patients, Unknown: m.unknown, Curve: curve}
+	told := Learned{Finding: finding, Present: m.present, Absent: m.absent, Unsure: m.unsure, Films: len(m.films), Patients: m.patients, Unknown: m.unknown, Curve: append([]CurvePoint{}, curve...)}
 	if l == nil {
 		return told, nil
 	}
-	told.Problem, told.Fit, told.Judging = l.problem, milliseconds(l.fit), l.judging
+	told.Problem, told.Fit, told.Current = l.problem, milliseconds(l.fit), l.from.print == m.print && !l.judging
 	if j := l.judgment; j != nil {
 		told.Judged, told.Unjudged, told.Report = milliseconds(j.took), j.problem, j.report
 	}

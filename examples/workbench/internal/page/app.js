@@ -54,6 +54,9 @@ class State extends EventTarget {
   // name is a film's ID, as far as it is known.
   name(film) { return this.films.get(film)?.id ?? `film ${film + 1}`; }
 
+  // short is the end of its ID.
+  short(film) { return this.name(film).split('/').slice(-2).join('/'); }
+
   // targets are the films that a label is for.
   targets() {
     if (this.selection.size) return [...this.selection];
@@ -98,7 +101,7 @@ async function poll() {
   try {
     server = await api.get('state', {});
   } catch {
-    notice('The program does not answer. Labels are kept here until it does.', { id: 'gone' });
+    labels.gone();
     setTimeout(poll, 2000);
     return;
   }

@@ -22,11 +22,12 @@ export function open(container, api, state) {
   const tiles = new Map(); // place in order -> tile
   const spare = []; // tiles to use again
   const sheets = new Map(); // number of sheet -> {bitmap, shown, stop}, the last used last
-  let side = +(localStorage.getItem('side') || 128), waiting = false, anchor = -1;
+  let wanted = +(localStorage.getItem('side') || 128), side = wanted, waiting = false, anchor = -1, shown = state.order;
 
   function layout() {
     const width = container.clientWidth - gap;
-    across = Math.max(1, Math.floor(width / (side + gap)));
+    across = Math.max(1, Math.round(width / (wanted + gap)));
+    side = width / across - gap; // rows are full
     down = Math.max(1, Math.floor(container.clientHeight / (side + gap)));
     field.style.height = `${Math.ceil(state.order.length / across) * (side + gap) + gap}px`;
     empty.hidden = state.order.length > 0 || !state.total;
@@ -35,12 +36,19 @@ export function open(container, api, state) {
     draw();
   }
 
-  // fresh drops the pictures: films have other places now.
+  // fresh drops the pictures: films have other places now. Where films have only
+  // come at the end, all stays but the last sheet.
   function fresh() {
-    for (const sheet of sheets.values()) drop(sheet);
-    sheets.clear();
+    const before = shown, n = before.length;
+    shown = state.order;
+    const more = n > 0 && shown.length > n && before.every((film, at) => film === shown[at]);
+    for (const [number, sheet] of sheets) {
+      if (more && number < Math.floor(n / sheetFilms)) continue;
+      drop(sheet);
+      sheets.delete(number);
+    }
     layout();
-    container.scrollTop = 0;
+    if (!more) container.scrollTop = 0;
   }
 
   function drop(sheet) {
@@ -212,7 +220,7 @@ export function open(container, api, state) {
   state.on('order', fresh);
   state.on('values scores selection', dressAll);
   state.on('cursor', () => { follow(); draw(); dressAll(); });
-  state.on('side', () => { side = state.side; localStorage.setItem('side', side); layout(); follow(); });
-  state.side = side;
+  state.on('side', () => { wanted = state.side; localStorage.setItem('side', wanted); layout(); follow(); });
+  state.side = wanted;
   new ResizeObserver(layout).observe(container);
 }

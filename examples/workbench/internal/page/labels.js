@@ -64,7 +64,8 @@ export function open(container, theApi, theState, label) {
     for (const b of buttons.children) b.disabled = !state.finding || !films.length;
     target.textContent = !state.finding ? 'Add a finding to label films with it.'
       : films.length > 1 ? `For ${films.length} selected films`
-        : films.length ? `For ${state.name(films[0])}` : 'Choose a film.';
+        : films.length ? `For ${state.short(films[0])}` : 'Choose a film.';
+    target.title = films.length === 1 ? state.name(films[0]) : '';
   }
   state.on('findings finding', show);
   state.on('selection cursor films', aim);
@@ -111,7 +112,7 @@ async function send() {
       kept(done.saved);
     } catch (error) {
       if (!error.status) { // no answer: it is tried again
-        notice(`The program does not answer. ${waiting.length} label${waiting.length > 1 ? 's are' : ' is'} kept here until it does.`, { id: 'gone' });
+        gone();
         await new Promise((go) => setTimeout(go, 1500));
         continue;
       }
@@ -123,6 +124,27 @@ async function send() {
   sending = false;
   await read();
 }
+
+// gone tells that the program does not answer, and how to take along what it has not.
+export function gone() {
+  const n = waiting.reduce((sum, change) => sum + change.films.length, 0);
+  if (!n) { notice('The program does not answer. Start it again, and open the address that it prints.', { id: 'gone' }); return; }
+  notice(`The program does not answer. ${n} label${n > 1 ? 's are' : ' is'} kept here until it does.`, { id: 'gone', actions: [['Download them', download]] });
+}
+
+// download is what the program has not taken, as a table that it reads.
+function download() {
+  const cell = (text) => `"${text.replaceAll('"', '""')}"`;
+  const findings = [...new Set(waiting.map((change) => change.finding))];
+  const rows = new Map();
+  for (const change of waiting) for (const i of change.films) rows.set(i, { ...rows.get(i), [change.finding]: ['', '0', '1', '-1'][change.value] });
+  const lines = [['image_id', ...findings].map(cell).join(), ...[...rows].map(([i, values]) => [cell(state.name(i)), ...findings.map((f) => values[f] ?? '')].join())];
+  const a = element('a', { href: URL.createObjectURL(new Blob([lines.join('\n') + '\n'], { type: 'text/csv' })), download: 'labels-not-saved.csv' });
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+}
+
+window.addEventListener('beforeunload', (e) => { if (waiting.length) e.preventDefault(); });
 
 // disagree asks what to do with labels that another page has changed.
 async function disagree(change, body) {

@@ -35,7 +35,14 @@ export function open(container, api, state) {
   foot.append(legend, status);
   container.append(bar, stage, foot);
 
-  const css = (name) => getComputedStyle(container).getPropertyValue(name).trim();
+  // css is a color of the style sheet, as light or dark has it; '' if there is none.
+  const probe = element('span', { hidden: true });
+  container.append(probe);
+  const css = (name) => {
+    if (!getComputedStyle(container).getPropertyValue(name)) return '';
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
   const still = matchMedia('(prefers-reduced-motion: reduce)');
 
   // layOut has the films laid out: by principal components at once, then so that
@@ -67,7 +74,6 @@ export function open(container, api, state) {
     const length = new DataView(buffer).getUint32(0, true);
     const news = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
     const changed = !head || news.version !== head.version;
-    const first = !head || head.count === 0;
     head = news;
     if (changed) {
       const start = 4 + length, n = head.count;
@@ -77,11 +83,13 @@ export function open(container, api, state) {
       began = performance.now();
       at = places;
       index = null;
-      if (first && head.count === 0 && !head.running && head.embedded > 0) layOut();
       if (shades?.length !== state.total) shade();
       draw();
     }
     tell();
+    // Many more than are laid out, or the last ones: the map is made anew by itself.
+    const behind = head.embedded - head.count, p = state.server?.progress, settled = p && p.done + p.failed >= p.total;
+    if (behind > 0 && !head.running && !head.problem && (behind > head.count / 2 || settled)) layOut();
   }
 
   // unit brings places into a square from 0 to 1.
@@ -462,7 +470,7 @@ export function open(container, api, state) {
   new MutationObserver(shade).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   new ResizeObserver(draw).observe(stage);
   state.on('selection cursor', draw);
-  state.on('finding labels scores', () => { if (state.mapping) shade(); });
+  state.on('finding values scores', () => { if (state.mapping) shade(); });
   state.on('mapping', () => {
     container.hidden = !state.mapping;
     if (!state.mapping) return;

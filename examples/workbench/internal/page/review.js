@@ -31,7 +31,7 @@ export function open(container, api, state, reorder) {
       if (against) said.push(`${pairs(against)} with labels that contradict each other`);
       about.textContent = said.length ? `Copies: ${said.join('; ')}.` : '';
     } catch { /* the state says what is wrong */ }
-    setTimeout(() => { waiting = false; }, 2000);
+    setTimeout(() => { waiting = false; }, 1500);
   }
   const pairs = (n) => `${n} pair${n === 1 ? '' : 's'}`;
   function label(b, text, n) {

@@ -50,7 +50,7 @@ export function open(container, api, theState, reorder) {
 
   function ordered() {
     const { show: now } = state;
-    const special = now.films ? now.title : now.by === 'like' ? `Like ${state.name(now.film).split('/').pop()}` : '';
+    const special = now.films ? now.title : now.by === 'like' ? `Like ${state.short(now.film)}` : '';
     chip.hidden = !special;
     chip.replaceChildren(special, button('✕', 'Back to all films', () => reorder({ by: 'list', show: 'all', split: '', films: undefined })));
     order.hidden = show.hidden = !!now.films;
