@@ -211,11 +211,11 @@ func eval[T any](b *tab, expression string) T {
 	return v
 }
 
-// until waits until an expression in the page is true.
+// until waits until an expression in the page, which may be a promise, is true.
 func (b *tab) until(what, expression string) {
 	b.t.Helper()
-	deadline := time.Now().Add(90 * time.Second)
-	for !eval[bool](b, "!!("+expression+")") {
+	deadline := time.Now().Add(2 * time.Minute)
+	for !eval[bool](b, "(async () => !!(await ("+expression+")))()") {
 		if time.Now().After(deadline) {
 			b.shot("failed")
 			b.t.Fatalf("%s: never", what)

@@ -1,5 +1,7 @@
-// The only file that asks the server. All addresses are below the page's own, so
+// The only file that asks the workbench. All addresses are below the page's own, so
 // that its token goes with them, and a page without a server can answer them itself.
+
+import { request } from './transport.js';
 
 export class Refused extends Error {
   constructor(status, body) {
@@ -11,7 +13,7 @@ export class Refused extends Error {
 
 // ask is an answer, or throws Refused; what throws another error had none.
 async function ask(path, options) {
-  const answer = await fetch(path, options);
+  const answer = await request(path, options);
   if (answer.ok) return answer;
   const text = await answer.text();
   let body = { error: text.trim() };

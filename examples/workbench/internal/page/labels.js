@@ -1,6 +1,7 @@
 // Labels: findings, keys and buttons that label, what is not kept yet, and undo.
 import { element, button } from './dom.js';
 import { notice, say } from './notice.js';
+import { save } from './take.js';
 
 const page = crypto.randomUUID(); // which tells this page's changes from those of others
 const words = ['no label', 'absent', 'present', 'unsure'];
@@ -166,7 +167,7 @@ function kept(saved) {
   notice(`Labels are not saved: ${saved.error}. They are kept by the program as long as it runs.`, {
     id: 'save',
     actions: [[foreign ? 'Overwrite it' : 'Try again', async () => kept(await api.post('save', { overwrite: foreign }))],
-      ['Download them', () => { location.href = api.query('take/labels.csv'); }]],
+      ['Download them', () => save(api, 'take/labels.csv')]],
   });
 }
 

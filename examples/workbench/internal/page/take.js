@@ -2,19 +2,22 @@
 import { element, button } from './dom.js';
 import { notice } from './notice.js';
 
+// save has the browser save a file.
+export async function save(api, path, parameters) {
+  try {
+    const { blob, headers } = await api.blob(path, parameters);
+    const a = element('a', { href: URL.createObjectURL(blob), download: /filename="(.*)"/.exec(headers.get('Content-Disposition'))?.[1] ?? '' });
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+  } catch (error) {
+    notice(`Not taken: ${error.message}.`, { id: 'take' });
+  }
+}
+
 export function open(container, api, state) {
   const rows = element('div', { className: 'rows' });
   const with_ = () => ({ finding: state.finding, threshold: state.threshold });
-  const link = (text, title, path, parameters) => button(text, title, async () => {
-    try {
-      const { blob, headers } = await api.blob(path, parameters());
-      const a = element('a', { href: URL.createObjectURL(blob), download: /filename="(.*)"/.exec(headers.get('Content-Disposition'))?.[1] ?? '' });
-      a.click();
-      setTimeout(() => URL.revokeObjectURL(a.href), 10000);
-    } catch (error) {
-      notice(`Not taken: ${error.message}.`, { id: 'take' });
-    }
-  });
+  const link = (text, title, path, parameters) => button(text, title, () => save(api, path, parameters()));
   const lines = element('dialog', { ariaLabel: 'Lines of Go', className: 'wide' });
   const code = element('pre', { tabIndex: 0 });
   const copy = button('Copy', 'Copy the lines', async () => { await navigator.clipboard.writeText(code.textContent); copy.textContent = 'Copied'; });
