@@ -58,6 +58,18 @@ func TestLinkingCost(t *testing.T) {
 	}
 }
 
+// In a browser Gorgonia and what it needs would be half of the code to download:
+// there the steps of a network run without it.
+func TestLinkingCostOfBrowsers(t *testing.T) {
+	t.Setenv("GOOS", "js")
+	t.Setenv("GOARCH", "wasm")
+	for _, dep := range deps(t, "./embed/local/mini") {
+		if strings.HasPrefix(dep, "gorgonia.org") || strings.HasPrefix(dep, "gonum.org") || strings.HasPrefix(dep, "github.com/apache/arrow") {
+			t.Errorf("embed/local/mini links %s", dep)
+		}
+	}
+}
+
 // A program that loads a head and predicts has less than 4 MB: half of them are
 // any Go program's.
 func TestBinarySize(t *testing.T) {

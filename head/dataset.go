@@ -159,7 +159,7 @@ func (d *Dataset) Classes(f int) (positives, negatives []int, err error) {
 	return positives, negatives, nil
 }
 
-// Patients are the places of each patient\'s films, in order of appearance. A film
+// Patients are the places of each patient's films, in order of appearance. A film
 // without a patient is a patient of its own.
 func (d *Dataset) Patients() [][]int {
 	var groups [][]int

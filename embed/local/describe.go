@@ -10,6 +10,7 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/internal/network"
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A Tensor is a named value of a model.
@@ -26,6 +27,8 @@ type Description struct {
 	Steps           int            // operations that remain after folding and joining
 	Memory          int64          // bytes for each film under way, beside the weights
 	Precision       Precision      // of products with the weights, on this processor
+	Int8            int            // products of 8-bit integers, which the file quantizes so; they are exact, whatever the Precision
+	Kernels         string         // of what the inner loops are made: "AVX-512", "AVX2", "NEON", or "generic" for Go
 }
 
 // Describe tells about the model file.
@@ -57,14 +60,15 @@ func (d Description) String() string {
 		line += word
 	}
 	fmt.Fprintf(&b, "%s\n%d steps after folding, %.1f MB of memory for each film under way\n", line, d.Steps, float64(d.Memory)/1e6)
-	if d.Precision != Float32 {
-		fmt.Fprintf(&b, "products of %v\n", d.Precision)
+	fmt.Fprintf(&b, "%s kernels, products of %v\n", d.Kernels, d.Precision)
+	if d.Int8 > 0 {
+		fmt.Fprintf(&b, "%d products of int8, by %s\n", d.Int8, simd.IntegerPath())
 	}
 	return b.String()
 }
 
 func describe(m *onnx.Model, p *network.Program) Description {
-	d := Description{Opset: m.Opset, Operators: map[string]int{}, Steps: len(p.Steps), Memory: 4 * int64(p.Memory)}
+	d := Description{Opset: m.Opset, Operators: map[string]int{}, Steps: len(p.Steps), Memory: 4 * int64(p.Memory), Kernels: simd.Current().String(), Int8: p.Integer}
 	tensors := func(values []onnx.Value) (list []Tensor) {
 		for _, v := range values {
 			list = append(list, Tensor{v.Name, v.Shape})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/cxrkit/cxrkit/internal/simd"
@@ -55,9 +56,16 @@ func TestFamiliesEqualONNXRuntime(t *testing.T) {
 	if len(all) < 14 {
 		t.Fatalf("%d networks", len(all))
 	}
-	for path := simd.Generic; path <= simd.Best(); path++ {
+	for _, path := range simd.Paths() {
 		t.Run(path.String(), func(t *testing.T) {
 			defer simd.Use(path)()
+			e, err := Open("testdata/vit.onnx", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if told := path.String() + " kernels"; e.Describe().Kernels != path.String() || !strings.Contains(e.Describe().String(), told) {
+				t.Errorf("description without %q:\n%s", told, e.Describe())
+			}
 			for name, v := range all {
 				t.Run(name, func(t *testing.T) { equalsVector(t, name, v) })
 			}

@@ -4,56 +4,33 @@ import (
 	"context"
 	"fmt"
 
-	"gorgonia.org/gorgonia"
-
-	"github.com/cxrkit/cxrkit/internal/graph"
 	"github.com/cxrkit/cxrkit/internal/network"
 	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
-// An instance is a Gorgonia graph over working memory of its own, run by one
-// goroutine at a time. The weights are in the program's steps, shared by all
-// instances.
+// An instance is a program over working memory of its own, run by one goroutine at
+// a time. The weights are in the program's steps, shared by all instances.
 type instance struct {
 	memory  []float32
 	threads int
-	team    *team // of the run under way, if several threads share its steps
-	vm      gorgonia.VM
+	team    *team           // of the run under way, if several threads share its steps
+	steps   func() error    // all of them, in their order
 	ctx     context.Context // of the run under way, for the operations to look at
 }
 
 func newInstance(p *network.Program, threads int) (*instance, error) {
-	graph.Lock.Lock()
-	defer graph.Lock.Unlock()
 	in := &instance{memory: make([]float32, p.Memory), threads: max(threads, 1)}
-	g := gorgonia.NewGraph()
-	film := graph.Input(g, "film", p.In(in.memory))
-	nodes := make([]*gorgonia.Node, len(p.Steps))
-	previous := film
+	run := make([]func() error, len(p.Steps))
 	for i := range p.Steps {
 		step := &p.Steps[i]
-		op := &graph.Op{Name: step.Name, Result: graph.Vector(step.Result(in.memory)), Run: in.operation(step.Name, step.Bind(in.memory), step.Shared)}
-		// Steps share memory, so they must run in their order: each takes the
-		// one before it besides its operands.
-		operands := []*gorgonia.Node{previous}
-		for _, r := range step.Reads {
-			operand := film
-			if r >= 0 {
-				operand = nodes[r]
-			}
-			operands = append(operands, operand)
-		}
-		node, err := graph.Apply(op, operands...)
-		if err != nil {
-			return nil, err
-		}
-		nodes[i], previous = node, node
+		run[i] = in.operation(step.Name, step.Bind(in.memory), step.Shared)
 	}
-	in.vm = graph.Machine(g)
-	return in, nil
+	var err error
+	in.steps, err = arrange(p, in.memory, run)
+	return in, err
 }
 
-// run runs the graph on what is in its input memory.
+// run runs the network on what is in its input memory.
 func (in *instance) run(ctx context.Context) error {
 	in.ctx = ctx
 	if in.threads > 1 {
@@ -63,16 +40,14 @@ func (in *instance) run(ctx context.Context) error {
 			in.team = nil
 		}()
 	}
-	err := in.vm.RunAll()
-	in.vm.Reset()
+	err := in.steps()
 	in.ctx = nil
 	return err
 }
 
-// operation is a step as a graph runs it, by the instance's threads if it is shared
-// and there are some. Where it reads and writes is settled: the operands only say
-// what comes before it.
-func (in *instance) operation(name string, run func(simd.Part), shared bool) func([]gorgonia.Value) error {
+// operation is a step as it is run, by the instance's threads if it is shared
+// and there are some.
+func (in *instance) operation(name string, run func(simd.Part), shared bool) func() error {
 	// A panic on a goroutine of the team's would end the process.
 	part := func(p simd.Part) (err error) {
 		defer func() {
@@ -83,7 +58,7 @@ func (in *instance) operation(name string, run func(simd.Part), shared bool) fun
 		run(p)
 		return nil
 	}
-	return func([]gorgonia.Value) error {
+	return func() error {
 		if err := in.ctx.Err(); err != nil {
 			return err
 		}

@@ -31,22 +31,15 @@ func TestPanicInAnOperationIsAnError(t *testing.T) {
 				panic("index out of range")
 			}
 		}, true)
-		if err := run(nil); err == nil || !strings.Contains(err.Error(), "Conv of a test: panic: index out of range") {
+		if err := run(); err == nil || !strings.Contains(err.Error(), "Conv of a test: panic: index out of range") {
 			t.Errorf("%d threads: error %v", threads, err)
 		}
 	}
 }
 
-// A brokenVM fails.
-type brokenVM struct{}
-
-func (brokenVM) RunAll() error { return errors.New("panic in an operation") }
-func (brokenVM) Reset()        {}
-func (brokenVM) Close() error  { return nil }
-
 func TestPoolSurvivesAFailedRun(t *testing.T) {
 	e, film := small(t)
-	e.idle[0].vm = brokenVM{}
+	e.idle[0].steps = func() error { return errors.New("panic in an operation") }
 	if _, err := e.Embed(t.Context(), film); err == nil {
 		t.Fatal("a failed run gave no error")
 	}

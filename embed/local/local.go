@@ -7,8 +7,10 @@
 // parallel. To have one film sooner instead, let several threads work on it.
 // Operators are those of docs/OPERATORS.md: what is not in that table is refused
 // by the name of the operator and of its node when the model is opened. All
-// floats are computed in float32; weights of float16, bfloat16 and 8 bits (with
-// their scales) are taken back to it.
+// floats are computed in float32, to which weights of float16 and bfloat16 are
+// taken back. What a file quantizes to 8 bits, by QuantizeLinear and
+// DequantizeLinear around convolutions and products, by integer operators or
+// dynamically, is multiplied and summed in integers, exactly.
 package local
 
 import (

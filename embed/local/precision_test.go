@@ -1,7 +1,9 @@
 package local
 
 import (
+	"archive/zip"
 	"errors"
+	"io/fs"
 	"math"
 	"strings"
 	"testing"
@@ -51,5 +53,28 @@ func TestPrecision(t *testing.T) {
 	}
 	if _, err := Open("testdata/vit.onnx", &Options{Precision: 7}); !errors.Is(err, cxr.ErrUnsupported) {
 		t.Errorf("precision 7: error %v", err)
+	}
+}
+
+// What a file quantizes is computed in integers, and told.
+func TestInt8(t *testing.T) {
+	z, err := zip.OpenReader("../../internal/network/testdata/int8.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	for name, want := range map[string]int{"conv_uint8_relu": 1, "conv_int8_pooled": 2, "float_depthwise": 0} {
+		data, err := fs.ReadFile(z, name+".onnx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Load(data, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := e.Describe()
+		if told := strings.Contains(d.String(), "products of int8, by "+simd.IntegerPath()); d.Int8 != want || told != (want > 0) {
+			t.Errorf("%s: %d products, want %d:\n%v", name, d.Int8, want, d)
+		}
 	}
 }

@@ -232,6 +232,15 @@ func scaled[T gray](p *Preprocess, dst []float32, pix []T, white float64) {
 			}
 		}
 	}
+	if p.Channels == 3 { // as most networks look at them
+		g0, g1, g2, o0, o1, o2 := gain[0], gain[1], gain[2], offset[0], offset[1], offset[2]
+		for _, v := range pix {
+			x, to := float64(v), (*[3]float32)(dst)
+			to[0], to[1], to[2] = float32(float64(x*g0)+o0), float32(float64(x*g1)+o1), float32(float64(x*g2)+o2)
+			dst = dst[3:]
+		}
+		return
+	}
 	for i, v := range pix {
 		for ch := range gain {
 			dst[i*p.Channels+ch] = float32(float64(float64(v)*gain[ch]) + offset[ch])

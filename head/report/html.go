@@ -108,7 +108,8 @@ func (r *Report) panels() (all []pagePanels) {
 }
 
 // pageColors makes a picture's colors the page's, which are others in the dark.
-var pageColors = strings.NewReplacer("#000000", "var(--ink)", "#E1E1E1", "var(--line)", "#8C8C8C", "var(--muted)", "#0072B2", "var(--accent)")
+// The accent of a band, which one sees through, comes out of vgsvg as #0071B1.
+var pageColors = strings.NewReplacer("#000000", "var(--ink)", "#E1E1E1", "var(--line)", "#8C8C8C", "var(--muted)", "#0072B2", "var(--accent)", "#0071B1", "var(--accent)")
 
 // pValue is like "0.03", or "unknown".
 func pValue(p float64) string {

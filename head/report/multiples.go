@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -72,7 +73,8 @@ func (r *Report) PNG() []byte { return r.ROC().PNG() }
 func (r *Report) SVG() string { return r.ROC().SVG() }
 
 // ROC is the figure of the ROC curves, one panel for each finding, with its AUC
-// and interval.
+// and interval, and the band of [FindingReport.ROCBand], which holds the whole
+// true curve in 95 % of samples.
 func (r *Report) ROC() *Figure { return r.multiples("ROC curves", rocPanel) }
 
 func rocPanel(f *FindingReport, size float64) panel {
@@ -82,8 +84,32 @@ func rocPanel(f *FindingReport, size float64) panel {
 		line.XYs = append(line.XYs, plotter.XY{X: 1 - point.Specificity, Y: point.Sensitivity})
 	}
 	line.XYs = corners(line.XYs)
+	if band := f.bandPolygon(); band != nil {
+		p.Add(band)
+	}
 	p.Add(thinLine(plotter.XY{}, plotter.XY{X: 1, Y: 1}), line)
 	return panel{f.Finding, "AUC " + f.AUC.String(), p}
+}
+
+// bandPolygon is the band of a ROC curve; nil without films of both kinds, as of a
+// report whose films are gone.
+func (f *FindingReport) bandPolygon() *plotter.Polygon {
+	if f.Positives == 0 || f.Positives == f.Films || len(f.sample.films) == 0 {
+		return nil
+	}
+	points, err := f.ROCBand(200, 1)
+	if err != nil {
+		return nil
+	}
+	var high, low plotter.XYs
+	for _, b := range points {
+		high = append(high, plotter.XY{X: b.FalsePositives, Y: b.Sensitivity.High})
+		low = append(low, plotter.XY{X: b.FalsePositives, Y: b.Sensitivity.Low})
+	}
+	slices.Reverse(low)
+	fill := colors[0]
+	fill.A = bandAlpha(1)
+	return &plotter.Polygon{XYs: []plotter.XYs{slices.Concat(high, low)}, Color: fill}
 }
 
 // PR is the figure of the precision-recall curves, one panel for each finding,

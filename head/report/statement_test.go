@@ -1,6 +1,8 @@
 package report_test
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +24,7 @@ func TestStatement(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := r.Statement()
-	want := []string{"Head: linear, trained on", "Validation\nOne model was tested", "without a label left out", "Newcombe", r.MacroAUC.String(), "To be told by the authors"}
+	want := []string{"Head: linear, trained on", "\nOne model was tested", "without a label left out", "Newcombe", r.MacroAUC.String(), "To be told by the authors"}
 	for _, f := range r.Findings {
 		want = append(want, f.AUC.String(), f.CalibrationSlope.String(), f.Points[0].Rule)
 		want = append(want, f.Warnings...)
@@ -46,5 +48,36 @@ func TestStatement(t *testing.T) {
 	}
 	if text := c.Statement(); !strings.Contains(text, "5 folds, dealt 1 time") || strings.Contains(text, "kept apart") {
 		t.Error(text)
+	}
+}
+
+// Every number that a statement names is one of its guideline's items, which are
+// 44 of CLAIM 2024, 27 of TRIPOD+AI and 40 of STARD-AI, of some of them parts.
+func TestStatementNamesItemsThatExist(t *testing.T) {
+	d := cohort.New(5, 120, 3, 1)
+	r, err := report.Evaluate(fit(t, head.Linear{}, d), d, &report.Options{Thresholds: []float64{0.5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{
+		"TRIPOD+AI 3": "c", "TRIPOD+AI 5": "b", "TRIPOD+AI 6": "c", "TRIPOD+AI 8": "c", "TRIPOD+AI 9": "c", "TRIPOD+AI 12": "g",
+		"TRIPOD+AI 18": "f", "TRIPOD+AI 20": "c", "TRIPOD+AI 23": "b", "TRIPOD+AI 27": "c",
+		"STARD-AI 15": "d", "STARD-AI 16": "c", "STARD-AI 17": "b", "STARD-AI 26": "b", "STARD-AI 40": "b",
+	}
+	last := map[string]int{"CLAIM 2024": 44, "TRIPOD+AI": 27, "STARD-AI": 40}
+	lists := regexp.MustCompile(`\((CLAIM 2024) ([^;)]*); (TRIPOD\+AI) ([^;)]*); (STARD-AI) ([^;)]*)\)\n`).FindAllStringSubmatch(r.Statement(), -1)
+	if len(lists) < 15 {
+		t.Fatalf("%d lists of items", len(lists))
+	}
+	for _, list := range lists {
+		for k := 1; k < 6; k += 2 {
+			for item := range strings.SplitSeq(strings.ReplaceAll(list[k+1], " to ", ", "), ", ") {
+				number := strings.TrimRight(item, "abcdefg")
+				part, has := strings.TrimPrefix(item, number), parts[list[k]+" "+number]
+				if n, err := strconv.Atoi(number); err != nil || n < 1 || n > last[list[k]] || (part == "") != (has == "") || part > has {
+					t.Errorf("%s has no item %q", list[k], item)
+				}
+			}
+		}
 	}
 }

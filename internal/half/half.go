@@ -18,6 +18,20 @@ func Float32(h uint16) float32 {
 	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
 }
 
+// Floats sets dst to the numbers that lie in src, the low byte first, which has two
+// bytes for each.
+func Floats(dst []float32, src []byte) {
+	src = src[:2*len(dst)]
+	for i := range dst {
+		h := uint32(src[2*i]) | uint32(src[2*i+1])<<8
+		if exponent := h & 0x7c00; exponent == 0 || exponent == 0x7c00 {
+			dst[i] = Float32(uint16(h))
+			continue
+		}
+		dst[i] = math.Float32frombits(h>>15<<31 | (h&0x7fff)<<13 + 112<<23)
+	}
+}
+
 // From is the nearest to v, of two the one with an even last bit; an infinity
 // from 65520 up, and not a number of what is none.
 func From(v float32) uint16 {

@@ -25,6 +25,21 @@ func TestKnownNumbers(t *testing.T) {
 	}
 }
 
+// Many at once are as one by one.
+func TestFloats(t *testing.T) {
+	src := make([]byte, 2<<16)
+	for i := range 1 << 16 {
+		src[2*i], src[2*i+1] = byte(i), byte(i>>8)
+	}
+	dst := make([]float32, 1<<16)
+	Floats(dst, src)
+	for i, got := range dst {
+		if want := Float32(uint16(i)); math.Float32bits(got) != math.Float32bits(want) {
+			t.Fatalf("%#x is %v, want %v", i, got, want)
+		}
+	}
+}
+
 // Each is itself, and between two neighbors the nearer is taken.
 func TestRounding(t *testing.T) {
 	for h := uint16(0); h < 0x7bff; h++ {

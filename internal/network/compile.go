@@ -22,8 +22,12 @@ type compiler struct {
 	joined    map[string]string  // what became of the output of such an earlier node
 	steps     []pendingStep
 	buffers   []*buffer
-	current   *node // that is being compiled
-	budget    int   // values that may yet be computed while compiling
+	current   *node               // that is being compiled
+	wide      map[*tensor]*tensor // floats that tensors of bytes were made
+	makers    map[string]*node    // node that makes a value
+
+	integerProducts int
+	budget          int // values that may yet be computed while compiling
 }
 
 // A pendingStep is a step whose memory is not laid out yet.
@@ -71,7 +75,7 @@ func Compile(m *onnx.Model, o Options) (p *Program, err error) {
 	}
 	c := &compiler{
 		model: m, threads: max(o.Threads, 1), precision: o.Precision, values: map[string]*tensor{}, users: map[string][]*node{}, outputs: map[string]bool{output: true},
-		done: map[*node]bool{}, joined: map[string]string{}, budget: freeValues,
+		done: map[*node]bool{}, joined: map[string]string{}, budget: freeValues, wide: map[*tensor]*tensor{}, makers: map[string]*node{},
 	}
 	if c.sharing = worthSharing; o.shareAll {
 		c.sharing = 1
@@ -121,6 +125,7 @@ func (c *compiler) compile(output string, o Options) (*Program, error) {
 	if out == nil || out.known() {
 		return nil, fmt.Errorf("%w: output %q does not depend on the input", cxr.ErrUnsupported, output)
 	}
+	out = c.floatsOf(c.current, output, out)
 	if !input.last && o.Text == 0 {
 		input = &tensor{shape: []int{input.shape[0], input.shape[3], input.shape[1], input.shape[2]}, at: input.at, last: true}
 	}
@@ -210,7 +215,14 @@ func (c *compiler) node(n *node) error {
 		return err
 	}
 	c.consume(in)
-	out, err := n.row.compile(c, n, in)
+	out, err := c.onBytes(n, in)
+	bytes := out != nil
+	if !bytes && err == nil {
+		for i, t := range in {
+			in[i] = c.floatsOf(n, n.Inputs[i], t)
+		}
+		out, err = n.row.compile(c, n, in)
+	}
 	if err != nil {
 		return err
 	}
@@ -224,7 +236,7 @@ func (c *compiler) node(n *node) error {
 		if t.known() { // constants are kept as ONNX orders them
 			t = c.plain(t)
 		}
-		if elem := c.typeOf(n, i, types); elem != 0 {
+		if elem := c.typeOf(n, i, types); elem != 0 && !bytes { // what is of bytes says itself what became of it
 			t = t.as(elem)
 		} else if t.elem == 0 {
 			return unsupported(n, "result of no known type")
@@ -336,7 +348,7 @@ func (c *compiler) add(n fmt.Stringer, in []*tensor, out *tensor, over *buffer, 
 	}
 	out.at = over
 	if over == nil {
-		out.at = c.newBuffer(out.len(), step)
+		out.at = c.newBuffer(out.words(), step)
 	}
 	out.at.step, out.at.lastUse = step, step
 	p := pendingStep{name: n.String(), inputs: in, output: out, run: f, shared: c.threads > 1 && work >= c.sharing}

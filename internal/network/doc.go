@@ -25,6 +25,7 @@ type Program struct {
 	Output  []int     // shape
 	Type    onnx.Type // of the output's elements; float32 at run time, whatever it is
 	Layout  Layout    // of an output of four dimensions
+	Integer int       // products computed on bytes, in integers
 	in, out span
 }
 

@@ -47,6 +47,10 @@ but is not made for this; `+"`cxr.ErrCorrupt`"+` is of one that no runtime could
   and double: all are computed in float32, so a cast among them rounds nothing.
 * Integers and truth values of the run (those that the film decides) are held in float32: exact up to 2^24. Only the types
   under "at run time" may be such; others must be constant. "Constant" is what does not depend on the film's values: shapes are constant.
+* Values of 8 bits with one scale lie in memory as bytes, and Conv, MatMul, Gemm, ConvInteger, MatMulInteger, QLinearConv and
+  QLinearMatMul by constant weights of 8 bits are computed on them in integers, without saturation, as are MaxPool and Add between
+  QuantizeLinear. So is what QDQ form says of them: DequantizeLinear before, Relu or Clip and QuantizeLinear behind. Results are those
+  of ONNX Runtime's integer operators, rounded ties to even. Depthwise convolutions, and all other operators, are computed in floats.
 * Together the constants that a model computes may be %d million values, and %d for each value of the file.
 
 | operator | opsets | inputs | outputs | types | at run time | attributes and defaults | limits |

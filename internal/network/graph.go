@@ -84,6 +84,9 @@ func (c *compiler) needed(output string) ([]*node, error) {
 	}
 	slices.Reverse(nodes)
 	for _, n := range nodes {
+		for _, name := range n.Outputs {
+			c.makers[name] = n
+		}
 		for _, name := range n.Inputs {
 			c.users[name] = append(c.users[name], n)
 		}

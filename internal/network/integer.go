@@ -7,7 +7,8 @@ import (
 	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
-// Products of 8-bit integers are sums in float32: exact up to 2^24, and rounded to
+// Products of 8-bit integers of other shapes than those of bytes_product.go are sums
+// in float32: exact up to 2^24, and rounded to
 // its 24 bits beyond, as the cast to float that follows them would.
 
 // shifted is integers less their zero point, as floats: x may be of the run. The

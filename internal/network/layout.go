@@ -3,6 +3,8 @@ package network
 import (
 	"fmt"
 	"slices"
+
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // strides is how far apart neighbors of each dimension are stored.
@@ -48,8 +50,15 @@ func (c *compiler) stored(n fmt.Stringer, t *tensor, last bool) *tensor {
 	target := &tensor{shape: t.shape, last: last}
 	from, to := t.strides(), target.strides()
 	shape := t.shape
-	move := newMover(shape, to, from)
-	out := c.emit(n, []*tensor{t}, shape, last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], 0) })
+	m := newMover(shape, to, from)
+	if t.bytes {
+		out := bytesLike(shape, last, t.elem)
+		out.grid = t.grid
+		return c.add(n, []*tensor{t}, out, nil, 0, 0, func(in [][]float32, out, _ []float32, _ simd.Part) {
+			move(m, simd.Bytes(out), 0, simd.Bytes(in[0]), 0)
+		})
+	}
+	out := c.emit(n, []*tensor{t}, shape, last, func(in [][]float32, out []float32) { m.run(out, 0, in[0], 0) })
 	return out.as(t.elem)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // program lays out memory and closes the steps over their places.
 func (c *compiler) program(input, output *tensor) (*Program, error) {
-	p := &Program{Input: input.shape, Type: output.elem}
+	p := &Program{Input: input.shape, Type: output.elem, Integer: c.integerProducts}
 	if len(output.shape) == 4 {
 		switch {
 		case output.last:

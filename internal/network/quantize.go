@@ -8,7 +8,8 @@ import (
 	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
-// Quantized values of the run are integers in float32, which holds 16 bits exactly.
+// Quantized values of the run that are not bytes (bytes.go) are integers in float32,
+// which holds 16 bits exactly.
 
 // limits is the range of a quantized type.
 func limits(t onnx.Type) (low, high float32) {
@@ -129,8 +130,13 @@ func opQuantize(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	if x.ints != nil {
 		return nil, unsupported(n, "input of %v", x.elem)
 	}
-	if t := c.grid(n, x, scale, zero, to); t != nil {
-		return []*tensor{t}, nil
+	if !c.wantedAsBytes(n) {
+		if t := c.grid(n, x, scale, zero, to); t != nil {
+			return []*tensor{t}, nil
+		}
+	}
+	if eightBits.has(to) && !x.known() && scale.known() && zero.known() && scale.len() == 1 && zero.len() == 1 {
+		return []*tensor{c.toBytes(n, x, to, grid(to, scale.data[0], toFloats(zero).data[0]))}, nil
 	}
 	t := c.quantized(n, x, scale, zero, to)
 	if t.known() { // a known integer
@@ -192,6 +198,11 @@ func (c *compiler) grid(n *node, x, scale, zero *tensor, to onnx.Type) *tensor {
 	low, high := limits(to)
 	return c.shareOver(n, []*tensor{x}, func(in [][]float32, out []float32, part simd.Part) {
 		src := in[0]
+		if eightBits.has(to) {
+			first, end := part.Span(len(out), 32)
+			grid(to, s, z).Snap(out[first:end], src[first:end])
+			return
+		}
 		for i, end := part.Span(len(out), 16); i < end; i++ {
 			out[i] = (quantum(src[i], s, z, low, high) - z) * s
 		}
@@ -203,26 +214,33 @@ func (c *compiler) grid(n *node, x, scale, zero *tensor, to onnx.Type) *tensor {
 func opDynamicQuantize(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	x := in[0]
 	defer c.hold(x)()
-	extremes := func(v []float32) (low, high float32) {
-		for _, v := range v {
-			low, high = min(low, v), max(high, v)
-		}
-		return low, high
-	}
 	width := func(low, high float32) float32 { return (high - low) / 255 }
-	scale := c.emit(n, []*tensor{x}, []int{}, false, func(in [][]float32, out []float32) { out[0] = width(extremes(in[0])) })
+	scale := c.emit(n, []*tensor{x}, []int{}, false, func(in [][]float32, out []float32) { out[0] = width(simd.Extremes(in[0])) })
 	zero := c.emit(n, []*tensor{x}, []int{}, false, func(in [][]float32, out []float32) {
-		low, high := extremes(in[0])
+		low, high := simd.Extremes(in[0])
 		out[0] = 0
 		if s := width(low, high); s != 0 {
 			out[0] = float32(math.RoundToEven(float64(min(max(-low/s, 0), 255))))
 		}
 	})
-	y := c.ternary(n, [3]*tensor{x, scale, zero}, x.shape, func(x, s, z float32) float32 {
-		if s == 0 {
-			return z
+	if x.known() {
+		y := c.ternary(n, [3]*tensor{x, scale, zero}, x.shape, func(x, s, z float32) float32 {
+			if s == 0 {
+				return z
+			}
+			return quantum(x, s, z, 0, 255)
+		})
+		return []*tensor{y, scale.as(onnx.Float), zero}, nil
+	}
+	out := bytesLike(x.shape, x.last, onnx.Uint8)
+	size := out.len()
+	y := c.add(n, []*tensor{x, scale, zero}, out, nil, 0, size, func(in [][]float32, out []float32, _ []float32, part simd.Part) {
+		first, end := part.Span(size, 32)
+		g := simd.Grid{Scale: in[1][0], Zero: int32(in[2][0])}
+		if g.Scale == 0 { // all values are 0
+			g.Scale = 1
 		}
-		return quantum(x, s, z, 0, 255)
+		g.Quantize(simd.Bytes(out)[first:end], in[0][first:end], simd.AllBytes)
 	})
 	return []*tensor{y, scale.as(onnx.Float), zero}, nil
 }

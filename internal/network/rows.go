@@ -59,7 +59,7 @@ func elementwiseRows() []*row {
 	log := func(v float64) float64 { return math.Log(v) }
 	return []*row{
 		{op: "Add", inputs: "T T", outputs: "T", types: types{"T": numbers}, runs: indices, compile: addition.operator},
-		pair("Sub", subtraction.operator), pair("Mul", multiplication.operator), pair("Div", division.operator),
+		pair("Sub", subtraction.operator), pair("Mul", opMul), pair("Div", division.operator),
 		{op: "Pow", inputs: "T T1", outputs: "T", types: types{"T": floats | indices, "T1": numbers}, compile: power.operator},
 		{op: "Mod", since: 10, inputs: "T T", outputs: "T", types: types{"T": numbers}, attributes: attributes{"fmod": 0}, compile: opMod},
 		many("Max", numbers, larger, false), many("Min", numbers, smaller, false), many("Sum", floats, addition, false), many("Mean", floats, addition, true),

@@ -120,7 +120,7 @@ func differs(got []float32, shape []int, want []float32, wantShape []int, share 
 // paths runs a test on every kernel path.
 func paths(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	for path := simd.Generic; path <= simd.Best(); path++ {
+	for _, path := range simd.Paths() {
 		t.Run(path.String(), func(t *testing.T) {
 			defer simd.Use(path)()
 			f(t)

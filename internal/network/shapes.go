@@ -10,7 +10,7 @@ import (
 // view is t with another shape, of the same elements in ONNX's order.
 func (c *compiler) view(t *tensor, shape []int) *tensor {
 	t = c.plain(t)
-	return &tensor{shape: shape, elem: t.elem, ints: t.ints, data: t.data, at: t.at}
+	return &tensor{shape: shape, elem: t.elem, ints: t.ints, data: t.data, at: t.at, bytes: t.bytes, grid: t.grid}
 }
 
 // axis is a dimension that may be counted from the last.

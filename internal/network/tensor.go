@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // A tensor is a value while compiling. Its elements are known integers (shapes,
@@ -13,11 +14,14 @@ import (
 type tensor struct {
 	shape []int
 	elem  onnx.Type
-	ints  []int64   // known integers or truth values
-	data  []float32 // known floats, in storage order
-	at    *buffer   // values of the run
-	last  bool      // a feature map, stored with its channels last
-	nhwc  bool      // of four dimensions, of which the last is the channels
+	ints  []int64    // known integers or truth values
+	data  []float32  // known floats, in storage order
+	at    *buffer    // values of the run
+	last  bool       // a feature map, stored with its channels last
+	nhwc  bool       // of four dimensions, of which the last is the channels
+	bytes bool       // values of the run that lie in memory as bytes
+	grid  *simd.Grid // what bytes stand for, if they are floats; nil: integers
+	from  *weight    // what known floats were dequantized of; without data they are yet to be
 }
 
 func (t *tensor) len() int { return product(t.shape) }

@@ -74,7 +74,9 @@ func newMover(shape, to, from []int) *mover {
 }
 
 // run copies the first element from src[s] to dst[d].
-func (m *mover) run(dst []float32, d int, src []float32, s int) {
+func (m *mover) run(dst []float32, d int, src []float32, s int) { move(m, dst, d, src, s) }
+
+func move[T any](m *mover, dst []T, d int, src []T, s int) {
 	inner, rows := len(m.shape)-1, product(m.shape[:len(m.shape)-1])
 	n, to, from := m.shape[inner], m.to[inner], m.from[inner]
 	if n == 0 {

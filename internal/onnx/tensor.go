@@ -140,6 +140,10 @@ func (t *Tensor) Floats() []float32 {
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(&out[0])), 4*len(out)), t.raw)
 		return out
 	}
+	if t.Type == Float16 && t.raw != nil {
+		half.Floats(out, t.raw)
+		return out
+	}
 	if t.Type.Integers() {
 		for i, v := range t.Ints() {
 			out[i] = float32(v)

@@ -34,15 +34,31 @@ func (f Activation) Apply(x []float32) {
 			fast(&x[0], n)
 		}
 	}
-	for ; n < len(x); n++ {
-		x[n] = f.of(x[n])
+	x = x[n:]
+	switch f { // the frequent ones without asking for each value which it is
+	case Relu:
+		for i, v := range x {
+			x[i] = rectify(v)
+		}
+	case Swish:
+		for i, v := range x {
+			x[i] = v * logistic(v)
+		}
+	case Gelu:
+		for i, v := range x {
+			x[i] = gaussian(v)
+		}
+	default:
+		for i, v := range x {
+			x[i] = f.of(v)
+		}
 	}
 }
 
 func (f Activation) of(x float32) float32 {
 	switch f {
 	case Relu:
-		return max(x, 0)
+		return rectify(x)
 	case Relu6:
 		return min(max(x, 0), 6)
 	case Sigmoid:
@@ -54,10 +70,11 @@ func (f Activation) of(x float32) float32 {
 	case HardSwish:
 		return x * min(max(x/6+0.5, 0), 1)
 	case Gelu:
-		return float32(0.5 * float64(x) * (1 + math.Erf(float64(x)*math.Sqrt2/2)))
+		return gaussian(x)
 	case GeluTanh:
-		v := float64(x)
-		return float32(0.5 * v * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(v+0.044715*v*v*v))))
+		// (1+tanh(y))/2 is the logistic function of 2y.
+		const line, cube = 1.59576912160573071, 1.59576912160573071 * 0.044715 // 2 sqrt(2/pi)
+		return x * logistic(x*(line+cube*(x*x)))
 	case Tanh:
 		return float32(math.Tanh(float64(x)))
 	case Erf:
@@ -69,5 +86,3 @@ func (f Activation) of(x float32) float32 {
 	}
 	return x
 }
-
-func logistic(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }

@@ -12,18 +12,6 @@ const (
 	operations
 )
 
-func (o Operation) of(a, b float32) float32 {
-	switch o {
-	case Add:
-		return a + b
-	case Sub:
-		return a - b
-	case Mul:
-		return a * b
-	}
-	return a / b
-}
-
 // Vectors sets dst to a o b. All have the length of dst; dst may be a or b.
 func (o Operation) Vectors(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
@@ -31,8 +19,25 @@ func (o Operation) Vectors(dst, a, b []float32) {
 	if n > 0 {
 		current.arithmetic[o](&dst[0], &a[0], &b[0], n)
 	}
-	for ; n < len(dst); n++ {
-		dst[n] = o.of(a[n], b[n])
+	dst, a, b = dst[n:], a[n:], b[n:]
+	a, b = a[:len(dst)], b[:len(dst)] // bounds that the compiler sees
+	switch o {
+	case Add:
+		for i := range dst {
+			dst[i] = a[i] + b[i]
+		}
+	case Sub:
+		for i := range dst {
+			dst[i] = a[i] - b[i]
+		}
+	case Mul:
+		for i := range dst {
+			dst[i] = a[i] * b[i]
+		}
+	case Div:
+		for i := range dst {
+			dst[i] = a[i] / b[i]
+		}
 	}
 }
 
@@ -43,8 +48,25 @@ func (o Operation) Scalar(dst, a []float32, b float32) {
 	if n > 0 {
 		current.scalar[o](&dst[0], &a[0], b, n)
 	}
-	for ; n < len(dst); n++ {
-		dst[n] = o.of(a[n], b)
+	dst, a = dst[n:], a[n:]
+	a = a[:len(dst)]
+	switch o {
+	case Add:
+		for i := range dst {
+			dst[i] = a[i] + b
+		}
+	case Sub:
+		for i := range dst {
+			dst[i] = a[i] - b
+		}
+	case Mul:
+		for i := range dst {
+			dst[i] = a[i] * b
+		}
+	case Div:
+		for i := range dst {
+			dst[i] = a[i] / b
+		}
 	}
 }
 
@@ -61,7 +83,7 @@ func AddThen(dst, a, b []float32, f Activation) {
 		current.addRectify(&dst[0], &a[0], &b[0], n)
 	}
 	for ; n < len(dst); n++ {
-		dst[n] = max(a[n]+b[n], 0)
+		dst[n] = rectify(a[n] + b[n])
 	}
 }
 
@@ -73,7 +95,7 @@ func Maximum(dst, a, b []float32) {
 		current.maximum(&dst[0], &a[0], &b[0], n)
 	}
 	for ; n < len(dst); n++ {
-		dst[n] = max(a[n], b[n])
+		dst[n] = larger(a[n], b[n])
 	}
 }
 

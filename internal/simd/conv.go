@@ -97,6 +97,8 @@ func (c *Conv) Scratch() int {
 		return c.fast.scratch()
 	case c.deep != nil || c.pointwise():
 		return 0
+	case c.direct():
+		return c.directScratch()
 	}
 	return rowBlock * c.taps() * c.In.Channels / c.groups
 }
@@ -118,6 +120,8 @@ func (c *Conv) RunPart(dst, src, scratch []float32, f Activation, part Part) {
 		c.fast.run(dst, src, scratch, f, part)
 	case c.pointwise():
 		GemmPart(dst, c.Out.Channels, src, c.In.Channels, c.Out.Height*c.Out.Width, c.packed[0], f, part)
+	case c.direct():
+		c.runDirect(dst, src, scratch, f, part)
 	default:
 		for g := range c.packed {
 			c.group(g, dst, src, scratch, f, part)

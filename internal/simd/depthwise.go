@@ -71,56 +71,83 @@ func reach(start, taps, dilation, size int) (first, end int) {
 	return first, max(first, end)
 }
 
+// mostPixels is how many pixels are computed at once.
+const mostPixels = 4
+
 // run computes a share of the rows.
 func (d *channelwise) run(dst, src []float32, f Activation, part Part) {
 	rows := part.of(extent{0, d.Out.Height})
-	for y := rows.first; y < rows.end; y++ {
-		y0 := y*d.StrideY - d.Top
-		first, end := reach(y0, d.Height, d.DilationY, d.In.Height)
-		for x := 0; x < d.Out.Width; {
-			list := &d.lists[d.column[x]]
-			same := 1
-			for same < 4 && x+same < d.Out.Width && d.column[x+same] == d.column[x] {
-				same++
-			}
-			if same < 4 {
-				same = 1
-			}
-			out := dst[(y*d.Out.Width+x)*d.Out.Channels:][:same*d.Out.Channels]
-			taps := (end - first) * list.perRow
-			from := ((y0+first*d.DilationY)*d.In.Width + x*d.StrideX - d.Left + list.first*d.DilationX) * d.In.Channels
-			if taps == 0 {
-				for ; len(out) > 0; out = out[d.Out.Channels:] {
-					copy(out, d.bias)
-				}
-			} else {
-				d.pixels(out, src[from:], list.xs[:taps], list.ws[first*list.perRow:][:taps], same)
-			}
-			f.Apply(dst[(y*d.Out.Width+x)*d.Out.Channels:][:same*d.Out.Channels])
-			x += same
+	row := d.Out.Width * d.Out.Channels
+	for y := rows.first; y < rows.end; {
+		n := 1 // rows whose windows lie inside of the map, or one
+		for n < mostPixels && y+n < rows.end && d.inside(y) && d.inside(y+n) {
+			n++
 		}
+		d.rows(dst, src, y, n)
+		f.Apply(dst[y*row : (y+n)*row])
+		y += n
 	}
 }
 
-// pixels computes one pixel or four neighbors from the same taps.
-func (d *channelwise) pixels(out, src []float32, xs, ws []int, count int) {
-	channels, step := d.Out.Channels, d.StrideX*d.In.Channels
-	n := current.reach(channels)
-	if n > 0 {
-		run := current.depthwise1
-		if count == 4 {
-			run = current.depthwise4
+// inside reports whether the windows of a row of the output reach no row beyond the
+// map.
+func (d *channelwise) inside(y int) bool {
+	first, end := reach(y*d.StrideY-d.Top, d.Height, d.DilationY, d.In.Height)
+	return first == 0 && end == d.Height
+}
+
+// rows computes n rows, which have the same taps: of neighboring pixels in a row as
+// many at once as have the same, of single ones those of all rows.
+func (d *channelwise) rows(dst, src []float32, y, n int) {
+	channels := d.Out.Channels
+	for x := 0; x < d.Out.Width; {
+		same := 1
+		for same < mostPixels && x+same < d.Out.Width && d.column[x+same] == d.column[x] {
+			same++
 		}
-		run(&out[0], &d.bias[0], &src[0], &d.weights[0], &xs[0], &ws[0], len(xs), 4*step, 4*channels, n)
+		if same < n { // more below each other than beside each other
+			d.pixels(dst[(y*d.Out.Width+x)*channels:], src, x, y, n, d.StrideY*d.In.Width*d.In.Channels, d.Out.Width*channels)
+			x++
+			continue
+		}
+		for i := range n {
+			d.pixels(dst[((y+i)*d.Out.Width+x)*channels:], src, x, y+i, same, d.StrideX*d.In.Channels, channels)
+		}
+		x += same
+	}
+}
+
+// pixels computes some pixels from the one at x and y on, which have the same taps
+// and are so far apart in the input and in the output.
+func (d *channelwise) pixels(out, src []float32, x, y, count, step, outStep int) {
+	list, channels := &d.lists[d.column[x]], d.Out.Channels
+	y0 := y*d.StrideY - d.Top
+	first, end := reach(y0, d.Height, d.DilationY, d.In.Height)
+	taps := (end - first) * list.perRow
+	if taps == 0 {
+		for i := range count {
+			copy(out[i*outStep:][:channels], d.bias)
+		}
+		return
+	}
+	src = src[((y0+first*d.DilationY)*d.In.Width+x*d.StrideX-d.Left+list.first*d.DilationX)*d.In.Channels:]
+	xs, ws := list.xs[:taps], list.ws[first*list.perRow:][:taps]
+	n := current.reach(channels)
+	for i := 0; n > 0 && i < count; {
+		run, done := current.depthwise1, 1
+		for k, many := range []depthwise{current.depthwise2, current.depthwise3, current.depthwise4} {
+			if many != nil && k+2 <= count-i {
+				run, done = many, k+2
+			}
+		}
+		run(&out[i*outStep], &d.bias[0], &src[i*step], &d.weights[0], &xs[0], &ws[0], taps, 4*step, 4*outStep, n)
+		i += done
+	}
+	if n == channels {
+		return
 	}
 	for i := range count {
-		to, from := out[i*channels:][:channels], src[i*step:]
-		for ch := n; ch < channels; ch++ {
-			sum := d.bias[ch]
-			for t, x := range xs {
-				sum += from[x/4+ch] * d.weights[ws[t]/4+ch]
-			}
-			to[ch] = sum
-		}
+		to, from := out[i*outStep:][:channels], src[i*step:]
+		channelSums(to[n:], d.bias[n:], from[n:], d.weights[n:], xs, ws)
 	}
 }

@@ -15,12 +15,12 @@ type Packed struct {
 	half  bool      // elements are bfloat16, two neighbors of a column in the place of one float32
 	rows  int       // of data: K, or half of it
 	width int       // columns of a panel
+	last  int       // columns of the last panel: width, or half of it
 	data  []float32 // panel by panel, each rows x width
 	bias  []float32 // N values and zeros up to a whole panel
 }
 
 const (
-	slim     = 16 // columns of a panel of AVX2 and Go
 	maxTile  = 12 * 32
 	rowBlock = 96  // rows of a that stay in the cache while all panels pass
 	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
@@ -29,22 +29,31 @@ const (
 // NewPacked is a matrix of zeros to [Packed.Fill], with a bias of N values, or
 // nil for zeros. K and N are at least 1.
 func NewPacked(k, n int, bias []float32, precision Precision) *Packed {
-	p := &Packed{K: k, N: n, loops: current, rows: k, width: slim}
-	if wide := current.width; wide > slim {
-		if rest := n % wide; rest == 0 || rest > slim || n >= 2*wide {
-			p.width = wide
-		} else { // half the last panel would be zeros
-			p.loops = assembly[AVX2]
-		}
+	p := &Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
+	if precision == BFloat16 && BFloat16.Available() {
+		p.half, p.tile, p.rows = true, current.half, (k+1)/2
 	}
-	p.tile = p.loops.tiles
-	if precision == BFloat16 && BFloat16.Available() && p.loops.half != nil {
-		p.half, p.tile, p.rows = true, p.loops.half, (k+1)/2
-	}
-	columns := (n + p.width - 1) / p.width * p.width
+	columns := p.layOut()
 	p.data, p.bias = make([]float32, p.rows*columns), make([]float32, columns)
 	copy(p.bias, bias)
 	return p
+}
+
+// layOut sets the widths of panels and returns how many columns they have.
+func (p *Packed) layOut() (columns int) {
+	p.width, p.last = p.loops.width, p.loops.width
+	if rest := p.N % p.width; p.loops.slim != nil && !p.half && rest > 0 && rest <= p.width/2 { // half the last panel would be zeros
+		p.last = p.width / 2
+	}
+	return (p.N-1)/p.width*p.width + p.last
+}
+
+// across is how many columns the panel that begins at column j has.
+func (p *Packed) across(j int) int {
+	if j+p.width >= p.N {
+		return p.last
+	}
+	return p.width
 }
 
 // Pack is a matrix whose element (k, n) is src[k*kStep+n*nStep].
@@ -71,15 +80,16 @@ const worthParallel = 1 << 16
 
 // fill is Fill of the panel that begins at a column.
 func (p *Packed) fill(j, from, count int, src []float32, kStep, nStep int) {
-	columns := min(p.width, p.N-j)
+	width := p.across(j)
+	columns := min(width, p.N-j)
 	if p.half {
 		p.fillHalf(j, columns, from, count, src, kStep, nStep)
 		return
 	}
-	panel := p.data[j*p.K+from*p.width:]
+	panel := p.data[j*p.K+from*width:]
 	if nStep == 1 {
 		for i := range count {
-			copy(panel[i*p.width:][:columns], src[i*kStep+j:])
+			copy(panel[i*width:][:columns], src[i*kStep+j:])
 		}
 		return
 	}
@@ -89,10 +99,28 @@ func (p *Packed) fill(j, from, count int, src []float32, kStep, nStep int) {
 		for c := range columns {
 			at := (j + c) * nStep
 			for i := first; i < end; i++ {
-				panel[i*p.width+c] = src[at+i*kStep]
+				panel[i*width+c] = src[at+i*kStep]
 			}
 		}
 	}
+}
+
+// Values is how many values a matrix of single precision takes, packed.
+func (p *Packed) Values() int { return len(p.data) }
+
+// Times is the matrix with its rows multiplied by a value each, in memory of
+// [Packed.Values], of single precision.
+func (p *Packed) Times(rows, memory []float32) Packed {
+	q := *p
+	q.data = memory[:len(p.data)]
+	for j := 0; j < p.N; j += p.width {
+		width := p.across(j)
+		from, to := p.data[j*p.K:], q.data[j*p.K:]
+		for k, v := range rows[:p.K] {
+			Mul.Scalar(to[k*width:][:width], from[k*width:][:width], v)
+		}
+	}
+	return q
 }
 
 // Gemm computes c = bias + a*b, and f of it. a is m x K with rows lda apart, c
@@ -165,33 +193,38 @@ func (p *Packed) multiply(c []float32, ldc int, a []float32, lda, rows, k0, dept
 		a, lda, k0, depth = rounded[:], pairs, k0/2, pairs
 	}
 	for j := columns.first; j < columns.end; j += p.width {
-		panel := p.data[j*p.rows+k0*p.width:][:depth*p.width]
+		width := p.across(j)
+		panel := p.data[j*p.rows+k0*width:][:depth*width]
 		start, lds := p.bias[j:], 0
 		if k0 > 0 {
 			start, lds = c[j:], ldc
 		}
-		if n := min(p.width, p.N-j); n < p.width {
-			p.edge(c[j:], ldc, n, a, lda, rows, depth, panel, start, lds)
+		if n := min(width, p.N-j); n < width {
+			p.edge(c[j:], ldc, n, width, a, lda, rows, depth, panel, start, lds)
 			continue
 		}
-		p.tiles(c[j:], ldc, a, lda, rows, depth, panel, start, lds)
+		p.tiles(c[j:], ldc, width, a, lda, rows, depth, panel, start, lds)
 	}
 }
 
 // tiles multiplies some rows with one whole panel.
-func (p *Packed) tiles(c []float32, ldc int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
+func (p *Packed) tiles(c []float32, ldc, width int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
 	if p.loops == &none {
 		for r := range rows {
 			genericTile(depth, a[r*lda:], panel, c[r*ldc:], start[r*lds:])
 		}
 		return
 	}
-	highest := len(p.tile)
+	tile := p.tile
+	if width < p.width {
+		tile = p.loops.slim
+	}
+	highest := len(tile)
 	count := (rows + highest - 1) / highest
 	for i := range count {
 		e := Part{i, count}.of(extent{0, rows})
 		r := e.first
-		p.tile[e.n()-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
+		tile[e.n()-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
 	}
 }
 
@@ -199,7 +232,7 @@ func (p *Packed) tiles(c []float32, ldc int, a []float32, lda, rows, depth int, 
 var edges = sync.Pool{New: func() any { return new([maxTile]float32) }}
 
 // edge is tiles for the last panel, of whose columns c has n.
-func (p *Packed) edge(c []float32, ldc, n int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
+func (p *Packed) edge(c []float32, ldc, n, width int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
 	whole := edges.Get().(*[maxTile]float32)
 	defer edges.Put(whole)
 	const most = 12
@@ -208,27 +241,15 @@ func (p *Packed) edge(c []float32, ldc, n int, a []float32, lda, rows, depth int
 		from, step := start, lds
 		if lds > 0 { // of c, which is not a whole tile
 			for i := range m {
-				copy(whole[i*p.width:][:n], c[(r+i)*ldc:])
+				copy(whole[i*width:][:n], c[(r+i)*ldc:])
 			}
-			from, step = whole[:], p.width
+			from, step = whole[:], width
 		}
-		p.tiles(whole[:], p.width, a[r*lda:], lda, m, depth, panel, from, step)
+		p.tiles(whole[:], width, width, a[r*lda:], lda, m, depth, panel, from, step)
 		for i := range m {
-			copy(c[(r+i)*ldc:][:n], whole[i*p.width:])
+			copy(c[(r+i)*ldc:][:n], whole[i*width:])
 		}
 	}
-}
-
-// genericTile is the micro-kernel in Go: one row, sixteen columns.
-func genericTile(k int, a, b, c, start []float32) {
-	sum := *(*[slim]float32)(start)
-	for i, v := range a[:k] {
-		row := (*[slim]float32)(b[slim*i:])
-		for j, w := range row {
-			sum[j] += v * w
-		}
-	}
-	copy(c, sum[:])
 }
 
 // DynamicScratch is how many values of scratch memory [GemmDynamic] needs.
@@ -242,12 +263,12 @@ func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
 
 // GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep].
 func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
-	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k, width: max(current.width, slim)}
-	columns := (n + p.width - 1) / p.width * p.width
+	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
+	columns := p.layOut()
 	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
 	clear(p.bias)
 	if columns > n { // zeros after the last column
-		clear(p.data[(columns-p.width)*k:])
+		clear(p.data[(columns-p.last)*k:])
 	}
 	p.Fill(0, k, b, kStep, nStep)
 	GemmPart(c, n, a, k, m, &p, None, Whole)

@@ -46,14 +46,18 @@ type Padding struct {
 
 // AveragePool takes the mean of each channel in each window.
 func AveragePool(dst, src []float32, in Shape, w Window, counted Padding) {
-	w.each(in, func(p int, first bool, from int) {
-		out, pixel := dst[p*in.Channels:][:in.Channels], src[from:][:in.Channels]
-		if first {
-			copy(out, pixel)
-		} else {
-			Add.Vectors(out, out, pixel)
-		}
-	})
+	if w.Height == in.Height && w.Width == in.Width && w.DilationY == 1 && w.DilationX == 1 && w.Top|w.Left|w.Bottom|w.Right == 0 {
+		sumPixels(dst[:in.Channels], src[:in.Len()])
+	} else {
+		w.each(in, func(p int, first bool, from int) {
+			out, pixel := dst[p*in.Channels:][:in.Channels], src[from:][:in.Channels]
+			if first {
+				copy(out, pixel)
+			} else {
+				Add.Vectors(out, out, pixel)
+			}
+		})
+	}
 	if counted.Sum {
 		return
 	}
@@ -63,6 +67,31 @@ func AveragePool(dst, src []float32, in Shape, w Window, counted Padding) {
 		x0, x1 := reach(p%width*w.StrideX-w.Left+counted.Left, w.Width, w.DilationX, counted.Left+in.Width+counted.Right)
 		out := dst[p*in.Channels:][:in.Channels]
 		Div.Scalar(out, out, float32((y1-y0)*(x1-x0)))
+	}
+}
+
+// sumPixels adds up pixels of as many channels as dst has, several at once where
+// they are few.
+func sumPixels(dst, src []float32) {
+	var sums [512]float32
+	channels := len(dst)
+	row := max(1, min(len(sums), len(src))/channels) * channels
+	if row == channels {
+		copy(dst, src)
+		for src = src[channels:]; len(src) > 0; src = src[channels:] {
+			Add.Vectors(dst, dst, src[:channels])
+		}
+		return
+	}
+	all := sums[:row]
+	copy(all, src)
+	for src = src[row:]; len(src) > 0; src = src[min(row, len(src)):] {
+		some := src[:min(row, len(src))]
+		Add.Vectors(all[:len(some)], all[:len(some)], some)
+	}
+	copy(dst, all)
+	for all = all[channels:]; len(all) > 0; all = all[channels:] {
+		Add.Vectors(dst, dst, all[:channels])
 	}
 }
 

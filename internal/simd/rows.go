@@ -22,9 +22,9 @@ func Softmax(dst, src []float32) {
 		sum = float64(current.exponentials(&dst[0], &src[0], highest, n))
 	}
 	for i, v := range src[n:] {
-		e := math.Exp(float64(v - highest))
-		dst[n+i] = float32(e)
-		sum += e
+		e := exponential(v - highest)
+		dst[n+i] = e
+		sum += float64(e)
 	}
 	Mul.Scalar(dst, dst, float32(1/sum))
 }

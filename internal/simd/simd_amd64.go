@@ -1,24 +1,35 @@
 package simd
 
-import "golang.org/x/sys/cpu"
+import (
+	"slices"
 
-func detect() Path {
-	switch {
-	case cpu.X86.HasAVX512F && cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2:
-		return AVX512
-	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
-		return AVX2
+	"golang.org/x/sys/cpu"
+)
+
+func detect() []Path {
+	paths := []Path{Generic}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		paths = append(paths, AVX2)
+		if cpu.X86.HasAVX512F && cpu.X86.HasBMI2 {
+			paths = append(paths, AVX512)
+		}
 	}
-	return Generic
+	return paths
 }
 
-func detectBFloat16() bool { return detect() == AVX512 && cpu.X86.HasAVX512BF16 }
+func detectBFloat16() bool { return slices.Contains(paths, AVX512) && cpu.X86.HasAVX512BF16 }
+
+var (
+	tiles256  = []tile{gemm256_1x16, gemm256_2x16, gemm256_3x16, gemm256_4x16, gemm256_5x16, gemm256_6x16}
+	direct256 = []directTile{direct256_1x16, direct256_2x16, direct256_3x16, direct256_4x16, direct256_5x16, direct256_6x16}
+)
 
 var assembly = []*loops{
 	Generic: &none,
 	AVX2: {
+		path:  AVX2,
 		width: 16,
-		tiles: []tile{gemm256_1x16, gemm256_2x16, gemm256_3x16, gemm256_4x16, gemm256_5x16, gemm256_6x16},
+		tiles: tiles256, direct: direct256,
 		activation: [activations]func(*float32, int){
 			Relu: rectify256, Sigmoid: sigmoid256, Swish: swish256, HardSigmoid: hardSigmoid256, HardSwish: hardSwish256, Gelu: gelu256, GeluTanh: geluTanh256,
 		},
@@ -26,16 +37,23 @@ var assembly = []*loops{
 		scalar:     [operations]func(_, _ *float32, _ float32, _ int){Add: addScalar256, Sub: subScalar256, Mul: mulScalar256, Div: divScalar256},
 		addRectify: addRectify256, maximum: maximum256, affine: affine256, affineRectify: affineRectify256,
 		largest: largest256, total: total256, squares: squares256, exponentials: exponentials256, normalize: normalize256,
-		depthwise1: depthwise256_1, depthwise4: depthwise256_4,
+		depthwise1: depthwise256_1, depthwise2: depthwise256_2, depthwise3: depthwise256_3, depthwise4: depthwise256_4,
 		winogradInput: winogradInput256, winogradOutput: winogradOutput256,
 	},
 	AVX512: {
+		path:   AVX512,
 		masked: true,
 		width:  32,
 		tiles: []tile{
 			gemm512_1x32, gemm512_2x32, gemm512_3x32, gemm512_4x32, gemm512_5x32, gemm512_6x32,
 			gemm512_7x32, gemm512_8x32, gemm512_9x32, gemm512_10x32, gemm512_11x32, gemm512_12x32,
 		},
+		direct: []directTile{
+			direct512_1x32, direct512_2x32, direct512_3x32, direct512_4x32, direct512_5x32, direct512_6x32,
+			direct512_7x32, direct512_8x32, direct512_9x32, direct512_10x32, direct512_11x32, direct512_12x32,
+		},
+		slimDirect: direct256,
+		slim:       tiles256, // by which a processor loses nothing, and some gain on tiles of one vector in each row
 		half: []tile{
 			gemmHalf_1x32, gemmHalf_2x32, gemmHalf_3x32, gemmHalf_4x32, gemmHalf_5x32, gemmHalf_6x32,
 			gemmHalf_7x32, gemmHalf_8x32, gemmHalf_9x32, gemmHalf_10x32, gemmHalf_11x32, gemmHalf_12x32,
@@ -47,7 +65,7 @@ var assembly = []*loops{
 		scalar:     [operations]func(_, _ *float32, _ float32, _ int){Add: addScalar512, Sub: subScalar512, Mul: mulScalar512, Div: divScalar512},
 		addRectify: addRectify512, maximum: maximum512, affine: affine512, affineRectify: affineRectify512,
 		largest: largest512, total: total512, squares: squares512, exponentials: exponentials512, normalize: normalize512,
-		depthwise1: depthwise512_1, depthwise4: depthwise512_4,
+		depthwise1: depthwise512_1, depthwise2: depthwise512_2, depthwise3: depthwise512_3, depthwise4: depthwise512_4,
 		winogradInput: winogradInput512, winogradOutput: winogradOutput512,
 	},
 }

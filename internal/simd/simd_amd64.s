@@ -2137,6 +2137,1431 @@ store:
 	VZEROUPPER
 	RET
 
+// func direct512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_1x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), DX
+	MOVQ    runs+56(FP), BX
+	MOVQ    runStep+64(FP), SI
+	MOVQ    start+48(FP), DI
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	MOVQ    AX, DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+
+run:
+	MOVQ AX, DI
+
+loop:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+128, DX
+	ADDQ         $0x04, CX
+	DECQ         DI
+	JNZ          loop
+	ADDQ         SI, CX
+	DECQ         BX
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_2x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS      (BX), Z4
+	VMOVUPS      64(BX), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	DECQ         R8
+	JNZ          loop
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_3x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+	VMOVUPS (R8), Z4
+	VMOVUPS 64(R8), Z5
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS      (BX), Z6
+	VMOVUPS      64(BX), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	DECQ         R8
+	JNZ          loop
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_4x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMOVUPS (R9), Z6
+	VMOVUPS 64(R9), Z7
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_5x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMOVUPS (R9), Z6
+	VMOVUPS 64(R9), Z7
+	VMOVUPS (R9), Z8
+	VMOVUPS 64(R9), Z9
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_6x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMOVUPS (R9), Z6
+	VMOVUPS 64(R9), Z7
+	VMOVUPS (R9), Z8
+	VMOVUPS 64(R9), Z9
+	VMOVUPS (R9), Z10
+	VMOVUPS 64(R9), Z11
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_7x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS 64(R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS 64(R10), Z7
+	VMOVUPS (R10), Z8
+	VMOVUPS 64(R10), Z9
+	VMOVUPS (R10), Z10
+	VMOVUPS 64(R10), Z11
+	VMOVUPS (R10), Z12
+	VMOVUPS 64(R10), Z13
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS      (BX), Z14
+	VMOVUPS      64(BX), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R9)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R9)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R8
+	DECQ         R10
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_8x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS 64(R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS 64(R10), Z7
+	VMOVUPS (R10), Z8
+	VMOVUPS 64(R10), Z9
+	VMOVUPS (R10), Z10
+	VMOVUPS 64(R10), Z11
+	VMOVUPS (R10), Z12
+	VMOVUPS 64(R10), Z13
+	VMOVUPS (R10), Z14
+	VMOVUPS 64(R10), Z15
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS      (BX), Z16
+	VMOVUPS      64(BX), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R9)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R8
+	DECQ         R10
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_9x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS 64(R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS 64(R10), Z7
+	VMOVUPS (R10), Z8
+	VMOVUPS 64(R10), Z9
+	VMOVUPS (R10), Z10
+	VMOVUPS 64(R10), Z11
+	VMOVUPS (R10), Z12
+	VMOVUPS 64(R10), Z13
+	VMOVUPS (R10), Z14
+	VMOVUPS 64(R10), Z15
+	VMOVUPS (R10), Z16
+	VMOVUPS 64(R10), Z17
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS      (BX), Z18
+	VMOVUPS      64(BX), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R8
+	DECQ         R10
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_10x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS 64(R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS 64(R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(R11), Z9
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(R11), Z11
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(R11), Z13
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(R11), Z15
+	VMOVUPS (R11), Z16
+	VMOVUPS 64(R11), Z17
+	VMOVUPS (R11), Z18
+	VMOVUPS 64(R11), Z19
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS      (BX), Z20
+	VMOVUPS      64(BX), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R10)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R10)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_11x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS 64(R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS 64(R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(R11), Z9
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(R11), Z11
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(R11), Z13
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(R11), Z15
+	VMOVUPS (R11), Z16
+	VMOVUPS 64(R11), Z17
+	VMOVUPS (R11), Z18
+	VMOVUPS 64(R11), Z19
+	VMOVUPS (R11), Z20
+	VMOVUPS 64(R11), Z21
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS      (BX), Z22
+	VMOVUPS      64(BX), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R10)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_12x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS 64(R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS 64(R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(R11), Z9
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(R11), Z11
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(R11), Z13
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(R11), Z15
+	VMOVUPS (R11), Z16
+	VMOVUPS 64(R11), Z17
+	VMOVUPS (R11), Z18
+	VMOVUPS 64(R11), Z19
+	VMOVUPS (R11), Z20
+	VMOVUPS 64(R11), Z21
+	VMOVUPS (R11), Z22
+	VMOVUPS 64(R11), Z23
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS      (BX), Z24
+	VMOVUPS      64(BX), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z22, (AX)
+	VMOVUPS      Z23, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct256_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, FMA3
+TEXT ·direct256_1x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), DX
+	MOVQ    runs+56(FP), BX
+	MOVQ    runStep+64(FP), SI
+	MOVQ    start+48(FP), DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	MOVQ    AX, DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+
+run:
+	MOVQ AX, DI
+
+loop:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $+64, DX
+	ADDQ         $0x04, CX
+	DECQ         DI
+	JNZ          loop
+	ADDQ         SI, CX
+	DECQ         BX
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func direct256_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, FMA3
+TEXT ·direct256_2x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $+64, BX
+	ADDQ         $0x04, CX
+	DECQ         R8
+	JNZ          loop
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func direct256_3x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, FMA3
+TEXT ·direct256_3x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $+64, BX
+	ADDQ         $0x04, CX
+	DECQ         R8
+	JNZ          loop
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+// func direct256_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, FMA3
+TEXT ·direct256_4x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $+64, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+// func direct256_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, FMA3
+TEXT ·direct256_5x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	VMOVUPS (R9), Y8
+	VMOVUPS 32(R9), Y9
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R8)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $+64, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	VZEROUPPER
+	RET
+
+// func direct256_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, FMA3
+TEXT ·direct256_6x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	VMOVUPS (R9), Y8
+	VMOVUPS 32(R9), Y9
+	VMOVUPS (R9), Y10
+	VMOVUPS 32(R9), Y11
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R8)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R8)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $+64, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	VZEROUPPER
+	RET
+
 // func gemmHalf_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 // Requires: AVX, AVX512F
 TEXT ·gemmHalf_1x32(SB), NOSPLIT, $0-64
@@ -3970,6 +5395,108 @@ tap1:
 	VZEROUPPER
 	RET
 
+// func depthwise256_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, FMA3
+TEXT ·depthwise256_2(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R14
+	SHRQ $0x03, R14
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	XORQ    R11, R11
+
+tap1:
+	MOVQ        (SI)(R11*8), R12
+	MOVQ        (DI)(R11*8), R13
+	ADDQ        DX, R12
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y2
+	VMOVUPS     (R12), Y3
+	VFMADD231PS Y3, Y2, Y0
+	ADDQ        R9, R12
+	VMOVUPS     (R12), Y3
+	VFMADD231PS Y3, Y2, Y1
+	INCQ        R11
+	CMPQ        R11, R8
+	JL          tap1
+	MOVQ        AX, R11
+	VMOVUPS     Y0, (R11)
+	ADDQ        R10, R11
+	VMOVUPS     Y1, (R11)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	DECQ        R14
+	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func depthwise256_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, FMA3
+TEXT ·depthwise256_3(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R14
+	SHRQ $0x03, R14
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	XORQ    R11, R11
+
+tap1:
+	MOVQ        (SI)(R11*8), R12
+	MOVQ        (DI)(R11*8), R13
+	ADDQ        DX, R12
+	ADDQ        BX, R13
+	VMOVUPS     (R13), Y3
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y3, Y0
+	ADDQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        R9, R12
+	VMOVUPS     (R12), Y4
+	VFMADD231PS Y4, Y3, Y2
+	INCQ        R11
+	CMPQ        R11, R8
+	JL          tap1
+	MOVQ        AX, R11
+	VMOVUPS     Y0, (R11)
+	ADDQ        R10, R11
+	VMOVUPS     Y1, (R11)
+	ADDQ        R10, R11
+	VMOVUPS     Y2, (R11)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	DECQ        R14
+	JNZ         loop
+	VZEROUPPER
+	RET
+
 // func depthwise256_4(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 // Requires: AVX, FMA3
 TEXT ·depthwise256_4(SB), NOSPLIT, $0-80
@@ -5763,6 +7290,178 @@ tap2:
 	JL          tap2
 	MOVQ        AX, R10
 	VMOVUPS     Z0, K1, (R10)
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise512_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise512_2(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R15
+	SHRQ $0x04, R15
+	JZ   rest
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	XORQ    R12, R12
+
+tap1:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z2
+	VMOVUPS     (R13), Z3
+	VFMADD231PS Z3, Z2, Z0
+	ADDQ        R9, R13
+	VMOVUPS     (R13), Z3
+	VFMADD231PS Z3, Z2, Z1
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap1
+	MOVQ        AX, R12
+	VMOVUPS     Z0, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, (R12)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	DECQ        R15
+	JNZ         loop
+
+rest:
+	ANDQ      $0x0f, R11
+	JZ        done
+	MOVQ      $-1, R12
+	BZHIQ     R11, R12, R12
+	KMOVW     R12, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVAPS   Z0, Z1
+	XORQ      R12, R12
+
+tap2:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS.Z   (R14), K1, Z2
+	VMOVUPS.Z   (R13), K1, Z3
+	VFMADD231PS Z3, Z2, Z0
+	ADDQ        R9, R13
+	VMOVUPS.Z   (R13), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap2
+	MOVQ        AX, R12
+	VMOVUPS     Z0, K1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, K1, (R12)
+
+done:
+	VZEROUPPER
+	RET
+
+// func depthwise512_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwise512_3(SB), NOSPLIT, $0-80
+	MOVQ out+0(FP), AX
+	MOVQ bias+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ w+24(FP), BX
+	MOVQ xOffsets+32(FP), SI
+	MOVQ wOffsets+40(FP), DI
+	MOVQ taps+48(FP), R8
+	MOVQ xStep+56(FP), R9
+	MOVQ outStep+64(FP), R10
+	MOVQ n+72(FP), R11
+	MOVQ R11, R15
+	SHRQ $0x04, R15
+	JZ   rest
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	XORQ    R12, R12
+
+tap1:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS     (R14), Z3
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z4, Z3, Z0
+	ADDQ        R9, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        R9, R13
+	VMOVUPS     (R13), Z4
+	VFMADD231PS Z4, Z3, Z2
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap1
+	MOVQ        AX, R12
+	VMOVUPS     Z0, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z2, (R12)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	DECQ        R15
+	JNZ         loop
+
+rest:
+	ANDQ      $0x0f, R11
+	JZ        done
+	MOVQ      $-1, R12
+	BZHIQ     R11, R12, R12
+	KMOVW     R12, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVAPS   Z0, Z1
+	VMOVAPS   Z0, Z2
+	XORQ      R12, R12
+
+tap2:
+	MOVQ        (SI)(R12*8), R13
+	MOVQ        (DI)(R12*8), R14
+	ADDQ        DX, R13
+	ADDQ        BX, R14
+	VMOVUPS.Z   (R14), K1, Z3
+	VMOVUPS.Z   (R13), K1, Z4
+	VFMADD231PS Z4, Z3, Z0
+	ADDQ        R9, R13
+	VMOVUPS.Z   (R13), K1, Z4
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        R9, R13
+	VMOVUPS.Z   (R13), K1, Z4
+	VFMADD231PS Z4, Z3, Z2
+	INCQ        R12
+	CMPQ        R12, R8
+	JL          tap2
+	MOVQ        AX, R12
+	VMOVUPS     Z0, K1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z1, K1, (R12)
+	ADDQ        R10, R12
+	VMOVUPS     Z2, K1, (R12)
 
 done:
 	VZEROUPPER

@@ -10,7 +10,7 @@ import (
 
 // onEveryPath runs a test with each path this processor has.
 func onEveryPath(t *testing.T, f func(t *testing.T)) {
-	for p := Generic; p <= best; p++ {
+	for _, p := range Paths() {
 		t.Run(p.String(), func(t *testing.T) {
 			defer Use(p)()
 			f(t)
@@ -311,24 +311,6 @@ func TestPools(t *testing.T) {
 		c.run()
 		if fmt.Sprint(dst) != fmt.Sprint(c.want) {
 			t.Errorf("%s: %v, want %v", name, dst, c.want)
-		}
-	}
-}
-
-func BenchmarkGemm(b *testing.B) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	for _, s := range [][3]int{{12544, 32, 16}, {784, 144, 40}, {196, 480, 112}, {196, 1152, 128}, {49, 1152, 320}, {49, 4608, 512}, {197, 768, 3072}, {197, 3072, 768}, {512, 512, 512}} {
-		m, k, n := s[0], s[1], s[2]
-		a, w, c := random(rng, m*k), random(rng, k*n), make([]float32, m*n)
-		for path := AVX2; path <= best; path++ {
-			b.Run(fmt.Sprintf("%dx%dx%d/%v", m, k, n, path), func(b *testing.B) {
-				defer Use(path)()
-				p := Pack(k, n, w, n, 1, nil, Single)
-				for b.Loop() {
-					Gemm(c, n, a, k, m, p, None)
-				}
-				b.ReportMetric(2*float64(m*k*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-			})
 		}
 	}
 }

@@ -76,6 +76,96 @@ func gemm256_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, s
 // is packed by columns of the tile; k is at least 1.
 func gemm256_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// direct512_1x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_2x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_3x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_4x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_5x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_6x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_7x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_8x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_9x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_10x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_11x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct512_12x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct256_1x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct256_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct256_2x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct256_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct256_3x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct256_3x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct256_4x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct256_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct256_5x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct256_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// direct256_6x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct256_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemmHalf_1x32 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32. Strides
 // lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
 func gemmHalf_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
@@ -131,6 +221,16 @@ func toHalf512(dst *uint16, src *float32, n int)
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
 // n is a positive multiple of 8.
 func depthwise256_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise256_2 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 2 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is a positive multiple of 8.
+func depthwise256_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise256_3 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 3 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is a positive multiple of 8.
+func depthwise256_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 
 // depthwise256_4 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 4 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
@@ -219,6 +319,16 @@ func winogradOutput256(dst *float32, src *float32, bias *float32, scratch *float
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
 // n is positive.
 func depthwise512_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise512_2 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 2 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is positive.
+func depthwise512_2(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
+
+// depthwise512_3 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
+// 3 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
+// n is positive.
+func depthwise512_3(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 
 // depthwise512_4 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 4 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.

@@ -28,12 +28,13 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 	w := &winograd{Conv: c, rows: (c.Out.Height + outTile - 1) / outTile, cols: (c.Out.Width + outTile - 1) / outTile}
 	in, out := c.In.Channels, c.Out.Channels
 	if c.Height != 3 || c.Width != 3 || c.StrideX != 1 || c.StrideY != 1 || c.DilationX != 1 || c.DilationY != 1 || c.groups != 1 ||
-		in < 16 || out < 16 || w.rows*w.cols < 9 || current.winogradInput == nil {
+		in < 16 || out < 16 || w.rows*w.cols < 9 {
 		return nil
 	}
 	w.bias = make([]float32, out)
 	copy(w.bias, bias)
-	w.block = min(max(winogradHeap/(points*(in+out))/12*12, 12), w.rows*w.cols)
+	whole := max(1, len(current.tiles)) // rows of a product that need no smaller tile
+	w.block = min(max(winogradHeap/(points*(in+out))/whole*whole, whole), w.rows*w.cols)
 	for p := range w.points {
 		w.points[p] = NewPacked(in, out, nil, Single)
 	}
@@ -45,7 +46,7 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 // transform fills the panel that begins at an output channel with transformed
 // weights.
 func (w *winograd) transform(first int, weights []float32) {
-	in, width := w.In.Channels, w.points[0].width
+	in, width := w.In.Channels, w.points[0].across(first)
 	columns := min(width, w.Out.Channels-first)
 	var u [points][32]float32
 	for ch := range in {
@@ -124,20 +125,19 @@ func (w *winograd) input(to []float32, step int, src []float32, tile int, padded
 		src, row = padded, inTile*channels
 	}
 	n := current.reach(channels)
-	current.winogradInput(&to[0], &src[0], &vectors[0], 4*row, 4*channels, 4*step, n)
+	if n > 0 {
+		current.winogradInput(&to[0], &src[0], &vectors[0], 4*row, 4*channels, 4*step, n)
+	}
 	for ch := n; ch < channels; ch++ {
 		var d [points]float32
-		for i := range d {
-			d[i] = src[i/inTile*row+i%inTile*channels+ch]
+		for x := range inTile {
+			at := src[x*channels+ch:]
+			d[x], d[6+x], d[12+x], d[18+x], d[24+x], d[30+x] = inputLine(at[0], at[row], at[2*row], at[3*row], at[4*row], at[5*row])
 		}
-		for i := range inTile {
-			transformInput(d[i:], inTile)
-		}
-		for i := range inTile {
-			transformInput(d[i*inTile:], 1)
-		}
-		for i, v := range d {
-			to[i*step+ch] = v
+		for y := range inTile {
+			line := (*[inTile]float32)(d[inTile*y:])
+			at := to[inTile*y*step+ch:]
+			at[0], at[step], at[2*step], at[3*step], at[4*step], at[5*step] = inputLine(line[0], line[1], line[2], line[3], line[4], line[5])
 		}
 	}
 }
@@ -154,20 +154,21 @@ func (w *winograd) output(dst []float32, tile int, from []float32, step int, who
 		to, toRow = whole, outTile*channels
 	}
 	n := current.reach(channels)
-	current.winogradOutput(&to[0], &from[0], &w.bias[0], &vectors[0], 4*toRow, 4*channels, 4*step, n)
+	if n > 0 {
+		current.winogradOutput(&to[0], &from[0], &w.bias[0], &vectors[0], 4*toRow, 4*channels, 4*step, n)
+	}
 	for ch := n; ch < channels; ch++ {
-		var m [points]float32
-		for i := range m {
-			m[i] = from[i*step+ch]
+		var m [inTile * outTile]float32
+		for y := range inTile {
+			at := from[inTile*y*step+ch:]
+			line := (*[outTile]float32)(m[outTile*y:])
+			line[0], line[1], line[2], line[3] = outputLine(at[0], at[step], at[2*step], at[3*step], at[4*step], at[5*step])
 		}
-		for i := range inTile {
-			transformOutput(m[i*inTile:], 1)
-		}
+		b := w.bias[ch]
 		for x := range outTile {
-			transformOutput(m[x:], inTile)
-			for y := range outTile {
-				to[y*toRow+x*channels+ch] = m[y*inTile+x] + w.bias[ch]
-			}
+			y0, y1, y2, y3 := outputLine(m[x], m[4+x], m[8+x], m[12+x], m[16+x], m[20+x])
+			at := to[x*channels+ch:]
+			at[0], at[toRow], at[2*toRow], at[3*toRow] = y0+b, y1+b, y2+b, y3+b
 		}
 	}
 	for y := range height {
@@ -178,24 +179,15 @@ func (w *winograd) output(dst []float32, tile int, from []float32, step int, who
 	}
 }
 
-// transformInput is B^T d in place, for six values step apart.
-func transformInput(d []float32, step int) {
-	d0, d1, d2, d3, d4, d5 := d[0], d[step], d[2*step], d[3*step], d[4*step], d[5*step]
-	d[0] = 4*d0 - 5*d2 + d4
-	d[step] = d4 - 4*d2 + (d3 - 4*d1)
-	d[2*step] = d4 - 4*d2 - (d3 - 4*d1)
-	d[3*step] = d4 - d2 + 2*(d3-d1)
-	d[4*step] = d4 - d2 - 2*(d3-d1)
-	d[5*step] = 4*d1 - 5*d3 + d5
+// inputLine is B^T d of six values.
+func inputLine(d0, d1, d2, d3, d4, d5 float32) (t0, t1, t2, t3, t4, t5 float32) {
+	a, b := d4-4*d2, d3-4*d1
+	c, d := d4-d2, 2*(d3-d1)
+	return 4*d0 - 5*d2 + d4, a + b, a - b, c + d, c - d, 4*d1 - 5*d3 + d5
 }
 
-// transformOutput is A^T m in place, from six values step apart to four.
-func transformOutput(m []float32, step int) {
-	s1, d1 := m[step]+m[2*step], m[step]-m[2*step]
-	s2, d2 := m[3*step]+m[4*step], m[3*step]-m[4*step]
-	last := m[5*step]
-	m[0] += s1 + s2
-	m[step] = d1 + 2*d2
-	m[2*step] = s1 + 4*s2
-	m[3*step] = d1 + 8*d2 + last
+// outputLine is A^T m, of six values four.
+func outputLine(m0, m1, m2, m3, m4, m5 float32) (y0, y1, y2, y3 float32) {
+	s1, d1, s2, d2 := m1+m2, m1-m2, m3+m4, m3-m4
+	return m0 + s1 + s2, d1 + 2*d2, s1 + 4*s2, d1 + 8*d2 + m5
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/lungs"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/internal/simd"
 	"github.com/cxrkit/cxrkit/internal/testkit/drawn"
 )
 
@@ -177,6 +178,21 @@ func BenchmarkEmbed(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "films/s")
+		})
+	}
+}
+
+// The network alone on every path of kernels.
+func BenchmarkKernels(b *testing.B) {
+	for _, path := range simd.Paths() {
+		b.Run(path.String(), func(b *testing.B) {
+			defer simd.Use(path)()
+			e, film := open(b), draw("rings", 160)
+			for b.Loop() {
+				if _, err := e.Embed(b.Context(), film); err != nil {
+					b.Fatal(err)
+				}
+			}
 		})
 	}
 }

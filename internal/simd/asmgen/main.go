@@ -14,12 +14,19 @@ func main() {
 		tile(width256, rows, 2)
 	}
 	for rows := 1; rows <= 12; rows++ {
+		directTile(width512, rows, 2)
+	}
+	for rows := 1; rows <= 6; rows++ {
+		directTile(width256, rows, 2)
+	}
+	for rows := 1; rows <= 12; rows++ {
 		halfTile(rows)
 	}
 	toHalf()
 	for _, w := range widths {
-		w.depthwise(1)
-		w.depthwise(4)
+		for pixels := 1; pixels <= 4; pixels++ {
+			w.depthwise(pixels)
+		}
 		w.activations()
 		w.arithmetic()
 		w.reductions()

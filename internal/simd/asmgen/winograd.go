@@ -10,8 +10,6 @@ import (
 // them (Fast Algorithms for Convolutional Neural Networks, 2015): first down the
 // columns of a tile into scratch memory, then along its rows.
 
-type linear func(w width, in []reg.VecVirtual) []reg.VecVirtual
-
 // winogradInput is B^T d for six values.
 func winogradInput(w width, d []reg.VecVirtual) []reg.VecVirtual {
 	two, four, five := w.memory(2), w.memory(4), w.memory(5)

@@ -51,8 +51,12 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	labels := flags.String("labels", "", "CSV of their labels: image_id, optionally patient and split, and findings")
 	findings := flags.String("findings", "", "findings to judge, by commas; empty: all columns that hold labels")
 	heads := flags.Bool("heads", false, "with -data: trainers beside each other, in place of embeddings")
+	tabPFN := flags.String("tabpfn", "", "with -data: head.Linear beside TabPFN, whose unpacked source package tabpfn 0.1 of PyPI lies in this folder")
+	python := flags.String("python", "python3", "with -tabpfn: a Python with torch and sklearn")
 	model := flags.String("model", "", "judge this ONNX file too")
 	preprocess := flags.String("preprocess", "", "what that file's films become, as JSON of local.Preprocess; empty: what the file tells")
+	int8 := flags.String("precision", "", "with -data: how far mini moves in bfloat16, and as this file of quantize.py")
+	nothing := flags.String("calibrate", "", "with -data: write the input of mini's network for some films, by this file of quantize.py")
 	names := flags.String("only", "", "contenders to judge, by commas: mini, zones, untrained, pixels or the base name of -model; empty: all")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -77,7 +81,14 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	case ownFilms:
 		return folder(ctx, w, *images, *labels, *findings, contenders)
 	}
-	if *heads {
+	switch {
+	case *tabPFN != "":
+		return compareTabPFN(ctx, w, *data, *python, *tabPFN)
+	case *int8 != "":
+		return precisions(ctx, w, *data, *int8)
+	case *nothing != "":
+		return calibration(ctx, w, *data, *nothing)
+	case *heads:
 		return compareHeads(ctx, w, *data)
 	}
 	return card(ctx, w, *data, contenders)

@@ -21,7 +21,7 @@ import (
 // parts are the comparisons, by subcommand; children are what they run of
 // ours in processes of their own.
 var (
-	parts    = map[string]func(b *bench, args []string) error{"dicom": dicomPart, "onnx": onnxPart, "head": headPart}
+	parts    = map[string]func(b *bench, args []string) error{"dicom": dicomPart, "onnx": onnxPart, "files": filesPart, "head": headPart}
 	children = map[string]func(args []string) error{
 		"convert": convert, "decode": decode, "decodeht": decodeHT, "resize": resize,
 		"probe": probe, "nearest": nearest, "readmemory": readMemory, "largeprobe": largeProbe,
@@ -32,7 +32,7 @@ var (
 func main() {
 	rounds := flag.Int("rounds", 7, "how often each contender runs")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: peerbench [-rounds N] dicom [-node_modules FOLDER] [16-BIT-FILM.dcm ...] | onnx [-models FOLDER] [-node_modules FOLDER] [-only NAMES] | head")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: peerbench [-rounds N] dicom [-node_modules FOLDER] [16-BIT-FILM.dcm ...] | onnx [-models FOLDER] [-node_modules FOLDER] [-only NAMES] | files [-side PIXELS] FILE.onnx ... | head")
 		flag.PrintDefaults()
 	}
 	flag.Parse()

@@ -23,6 +23,16 @@ var (
 
 	//go:embed onnx_torch.py
 	torchScript string
+
+	//go:embed onnx_gomlx.go.txt
+	gomlxProgram string
+)
+
+// gomlxModule is the module of that program. Of the networks it runs resnet50
+// alone: the others have operators or attributes that onnx-gomlx does not.
+const (
+	gomlxNetwork = "resnet50"
+	gomlxModule  = "module gomlxpeer\n\ngo 1.26\n\nrequire (\n\tgithub.com/gomlx/gomlx v0.26.0\n\tgithub.com/gomlx/onnx-gomlx v0.3.4\n)\n"
 )
 
 // networks are those of onnx_export.py: torchvision's name, the side of a film
@@ -71,6 +81,11 @@ func onnxPart(b *bench, args []string) error {
 		return nil
 	}
 	peers := peers{python: python, node: node, modules: absolute}
+	if *only == "" || strings.Contains(","+*only+",", ","+gomlxNetwork+",") {
+		if peers.gomlx, err = buildGoMLX(b); err != nil {
+			return err
+		}
+	}
 	if *only == "" || strings.Contains(","+*only+",", ",plain,") {
 		if err := compareStock(b, python, *folder); err != nil {
 			return err
@@ -130,7 +145,28 @@ func compareStock(b *bench, python, folder string) error {
 type setting struct{ batch, threads int }
 
 // peers are what inference is compared with.
-type peers struct{ python, node, modules string }
+type peers struct{ python, node, modules, gomlx string }
+
+// buildGoMLX builds the program that runs a network by GoMLX.
+func buildGoMLX(b *bench) (program string, err error) {
+	dir := b.file("gomlx")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
+	for name, text := range map[string]string{"main.go": gomlxProgram, "go.mod": gomlxModule} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return "", err
+		}
+	}
+	for _, args := range [][]string{{"mod", "tidy"}, {"build", "-o", "peer", "."}} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("GoMLX: go %s: %w: %s", args[0], err, out)
+		}
+	}
+	return filepath.Join(dir, "peer"), nil
+}
 
 func (p peers) compare(b *bench, name, path string, side, times int, s setting) error {
 	ours, theirs := b.file("ours"), b.file("theirs")
@@ -147,10 +183,15 @@ func (p peers) compare(b *bench, name, path string, side, times int, s setting) 
 	if s.threads > 1 {
 		measure = "elapsed"
 	}
+	others := []contender{
+		{name: "ONNX Runtime", command: append(command(p.node, "-e", ortScript, p.modules, path), theirs), times: times},
+		{name: "PyTorch", command: command(p.python, "-c", torchScript, name), times: times},
+	}
+	if name == gomlxNetwork && s == (setting{1, 1}) { // once is long enough
+		others = append(others, contender{name: "GoMLX", command: append([]string{p.gomlx, path}, numbers(side, 1, 1, 1)...), times: 1})
+	}
 	err := b.compare(fmt.Sprintf("%s, batch %d, threads %d (%s)", name, s.batch, s.threads, measure),
-		contender{name: "ours", command: append(command(b.child("infer", path)...), ours), times: times},
-		contender{name: "ONNX Runtime", command: append(command(p.node, "-e", ortScript, p.modules, path), theirs), times: times},
-		contender{name: "PyTorch", command: command(p.python, "-c", torchScript, name), times: times})
+		contender{name: "ours", command: append(command(b.child("infer", path)...), ours), times: times}, others...)
 	if err != nil {
 		return err
 	}

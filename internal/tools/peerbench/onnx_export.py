@@ -1,13 +1,13 @@
 """Exports the full-size networks that embed/local is measured with, with random
 weights and BatchNorm statistics, into the folder of the first argument; further
-arguments name them. Needs PyTorch 1.13 and torchvision 0.14
-(Debian: python3-torchvision)."""
-import os, sys
+arguments name them. Needs PyTorch 1.13 and torchvision 0.14 (Debian:
+python3-torchvision) or later, and onnx."""
+import inspect, os, sys
+import onnx
 import torch
 from torch import nn
 from torchvision import models
 from torchvision.models import efficientnet
-
 
 
 def efficientnet_l2():
@@ -56,6 +56,15 @@ for name in wanted:
     head.weight.data.normal_(0, 1)
     # Without gradients PyTorch would take its fused attention, which it cannot export; with them it keeps all activations.
     m.requires_grad_('vit' in name)
+    # Of PyTorch's two exporters the older, which both old and new versions have.
+    older = {'dynamo': False} if 'dynamo' in inspect.signature(torch.onnx.export).parameters else {}
     torch.onnx.export(m, torch.zeros(1, 3, side, side), path + '.part', opset_version=14, input_names=['film'], output_names=['output'],
-                      dynamic_axes={'film': {0: 'n'}, 'output': {0: 'n'}})
+                      dynamic_axes={'film': {0: 'n'}, 'output': {0: 'n'}}, **older)
+    # GoMLX takes no attribute of pooling that it does not know, be it the default.
+    model = onnx.load(path + '.part')
+    for node in model.graph.node:
+        for a in list(node.attribute) if node.op_type == 'MaxPool' else []:
+            if a.name == 'dilations' and set(a.ints) == {1} or a.name == 'ceil_mode' and a.i == 0:
+                node.attribute.remove(a)
+    onnx.save(model, path + '.part')
     os.rename(path + '.part', path)

@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// asking is an expression about an answer of the workbench.
+func asking(path, condition string) string {
+	return "import('./api.js').then(({ api }) => api.get('" + path + "')).then((s) => s." + condition + ")"
+}
+
+// dicom is a synthetic film, made by a program of the library's module.
+func dicom(t *testing.T) []byte {
+	t.Helper()
+	const program = `package main
+
+import (
+	"os"
+
+	"github.com/cxrkit/cxrkit/cxr/phantom"
+)
+
+func main() { os.Stdout.Write(phantom.Cohort{Patients: 1, Seed: 7}.Films()[0].DICOM()) }
+`
+	name := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(name, []byte(program), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := exec.Command("go", "run", name)
+	run.Dir = filepath.Join("..", "..", "..")
+	file, err := run.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// The page without a server: one tab reads a DICOM file, embeds, is labeled, trains
+// and reports, and nothing is sent but requests for the page's own files.
+func TestWithoutServer(t *testing.T) {
+	chromium(t)
+	site := t.TempDir()
+	build := exec.Command("go", "run", "./examples/workbench/static", "-o", site)
+	build.Dir = filepath.Join("..", "..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%s%v", out, err)
+	}
+	var mu sync.Mutex
+	var asked []string
+	files := http.FileServer(http.Dir(site))
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked = append(asked, r.Method+" "+r.RequestURI)
+		mu.Unlock()
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(host.Close)
+
+	b := browse(t, host.URL+"/", 1400, 900)
+	b.until("tiles", "document.querySelectorAll('.tile').length > 10")
+	b.shot("films")
+	b.until("films are embedded", asking("state", "progress.done >= 16"))
+	b.do(chromedp.Evaluate[chromedp.Void](`(async () => {
+		const { api } = await import('./api.js');
+		await api.post('findings', { name: 'bright' });
+	})()`, chromedp.EvalAwaitPromise))
+	b.until("a finding", "workbench.finding === 'bright'")
+	for i := range 16 {
+		key := []string{"p", "a"}[i%2]
+		b.do(chromedp.Evaluate[chromedp.Void]("workbench.set({ cursor: workbench.order["+strconv.Itoa(i)+"] })"), chromedp.KeyEvent(key))
+	}
+	b.until("labels are kept", asking("state", "saved.revision > 0 && s.saved.revision === s.saved.labels"))
+	b.until("an interval", "/to/.test(document.getElementById('side').textContent) && /AUC/.test(document.getElementById('side').textContent)")
+	b.shot("head")
+	page := eval[string](b, `(async () => {
+		const { api } = await import('./api.js');
+		return (await api.blob('take/report.html', { finding: 'bright', threshold: 0.5 })).blob.text();
+	})()`)
+	if !strings.Contains(page, "AUC") {
+		t.Errorf("the report: %.300s", page)
+	}
+
+	film := base64.StdEncoding.EncodeToString(dicom(t))
+	dropped := eval[string](b, `(async () => {
+		const { api } = await import('./api.js');
+		const bytes = Uint8Array.from(atob("`+film+`"), (c) => c.charCodeAt(0));
+		const { film } = await api.send('drop', new Blob([bytes]));
+		return (await api.get('films', { films: film })).films[0].id;
+	})()`)
+	b.until("the dropped film is embedded", asking("films", "films.find(f => f.id === '"+dropped+"').state === 1"))
+	b.do(chromedp.Reload())
+	b.until("labels are there again", "workbench.findings.some(f => f.name === 'bright' && f.present === 8 && f.absent === 8)")
+	b.until("the dropped film is there again", asking("films", "films.some(f => f.id === '"+dropped+"')"))
+	b.shot("again")
+	b.quiet()
+	mu.Lock()
+	defer mu.Unlock()
+	for _, line := range asked {
+		name, ok := strings.CutPrefix(line, "GET /")
+		if _, err := os.Stat(filepath.Join(site, name)); !ok || err != nil {
+			t.Errorf("the page asked for %s", line)
+		}
+	}
+}

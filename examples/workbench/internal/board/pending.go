@@ -1,0 +1,107 @@
+package board
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"runtime"
+
+	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/dicomconv"
+)
+
+// pending is the films that no pass has looked at, as a source. Each is read by
+// itself, so that one that has vanished is told as such, and a few at once.
+type pending struct {
+	b          *Board
+	films      []int
+	converters map[*input]*dicomconv.Converter
+	started    int
+	running    []chan looked
+}
+
+type looked struct {
+	film *cxr.Image
+	err  error
+}
+
+func (b *Board) pending(recipe string) *pending {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	s := &pending{b: b, converters: map[*input]*dicomconv.Converter{}}
+	for i := range b.films {
+		if !b.films[i].seen {
+			s.films = append(s.films, i)
+		}
+	}
+	for _, in := range b.inputs {
+		s.converters[in] = b.convert(in, dicomconv.Options{Recipe: recipe, Views: dicomconv.ViewsAny})
+	}
+	return s
+}
+
+// Next implements cxr.Source.
+func (s *pending) Next(ctx context.Context) (*cxr.Image, error) {
+	for len(s.running) < runtime.GOMAXPROCS(0) && s.started < len(s.films) {
+		i, done := s.films[s.started], make(chan looked, 1)
+		s.started, s.running = s.started+1, append(s.running, done)
+		go func() {
+			m, err := s.look(ctx, i)
+			done <- looked{m, err}
+		}()
+	}
+	if len(s.running) == 0 {
+		return nil, io.EOF
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-s.running[0]:
+		s.running = s.running[1:]
+		return r.film, r.err
+	}
+}
+
+// look reads film i. Films of all views are read, as one that is not embedded can
+// still be seen.
+func (s *pending) look(ctx context.Context, i int) (*cxr.Image, error) {
+	s.b.mu.RLock()
+	f := s.b.films[i]
+	s.b.mu.RUnlock()
+	m, err := readOne(ctx, s.converters[f.in], &f)
+	if err != nil {
+		return nil, &cxr.ItemError{ID: f.ID, Op: "read", Err: err}
+	}
+	if m.View == cxr.ViewLateral || m.View == cxr.ViewOther {
+		s.b.see(i, m)
+		return nil, &cxr.ItemError{ID: f.ID, Op: "read", Err: cxr.ErrNotFrontal}
+	}
+	return m, nil
+}
+
+// errGone is of a film whose file was there when films were listed.
+var errGone = errors.New("its file is no longer there")
+
+// readOne reads the file of a film.
+func readOne(ctx context.Context, c *dicomconv.Converter, f *film) (*cxr.Image, error) {
+	files := c.Files(f.in.FS, f.path)
+	defer files.Close()
+	m, err := files.Next(ctx)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err == io.EOF:
+		return nil, errGone
+	case err != nil:
+		return nil, plain(err)
+	}
+	m.ID = f.ID
+	return m, nil
+}
+
+// see notes a film that is not embedded, but can be looked at.
+func (b *Board) see(i int, m *cxr.Image) {
+	b.keepThumb(i, m)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.films[i].view, b.films[i].View = true, m.View
+}

@@ -1,0 +1,7 @@
+package simd
+
+func withoutVNNI() (restore func()) {
+	before := hasVNNI
+	hasVNNI = false
+	return func() { hasVNNI = before }
+}
