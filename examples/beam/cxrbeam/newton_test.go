@@ -2,36 +2,68 @@ package cxrbeam
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
-// Sums that were cut up and come in any order add up as whole ones.
+// Sums that were cut up, sent, and come in any order add up as whole ones; one
+// that is missing is no zero.
 func TestPieces(t *testing.T) {
-	whole := func(part int64) sums {
-		o := sums{Part: part, Loss: []float64{1}, Total: []float64{2}, Gradient: []float64{3}, Curvature: make([]float64, 2*piece+5)}
-		for i := range o.Curvature {
-			o.Curvature[i] = float64(int64(i) * (part + 1))
+	const n, size, parts = 2, 60, 3
+	byNumber := map[int64][]piece{}
+	for part := range int64(parts) {
+		o := newSums(n, size)
+		for i := range o.Values {
+			o.Values[i] = float64(int64(i) * (part + 1))
 		}
-		return o
+		o.pieces(part, func(p piece) {
+			data, err := encodePiece(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p, err = decodePiece(data); err != nil {
+				t.Fatal(err)
+			}
+			byNumber[p.Number] = append([]piece{p}, byNumber[p.Number]...)
+		})
 	}
-	var all []sums
-	for part := range int64(3) {
-		whole(part).pieces(func(o sums) { all = append(all, o) })
+	if len(byNumber) < 3 {
+		t.Fatalf("%d pieces, want several", len(byNumber))
 	}
-	slices.Reverse(all)
-	got := total(func(o *sums) bool {
-		if len(all) == 0 {
-			return false
-		}
-		*o, all = all[0], all[1:]
-		return true
-	})
-	if got.Loss[0] != 3 || got.Total[0] != 6 || got.Gradient[0] != 9 || len(got.Curvature) != 2*piece+5 {
-		t.Errorf("%v, %v, %v and %d values", got.Loss, got.Total, got.Gradient, len(got.Curvature))
+	var total []piece
+	for _, all := range byNumber {
+		(&sumFn{}).ProcessElement(0, each(all), func(_ int64, p piece) { total = append(total, p) })
 	}
-	for i, v := range got.Curvature {
+	o := newSums(n, size)
+	if err := o.join(each(total)); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Concat(o.Loss, o.Total, o.Gradient, o.Curvature); len(got) != n*(2+size+triangle(size)) || !slices.Equal(got, o.Values) {
+		t.Errorf("the fields have %d values", len(got))
+	}
+	for i, v := range o.Values {
 		if v != float64(6*i) {
 			t.Fatalf("value %d is %v, want %v", i, v, 6*i)
 		}
+	}
+	if err := o.join(each(total[1:])); err == nil || !strings.Contains(err.Error(), "pieces of sums, want") {
+		t.Errorf("without a piece: %v", err)
+	}
+	if err := o.join(each([]piece{{Number: 9}})); err == nil {
+		t.Error("a piece from beyond the end is taken")
+	}
+	if _, err := decodePiece(make([]byte, 17)); err == nil {
+		t.Error("17 bytes are a piece")
+	}
+}
+
+// each gives pieces as engines do.
+func each(all []piece) func(*piece) bool {
+	return func(p *piece) bool {
+		if len(all) == 0 {
+			return false
+		}
+		*p, all = all[0], all[1:]
+		return true
 	}
 }
