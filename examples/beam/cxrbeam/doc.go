@@ -7,8 +7,8 @@
 //	cxrbeam.WriteShards(s, rows, space, o)
 //	cxrbeam.WriteFailures(s, o, unfit, failed)
 //
-// They are made of bounded ParDo, GroupByKey and Reshuffle alone, which all runners
-// of Beam have: no state, timers, windows, side inputs or splittable functions.
+// They are made of bounded ParDo, side inputs, GroupByKey and Reshuffle, which all runners
+// of Beam have: no state, timers, windows or splittable functions.
 //
 // Each transform may be run twice, as engines do with what fails, and whole
 // pipelines too: files are named and ordered by what is in them, and what is there

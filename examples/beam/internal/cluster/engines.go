@@ -32,7 +32,7 @@ var engines = map[string]engine{
 }
 
 // flinkSettings give a task manager two slots, so that one can do the work of
-// both, and spread the work while both are there; buffers for the 50 shuffles of
+// both, and spread the work while both are there; buffers for the exchanges of
 // training; and Beam's classes out of the cluster's own jars: those that the job
 // server sends along are the same.
 const flinkSettings = `
