@@ -3,6 +3,7 @@ package cxrbeam_test
 import (
 	"encoding/csv"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -22,6 +23,11 @@ import (
 	"github.com/cxrkit/cxrkit/head/report"
 )
 
+// features are 24 to be quick; of several hundred, the sums of a part are megabytes:
+//
+//	go test -run TestTrainsToTheOptimum -v -features 600 ./cxrbeam
+var features = flag.Int("features", 24, "features of the films that tests train on")
+
 // problem writes embeddings of a problem with a known answer to shards, their
 // labels, some of them missing, to a table, and gives both as a data set. Films
 // have weights, or those that do not test have.
@@ -29,8 +35,8 @@ func problem(t *testing.T, testWeighs bool) (data, labels string, d *head.Datase
 	t.Helper()
 	dir := t.TempDir()
 	data, labels = filepath.Join(dir, "embeddings"), filepath.Join(dir, "labels.csv")
-	d = headtest.Gaussian{Seed: 3, Films: 5000, Patients: 2500, Dim: 24, Strength: 2, Findings: []string{"EFFUSION", "OPACITY"}}.Make()
-	s, err := shards.Open(data, cxr.Space{Model: "gaussian", Recipe: "none/1", Tokens: 1, Dim: 24}, &shards.Options{Bytes: 1 << 16})
+	d = headtest.Gaussian{Seed: 3, Films: 5000, Patients: 2500, Dim: *features, Strength: 2, Findings: []string{"EFFUSION", "OPACITY"}}.Make()
+	s, err := shards.Open(data, cxr.Space{Model: "gaussian", Recipe: "none/1", Tokens: 1, Dim: *features}, &shards.Options{Bytes: 1 << 16})
 	if err != nil {
 		t.Fatal(err)
 	}
