@@ -9,6 +9,9 @@
 //
 //	go run ./internal/tools/evaluate -images folder -labels labels.csv -findings Effusion,Edema
 //
+// With -best it asks of single findings which of mini, zones and measurements of
+// the lungs tells them best; that one is chosen within the films a head is trained on.
+//
 // A line is "name | AUC | low | high | films": the area under the ROC curve
 // and its 95 % interval (DeLong, by patient), over all films that were scored.
 // Of each name the last word says what was judged: the model, another one
@@ -51,6 +54,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	labels := flags.String("labels", "", "CSV of their labels: image_id, optionally patient and split, and findings")
 	findings := flags.String("findings", "", "findings to judge, by commas; empty: all columns that hold labels")
 	heads := flags.Bool("heads", false, "with -data: trainers beside each other, in place of embeddings")
+	choose := flags.Bool("best", false, "with -data: findings by mini, zones, measurements of the lungs, and the best of these, in place of embeddings")
 	model := flags.String("model", "", "judge this ONNX file too")
 	preprocess := flags.String("preprocess", "", "what that file's films become, as JSON of local.Preprocess; empty: what the file tells")
 	names := flags.String("only", "", "contenders to judge, by commas: mini, zones, untrained, pixels or the base name of -model; empty: all")
@@ -79,6 +83,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	}
 	if *heads {
 		return compareHeads(ctx, w, *data)
+	}
+	if *choose {
+		return best(ctx, w, *data)
 	}
 	return card(ctx, w, *data, contenders)
 }
