@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -98,17 +99,68 @@ type partHead struct {
 
 func (h partHead) Predict(e *cxr.Embedding) ([]float64, error) { return h.Head.Predict(h.of(e)) }
 
-// chosen is the part that is best in a cross-validation within the films it is
-// trained on.
+// together are several parts, a probe of each: their mean log odds count.
+type together []part
+
+func (all together) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error) {
+	var heads togetherHead
+	for _, p := range all {
+		h, err := p.Fit(ctx, train, nil)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, h)
+	}
+	return heads, nil
+}
+
+type togetherHead []head.Head
+
+func (all togetherHead) Findings() []string { return all[0].Findings() }
+
+func (all togetherHead) Predict(e *cxr.Embedding) ([]float64, error) {
+	odds := make([]float64, len(all.Findings()))
+	for _, h := range all {
+		p, err := h.Predict(e)
+		if err != nil {
+			return nil, err
+		}
+		for f, v := range p {
+			odds[f] += math.Log(v/(1-v)) / float64(len(all))
+		}
+	}
+	for f, v := range odds {
+		odds[f] = 1 / (1 + math.Exp(-v))
+	}
+	return odds, nil
+}
+
+// A candidate is a trainer with a name.
+type candidate struct {
+	name string
+	trainer
+}
+
+// candidates are the parts, and all of them together.
+func candidates(parts []part) []candidate {
+	var all []candidate
+	for _, p := range parts {
+		all = append(all, candidate{p.name, p})
+	}
+	return append(all, candidate{"together", together(parts)})
+}
+
+// chosen is the candidate that is best in a cross-validation within the films it
+// is trained on.
 type chosen struct {
-	parts []part
+	from  []candidate
 	times []atomic.Int64 // that each was chosen
 }
 
 func (c *chosen) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, error) {
 	best, most := 0, 0.0
-	for i, p := range c.parts {
-		s, err := outOfFold(ctx, p, train, folds, 1)
+	for i, one := range c.from {
+		s, err := outOfFold(ctx, one, train, folds, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -121,12 +173,12 @@ func (c *chosen) Fit(ctx context.Context, train, _ *head.Dataset) (head.Head, er
 		}
 	}
 	c.times[best].Add(1)
-	return c.parts[best].Fit(ctx, train, nil)
+	return c.from[best].Fit(ctx, train, nil)
 }
 
 // best writes, for each source of adults and each finding with enough positives,
-// the figures of mini, zones and measurements, and of the one of them that is chosen anew, without the
-// films to be scored, for every fold.
+// the figures of mini, zones, measurements and all of them together, and of the
+// one of these that is chosen anew for every fold, without the films to be scored.
 func best(ctx context.Context, w io.Writer, data string) error {
 	labels, err := readLabels(data)
 	if err != nil {
@@ -161,7 +213,7 @@ func best(ctx context.Context, w io.Writer, data string) error {
 			if positives(d, finding) < minPositives {
 				continue
 			}
-			if err := bestOf(ctx, w, parts, name, d, finding); err != nil {
+			if err := bestOf(ctx, w, candidates(parts), name, d, finding); err != nil {
 				return err
 			}
 		}
@@ -170,19 +222,19 @@ func best(ctx context.Context, w io.Writer, data string) error {
 }
 
 // bestOf writes the lines of one finding in the films of one source.
-func bestOf(ctx context.Context, w io.Writer, parts []part, name string, d *head.Dataset, finding string) error {
+func bestOf(ctx context.Context, w io.Writer, from []candidate, name string, d *head.Dataset, finding string) error {
 	line := name + " " + finding
-	for _, p := range parts {
-		if err := (&lines{w, p.name}).crossValidated(ctx, line, p, d, finding); err != nil {
+	for _, one := range from {
+		if err := (&lines{w, one.name}).crossValidated(ctx, line, one, d, finding); err != nil {
 			return err
 		}
 	}
-	c := &chosen{parts, make([]atomic.Int64, len(parts))}
+	c := &chosen{from, make([]atomic.Int64, len(from))}
 	if err := (&lines{w, "the best"}).crossValidated(ctx, line, c, d, finding); err != nil {
 		return err
 	}
-	for i, p := range parts {
-		fmt.Fprintf(w, "%s, %s chosen | %d of %d\n", line, p.name, c.times[i].Load(), folds*deals)
+	for i, one := range from {
+		fmt.Fprintf(w, "%s, %s chosen | %d of %d\n", line, one.name, c.times[i].Load(), folds*deals)
 	}
 	return nil
 }

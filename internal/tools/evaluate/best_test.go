@@ -15,8 +15,8 @@ import (
 
 func TestChosenIsThePartThatTells(t *testing.T) {
 	var out strings.Builder
-	parts := []part{{"clouds", 4, 8}, {"the far one", 0, 4}}
-	if err := bestOf(t.Context(), &out, parts, "clouds", clusters(1, 100, 6), "far"); err != nil {
+	from := []candidate{{"clouds", part{"clouds", 4, 8}}, {"the far one", part{"the far one", 0, 4}}}
+	if err := bestOf(t.Context(), &out, from, "clouds", clusters(1, 100, 6), "far"); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"far, the best | 1.000", "far, clouds chosen | 0 of 50\n", "far, the far one chosen | 50 of 50\n"} {
@@ -33,11 +33,25 @@ func TestChosenHasNotSeenWhatIsScored(t *testing.T) {
 	var after float64 // the best part, chosen by its own figure
 	for i := range 8 {
 		p := part{"feature", i, i + 1}
-		c.parts = append(c.parts, p)
+		c.from = append(c.from, candidate{"feature", p})
 		after = max(after, outside(t, p, d))
 	}
 	if before := outside(t, c, d); before > after-0.03 || math.Abs(before-0.5) > 0.15 {
 		t.Errorf("AUC %v of features that mean nothing; %v of the one chosen afterwards", before, after)
+	}
+}
+
+// Two that each tell half tell more together.
+func TestTogether(t *testing.T) {
+	d := clusters(4, 300, 1.5)
+	for i, e := range d.Examples {
+		e.Embedding.Values[1] += float32(1.5 * float64(i%2))
+	}
+	parts := []part{{"first", 0, 1}, {"second", 1, 2}}
+	all := candidates(parts)
+	one, both := outside(t, parts[0], d), outside(t, all[2], d)
+	if len(all) != 3 || both < one+0.03 {
+		t.Errorf("AUC %v, together %v", one, both)
 	}
 }
 

@@ -9,8 +9,9 @@
 //
 //	go run ./internal/tools/evaluate -images folder -labels labels.csv -findings Effusion,Edema
 //
-// With -best it asks of single findings which of mini, zones and measurements of
-// the lungs tells them best; that one is chosen within the films a head is trained on.
+// With -best it asks of single findings which of mini, zones, measurements of
+// the lungs and all three together tells them best; that one is chosen within the
+// films a head is trained on.
 //
 // A line is "name | AUC | low | high | films": the area under the ROC curve
 // and its 95 % interval (DeLong, by patient), over all films that were scored.
