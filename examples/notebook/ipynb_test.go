@@ -183,9 +183,14 @@ func (c *cell) said() string {
 // number is one of the numbers of a text.
 var number = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?`)
 
+// instructions are what kernels are named by, which are the processor's.
+var instructions = regexp.MustCompile(`(generic|AVX2|AVX-512|NEON) kernels`)
+
 // alike is whether two texts are the same, but for the last digit of numbers
-// with a fraction: not all processors add in the same order.
+// with a fraction, as not all processors add in the same order, and the name of
+// kernels.
 func alike(a, b string) bool {
+	a, b = instructions.ReplaceAllString(a, "kernels"), instructions.ReplaceAllString(b, "kernels")
 	if number.ReplaceAllString(a, "#") != number.ReplaceAllString(b, "#") {
 		return false
 	}

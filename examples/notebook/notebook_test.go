@@ -205,6 +205,7 @@ func TestAlike(t *testing.T) {
 		{"AUC 0.71", "AUC -0.71", false},
 		{"AUC 0.71", "AUPRC 0.71", false},
 		{"12 films", "13 films", false},
+		{"AVX-512 kernels, 12 films", "generic kernels, 12 films", true},
 		{"0.5 0.5", "0.5", false},
 	} {
 		if got := alike(test.a, test.b); got != test.want {

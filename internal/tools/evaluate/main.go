@@ -9,6 +9,10 @@
 //
 //	go run ./internal/tools/evaluate -images folder -labels labels.csv -findings Effusion,Edema
 //
+// With -best it asks of single findings which of mini, zones, measurements of
+// the lungs and all three together tells them best; that one is chosen within the
+// films a head is trained on.
+//
 // A line is "name | AUC | low | high | films": the area under the ROC curve
 // and its 95 % interval (DeLong, by patient), over all films that were scored.
 // Of each name the last word says what was judged: the model, another one
@@ -53,6 +57,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	heads := flags.Bool("heads", false, "with -data: trainers beside each other, in place of embeddings")
 	tabPFN := flags.String("tabpfn", "", "with -data: head.Linear beside TabPFN, whose unpacked source package tabpfn 0.1 of PyPI lies in this folder")
 	python := flags.String("python", "python3", "with -tabpfn: a Python with torch and sklearn")
+	choose := flags.Bool("best", false, "with -data: findings by mini, zones, measurements of the lungs, and the best of these, in place of embeddings")
 	model := flags.String("model", "", "judge this ONNX file too")
 	preprocess := flags.String("preprocess", "", "what that file's films become, as JSON of local.Preprocess; empty: what the file tells")
 	int8 := flags.String("precision", "", "with -data: how far mini moves in bfloat16, and as this file of quantize.py")
@@ -67,6 +72,15 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	ownFilms := *images != "" && *labels != ""
 	if strays := *images + *labels + *findings; *drawn && *data+strays != "" || !*drawn && ((*data != "") == ownFilms || *data != "" && strays != "") {
 		return errors.New("give either -data, or -images and -labels, or -phantoms")
+	}
+	others := 0 // what is judged in place of embeddings
+	for _, asked := range []bool{*heads, *choose, *tabPFN != "", *int8 != "", *nothing != ""} {
+		if asked {
+			others++
+		}
+	}
+	if others > 1 || others > 0 && *data == "" {
+		return errors.New("give one of -heads, -best, -tabpfn, -precision and -calibrate, with -data")
 	}
 	contenders, err := contenders(*model, *preprocess)
 	if err != nil {
@@ -90,6 +104,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		return calibration(ctx, w, *data, *nothing)
 	case *heads:
 		return compareHeads(ctx, w, *data)
+	case *choose:
+		return best(ctx, w, *data)
 	}
 	return card(ctx, w, *data, contenders)
 }
