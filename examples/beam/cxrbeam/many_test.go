@@ -22,8 +22,8 @@ var (
 
 // TestManyFilms measures a run over so many phantoms of 64 pixels:
 //
-//	go test -run TestManyFilms -v -timeout 2h -films 10000 ./cxrbeam
-//	go test -run TestManyFilms -v -timeout 2h -films 1000 -cluster flink -parallelism 1 ./cxrbeam
+//	go test -run TestManyFilms -v -timeout 2h ./cxrbeam -films 10000
+//	go test -run TestManyFilms -v -timeout 2h ./cxrbeam -films 1000 -cluster flink -parallelism 1
 func TestManyFilms(t *testing.T) {
 	if *many == 0 {
 		t.Skip("-films says how many")

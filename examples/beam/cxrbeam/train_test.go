@@ -25,7 +25,7 @@ import (
 
 // features are 24 to be quick; of several hundred, the sums of a part are megabytes:
 //
-//	go test -run TestTrainsToTheOptimum -v -features 600 ./cxrbeam
+//	go test -run TestTrainsToTheOptimum -v ./cxrbeam -features 600
 var features = flag.Int("features", 24, "features of the films that tests train on")
 
 // problem writes embeddings of a problem with a known answer to shards, their
