@@ -20,8 +20,8 @@ func asking(path, condition string) string {
 	return "import('./api.js').then(({ api }) => api.get('" + path + "')).then((s) => s." + condition + ")"
 }
 
-// dicom is a synthetic film, made by a program of the library's module.
-func dicom(t *testing.T) []byte {
+// synthetic is a film as a DICOM file, made by a program of the library's module.
+func synthetic(t *testing.T) []byte {
 	t.Helper()
 	const program = `package main
 
@@ -91,7 +91,7 @@ func TestWithoutServer(t *testing.T) {
 		t.Errorf("the report: %.300s", page)
 	}
 
-	film := base64.StdEncoding.EncodeToString(dicom(t))
+	film := base64.StdEncoding.EncodeToString(synthetic(t))
 	dropped := eval[string](b, `(async () => {
 		const { api } = await import('./api.js');
 		const bytes = Uint8Array.from(atob("`+film+`"), (c) => c.charCodeAt(0));
