@@ -15,11 +15,6 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// asking is an expression about an answer of the workbench.
-func asking(path, condition string) string {
-	return "import('./api.js').then(({ api }) => api.get('" + path + "')).then((s) => s." + condition + ")"
-}
-
 // synthetic is a film as a DICOM file, made by a program of the library's module.
 func synthetic(t *testing.T) []byte {
 	t.Helper()
@@ -70,7 +65,7 @@ func TestWithoutServer(t *testing.T) {
 	b := browse(t, host.URL+"/", 1400, 900)
 	b.until("tiles", "document.querySelectorAll('.tile').length > 10")
 	b.shot("films")
-	b.until("films are embedded", asking("state", "progress.done >= 16"))
+	b.until("films are embedded", asking("state", "s.progress.done >= 16"))
 	b.do(chromedp.Evaluate[chromedp.Void](`(async () => {
 		const { api } = await import('./api.js');
 		await api.post('findings', { name: 'bright' });
@@ -80,7 +75,7 @@ func TestWithoutServer(t *testing.T) {
 		key := []string{"p", "a"}[i%2]
 		b.do(chromedp.Evaluate[chromedp.Void]("workbench.set({ cursor: workbench.order["+strconv.Itoa(i)+"] })"), chromedp.KeyEvent(key))
 	}
-	b.until("labels are kept", asking("state", "saved.revision > 0 && s.saved.revision === s.saved.labels"))
+	b.until("labels are kept", saved(16))
 	b.until("an interval", "/to/.test(document.getElementById('side').textContent) && /AUC/.test(document.getElementById('side').textContent)")
 	b.shot("head")
 	page := eval[string](b, `(async () => {
@@ -98,10 +93,10 @@ func TestWithoutServer(t *testing.T) {
 		const { film } = await api.send('drop', new Blob([bytes]));
 		return (await api.get('films', { films: film })).films[0].id;
 	})()`)
-	b.until("the dropped film is embedded", asking("films", "films.find(f => f.id === '"+dropped+"').state === 1"))
+	b.until("the dropped film is embedded", asking("films", "s.films.find(f => f.id === '"+dropped+"').state === 1"))
 	b.do(chromedp.Reload())
 	b.until("labels are there again", "workbench.findings.some(f => f.name === 'bright' && f.present === 8 && f.absent === 8)")
-	b.until("the dropped film is there again", asking("films", "films.some(f => f.id === '"+dropped+"')"))
+	b.until("the dropped film is there again", asking("films", "s.films.some(f => f.id === '"+dropped+"')"))
 	b.shot("again")
 	b.quiet()
 	mu.Lock()
