@@ -132,6 +132,8 @@ type tab struct {
 	ctx context.Context
 	mu  sync.Mutex
 	bad []string // what the page complained of
+
+	close func() // of another tab
 }
 
 // A test on a slow machine takes as long as it takes: the time of `go test` ends it.
@@ -191,7 +193,7 @@ func (b *tab) another(address string) *tab {
 	b.t.Helper()
 	ctx, end := chromedp.NewContext(b.ctx)
 	b.t.Cleanup(end)
-	other := &tab{t: b.t, ctx: ctx}
+	other := &tab{t: b.t, ctx: ctx, close: end}
 	other.watch()
 	other.do(chromedp.Navigate(address))
 	return other

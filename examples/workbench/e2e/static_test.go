@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,6 +42,13 @@ func main() { os.Stdout.Write(phantom.Cohort{Patients: 1, Seed: 7}.Films()[0].DI
 	}
 	return file
 }
+
+// keptFiles is the names of the files that the browser keeps for the page.
+const keptFiles = `new Promise((done) => {
+	indexedDB.open('cxrkit-workbench').onsuccess = ({ target: { result: db } }) => {
+		db.transaction('files').objectStore('files').getAllKeys().onsuccess = (e) => { db.close(); done(e.target.result); };
+	};
+})`
 
 // The page without a server: one tab reads a DICOM file, embeds, is labeled, trains
 // and reports, and nothing is sent but requests for the page's own files.
@@ -94,10 +103,22 @@ func TestWithoutServer(t *testing.T) {
 		return (await api.get('films', { films: film })).films[0].id;
 	})()`)
 	b.until("the dropped film is embedded", asking("films", "s.films.find(f => f.id === '"+dropped+"').state === 1"))
+	if names := eval[[]string](b, keptFiles); !slices.Contains(names, "labels.csv") {
+		t.Errorf("the browser keeps %q", names)
+	}
+	second := b.another(host.URL + "/")
+	second.until("why a second tab waits", "/open in another tab/.test(document.getElementById('notice').textContent)")
+	second.close()
 	b.do(chromedp.Reload())
 	b.until("labels are there again", "workbench.findings.some(f => f.name === 'bright' && f.present === 8 && f.absent === 8)")
 	b.until("the dropped film is there again", asking("films", "s.films.some(f => f.id === '"+dropped+"')"))
 	b.shot("again")
+	for _, words := range []string{"Forget everything kept in this browser …", "Forget everything"} { // asked for, and confirmed
+		b.evaluate(fmt.Sprintf("[...document.querySelectorAll('#take button, dialog[open] button')].find((e) => e.textContent === %q).click()", words))
+		b.shot("forget")
+	}
+	b.until("nothing is there", asking("state", "!s.findings.length && s.films > 10 && s.source === 'synthetic films'"))
+	b.until("nothing is kept", "indexedDB.databases().then((all) => all.length === 0 || "+keptFiles+".then((names) => !names.some((n) => /labels|films/.test(n))))")
 	b.quiet()
 	mu.Lock()
 	defer mu.Unlock()

@@ -66,6 +66,7 @@ func (s *pending) Next(ctx context.Context) (*cxr.Image, error) {
 // look reads film i. Films of all views are read, as one that is not embedded can
 // still be seen.
 func (s *pending) look(ctx context.Context, i int) (*cxr.Image, error) {
+	s.b.rest(ctx)
 	s.b.mu.RLock()
 	f := s.b.films[i]
 	s.b.mu.RUnlock()

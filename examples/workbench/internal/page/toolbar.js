@@ -1,5 +1,5 @@
 // The toolbar: which films in which order, how large, and how far things are.
-import { element, button } from './dom.js';
+import { element, button, middle } from './dom.js';
 
 const orders = [['list', 'As listed'], ['next', 'To label next'], ['doubt', 'By doubt'], ['score', 'By score'], ['finding', 'By label'], ['split', 'By split'], ['mislabeled', 'Look mislabeled'], ['copies', 'Copies']];
 const shows = [['all', 'All films'], ['unlabeled', 'Unlabeled'], ['labeled', 'Labeled'], ['present', 'Present'], ['absent', 'Absent'], ['unsure', 'Unsure'], ['failed', 'Without embedding']];
@@ -50,7 +50,7 @@ export function open(container, api, theState, reorder) {
 
   function ordered() {
     const { show: now } = state;
-    const special = now.films ? now.title : now.by === 'like' ? `Like ${state.short(now.film)}` : '';
+    const special = now.films ? now.title : now.by === 'like' ? `Like ${middle(state.short(now.film), 28)}` : '';
     chip.hidden = !special;
     chip.replaceChildren(special, button('✕', 'Back to all films', () => reorder({ by: 'list', show: 'all', split: '', films: undefined })));
     order.hidden = show.hidden = !!now.films;
