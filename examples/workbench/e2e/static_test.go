@@ -15,33 +15,9 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-)
-
-// synthetic is a film as a DICOM file, made by a program of the library's module.
-func synthetic(t *testing.T) []byte {
-	t.Helper()
-	const program = `package main
-
-import (
-	"os"
 
 	"github.com/cxrkit/cxrkit/cxr/phantom"
 )
-
-func main() { os.Stdout.Write(phantom.Cohort{Patients: 1, Seed: 7}.Films()[0].DICOM()) }
-`
-	name := filepath.Join(t.TempDir(), "main.go")
-	if err := os.WriteFile(name, []byte(program), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := exec.Command("go", "run", name)
-	run.Dir = filepath.Join("..", "..", "..")
-	file, err := run.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
 
 // keptFiles is the names of the files that the browser keeps for the page.
 const keptFiles = `new Promise((done) => {
@@ -79,6 +55,7 @@ func TestWithoutServer(t *testing.T) {
 		const { api } = await import('./api.js');
 		await api.post('findings', { name: 'bright' });
 	})()`, chromedp.EvalAwaitPromise))
+	t.Logf("%.1f films a second are embedded", eval[float64](b, asking("state", "s.progress.rate")))
 	b.until("a finding", "workbench.finding === 'bright'")
 	for i := range 16 {
 		key := []string{"p", "a"}[i%2]
@@ -95,7 +72,7 @@ func TestWithoutServer(t *testing.T) {
 		t.Errorf("the report: %.300s", page)
 	}
 
-	film := base64.StdEncoding.EncodeToString(synthetic(t))
+	film := base64.StdEncoding.EncodeToString((phantom.Cohort{Patients: 1, Seed: 7}).Films()[0].DICOM())
 	dropped := eval[string](b, `(async () => {
 		const { api } = await import('./api.js');
 		const bytes = Uint8Array.from(atob("`+film+`"), (c) => c.charCodeAt(0));

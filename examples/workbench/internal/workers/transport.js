@@ -55,8 +55,8 @@ function worker(name, program, port) {
 
 const board = (async () => {
   try {
-    const program = await load();
     await alone();
+    const program = await load();
     loading('Starting the program.');
     const { port1, port2 } = new MessageChannel();
     worker('encoder', program, port2).catch(() => {}); // the board tells why no film is embedded
