@@ -253,7 +253,15 @@ func eval[T any](b *tab, expression string) T {
 func (b *tab) until(what, expression string) {
 	b.t.Helper()
 	deadline := time.Now().Add(patient)
-	for !eval[bool](b, "(async () => !!(await ("+expression+")))()") {
+	for {
+		so, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("(async () => !!(await ("+expression+")))()", chromedp.EvalAwaitPromise))
+		if so && err == nil {
+			return
+		}
+		if err != nil && !strings.Contains(err.Error(), "navigated") { // a page that is being loaded anew cannot tell yet
+			b.shot("failed")
+			b.t.Fatalf("%s: %s: %v", what, expression, err)
+		}
 		if time.Now().After(deadline) {
 			b.shot("failed")
 			b.t.Fatalf("%s: never", what)

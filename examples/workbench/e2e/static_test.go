@@ -97,10 +97,12 @@ func TestWithoutServer(t *testing.T) {
 	b.until("the dropped film is there again", asking("films", "s.total === 1 && s.films[0].id === '"+dropped+"' && s.films[0].state === 1"))
 	b.until("its label is there again", "workbench.findings.some((f) => f.name === 'bright' && f.present === 1) && workbench.values[0] === 2")
 	b.shot("again")
-	for _, words := range []string{"Forget everything kept in this browser …", "Forget everything"} { // asked for, and confirmed
+	press := func(words string) {
 		b.evaluate(fmt.Sprintf("[...document.querySelectorAll('#take button, dialog[open] button')].find((e) => e.textContent === %q).click()", words))
-		b.shot("forget")
 	}
+	press("Forget everything kept in this browser …")
+	b.shot("forget")
+	press("Forget everything")
 	b.until("nothing is there", asking("state", "!s.findings.length && s.films > 10 && s.source === 'synthetic films'"))
 	b.until("nothing is kept", "indexedDB.databases().then((all) => all.length === 0 || "+keptFiles+".then((names) => !names.some((n) => /labels|films/.test(n))))")
 	b.quiet()
