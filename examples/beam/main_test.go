@@ -38,39 +38,55 @@ func call(t *testing.T, verb string, flags ...string) (string, error) {
 	return out.String(), err
 }
 
-// From a folder of films to a head that has learned something.
-func TestFromFilmsToAnEvaluation(t *testing.T) {
-	dir := t.TempDir()
-	films, embeddings := filepath.Join(dir, "films"), filepath.Join(dir, "embeddings")
+// chest is the folder of films that developers have beside the project.
+const chest = "../../../shared/dicom/chest"
+
+// films draws films and writes the table of their labels.
+func films(t *testing.T, dir string) (folder, labels string) {
+	t.Helper()
+	folder, labels = filepath.Join(dir, "films"), filepath.Join(dir, "labels.csv")
 	table := "image_id,split,EFFUSION\n"
 	for i := range 60 {
 		film := phantom.Film{ID: fmt.Sprintf("%03d", i), Seed: uint64(i), Anatomy: uint64(i), Size: 96}
 		film.Has[phantom.Effusion] = i%2 == 1
-		if err := os.MkdirAll(films, 0o777); err != nil {
+		if err := os.MkdirAll(folder, 0o777); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(films, film.ID+".dcm"), film.DICOM(), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, film.ID+".dcm"), film.DICOM(), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		table += fmt.Sprintf("%s.dcm,%s,%d\n", film.ID, []string{"train", "train", "test"}[i/2%3], i%2)
 	}
-	labels := filepath.Join(dir, "labels.csv")
 	if err := os.WriteFile(labels, []byte(table), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	head := filepath.Join(dir, "effusion")
-	for _, step := range []struct {
-		want, verb string
-		flags      []string
-	}{
+	return folder, labels
+}
+
+type step struct {
+	want, verb string
+	flags      []string
+}
+
+// steps go from a folder of films to an evaluation.
+func steps(films, labels, out string) []step {
+	embeddings, head := filepath.Join(out, "embeddings"), filepath.Join(out, "effusion")
+	return []step{
 		{"successful-inference: 60\n", "embed", []string{"input_path", films, "output_path", embeddings, "shards", "2"}},
 		{"output-file-exists: 60\n", "embed", []string{"input_path", films, "output_path", embeddings, "shards", "2"}},
 		{"trained-on: 40\n", "train", []string{"data_dir", embeddings, "labels_csv", labels, "head_name", "EFFUSION", "split", "train", "save_model_name", head}},
-		{"scored: 60\n", "score", []string{"data_dir", embeddings, "model", head + ".cxrhead", "output_path", dir}},
-		{"evaluated: 20\n", "evaluate", []string{"data_dir", embeddings, "labels_csv", labels, "model", head + ".cxrhead", "split", "test", "output_path", dir}},
-	} {
-		if text, err := call(t, step.verb, step.flags...); err != nil || text != step.want {
-			t.Fatalf("%s: %s, error %v, want %s", step.verb, text, err, step.want)
+		{"scored: 60\n", "score", []string{"data_dir", embeddings, "model", head + ".cxrhead", "output_path", out}},
+		{"evaluated: 20\n", "evaluate", []string{"data_dir", embeddings, "labels_csv", labels, "model", head + ".cxrhead", "split", "test", "output_path", out}},
+	}
+}
+
+// From a folder of films to a head that has learned something.
+func TestFromFilmsToAnEvaluation(t *testing.T) {
+	dir := t.TempDir()
+	films, labels := films(t, dir)
+	for _, s := range steps(films, labels, dir) {
+		if text, err := call(t, s.verb, s.flags...); err != nil || text != s.want {
+			t.Fatalf("%s: %s, error %v, want %s", s.verb, text, err, s.want)
 		}
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "evaluation.jsonl"))
@@ -83,6 +99,18 @@ func TestFromFilmsToAnEvaluation(t *testing.T) {
 	}
 }
 
+// The help has this program's flags before Beam's.
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	flag.CommandLine.SetOutput(&out)
+	defer flag.CommandLine.SetOutput(nil)
+	usage()
+	ours, beams, ok := strings.Cut(out.String(), "Beam and its runners")
+	if !ok || !strings.Contains(ours, "-labels_csv") || strings.Contains(ours, "-worker_binary") || !strings.Contains(beams, "-worker_binary") {
+		t.Error(out.String())
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	for want, args := range map[string][]string{
 		`"fly", want`:     {"fly"},
@@ -91,6 +119,7 @@ func TestMistakes(t *testing.T) {
 		"train: data":     {"train"},
 		"score: data":     {"score"},
 		"evaluate: data,": {"evaluate"},
+		"give the whole":  {"score", "data_dir", "embeddings", "runner", "flink"},
 	} {
 		if _, err := call(t, args[0], args[1:]...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", args, err, want)

@@ -2,6 +2,7 @@ package cxrbeam_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,9 +21,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/cxr/phantom"
@@ -34,6 +33,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/vertex/vertextest"
 	"github.com/cxrkit/cxrkit/examples/beam/cxrbeam"
 	"github.com/cxrkit/cxrkit/examples/beam/internal/alone"
+	"github.com/cxrkit/cxrkit/examples/beam/internal/cluster"
 	"github.com/cxrkit/cxrkit/examples/internal/input"
 )
 
@@ -55,25 +55,32 @@ func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	beamlog.SetLogger(&beamlog.Standard{Level: beamlog.SevFatal})
 	beam.Init()
-	os.Exit(m.Run())
+	os.Exit(onEngine(m))
 }
 
 // A troubleFn passes films on, and fails or dies at some of them, each time at
 // one that is further on.
 type troubleFn struct {
-	Dir   string // counts films and troubles
-	Every int
-	Kill  bool
+	Dir      string // of a file for each trouble, with the process that had it
+	Every    int
+	Times    int // 0: 2
+	Kill     bool
+	Machines []int // with Kill: also that of these processes on which it runs
 }
 
 var seen atomic.Int64
 
 func (f *troubleFn) ProcessElement(_ context.Context, film cxrbeam.Film, emit func(cxrbeam.Film)) error {
 	if n := seen.Add(1); f.Every > 0 && n%int64(f.Every) == 0 {
-		if troubles, _ := filepath.Glob(filepath.Join(f.Dir, "*")); len(troubles) < 2 {
+		if troubles, _ := filepath.Glob(filepath.Join(f.Dir, "*")); len(troubles) < cmp.Or(f.Times, 2) {
 			name := filepath.Join(f.Dir, fmt.Sprint(len(troubles)))
 			if err := os.WriteFile(name, []byte(fmt.Sprint(os.Getpid())), 0o666); err != nil {
 				return err
+			}
+			if len(f.Machines) > 0 {
+				if err := cluster.KillMachineOf(os.Getpid(), f.Machines); err != nil {
+					return err
+				}
 			}
 			if f.Kill {
 				return syscall.Kill(os.Getpid(), syscall.SIGKILL)
@@ -88,7 +95,8 @@ func (f *troubleFn) ProcessElement(_ context.Context, film cxrbeam.Film, emit fu
 // stuck is the time that a job is given.
 var stuck = 2 * time.Minute
 
-// run runs a pipeline on Prism and gives its counters.
+// run runs a pipeline on Prism, or on the engine that -cluster names, and gives its
+// counters.
 func run(t *testing.T, build func(beam.Scope)) (map[string]int64, error) {
 	t.Helper()
 	p, s := beam.NewPipelineWithRoot()
@@ -99,7 +107,7 @@ func run(t *testing.T, build func(beam.Scope)) (map[string]int64, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		r, err := prism.Execute(context.Background(), p)
+		r, err := execute(context.Background(), p)
 		done <- result{r, err}
 	}()
 	var r result
@@ -313,7 +321,8 @@ func TestRunsAddUp(t *testing.T) {
 	equal(t, o.Output, want, failed)
 }
 
-// Prism ends a job at its first failing bundle; a user runs it again.
+// Prism ends a job at its first failing bundle; a user runs it again. Engines do so
+// themselves.
 func again(t *testing.T, build func(beam.Scope)) (failures int) {
 	t.Helper()
 	for {
@@ -332,8 +341,8 @@ func TestFailingBundles(t *testing.T) {
 	want, failed := oneMachine(t, in)
 	for _, format := range []string{"arrow", "tfrecord"} {
 		o := &cxrbeam.Options{Model: cxrbeam.Model{Embedder: "local"}, Output: t.TempDir(), Format: format, Shards: 3}
-		if n := again(t, pipeline(t, o, &troubleFn{Dir: t.TempDir(), Every: 5}, in)); n != 2 {
-			t.Errorf("%s: %d jobs failed, want 2", format, n)
+		if n := again(t, pipeline(t, o, &troubleFn{Dir: t.TempDir(), Every: 5}, in)); n != jobsLost(2) {
+			t.Errorf("%s: %d jobs failed, want %d", format, n, jobsLost(2))
 		}
 		equal(t, o.Output, want, failed)
 	}
@@ -343,21 +352,15 @@ func TestFailingBundles(t *testing.T) {
 func TestKilledWorkers(t *testing.T) {
 	in := phantoms(t, 12)
 	want, failed := oneMachine(t, in)
-	self, err := os.Executable()
+	if engine == nil {
+		stuck = 10 * time.Second
+		defer func() { stuck = 2 * time.Minute }()
+	}
+	undo, err := asProcesses("{}")
 	if err != nil {
 		t.Fatal(err)
 	}
-	stuck = 10 * time.Second
-	defer func() { stuck = 2 * time.Minute }()
-	kind, config, binary := *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary
-	defer func() {
-		*jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary = kind, config, binary
-	}()
-	stub := filepath.Join(t.TempDir(), "staged") // the runner wants a program to stage, which nobody starts
-	if err := os.WriteFile(stub, []byte("-"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary = "PROCESS", fmt.Sprintf(`{"command": %q}`, self), stub
+	defer undo()
 	for _, format := range []string{"arrow", "tfrecord"} {
 		o := &cxrbeam.Options{Model: cxrbeam.Model{Embedder: "local"}, Output: t.TempDir(), Format: format, Shards: 3}
 		trouble := &troubleFn{Dir: t.TempDir(), Every: 5, Kill: true}
@@ -376,7 +379,10 @@ func TestKilledWorkers(t *testing.T) {
 
 // The films that developers have beside the project.
 func TestSharedFilms(t *testing.T) {
-	const chest = "../../../../shared/dicom/chest"
+	chest, err := filepath.Abs("../../../../shared/dicom/chest") // workers may have another working folder
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := os.Stat(chest); err != nil {
 		t.Skip("no ../shared/dicom/chest beside the project")
 	}

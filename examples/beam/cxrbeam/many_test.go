@@ -23,6 +23,7 @@ var (
 // TestManyFilms measures a run over so many phantoms of 64 pixels:
 //
 //	go test -run TestManyFilms -v -timeout 2h -films 10000 ./cxrbeam
+//	go test -run TestManyFilms -v -timeout 2h -films 1000 -cluster flink -parallelism 1 ./cxrbeam
 func TestManyFilms(t *testing.T) {
 	if *many == 0 {
 		t.Skip("-films says how many")
@@ -50,6 +51,10 @@ func TestManyFilms(t *testing.T) {
 	o := &cxrbeam.Options{Model: cxrbeam.Model{Embedder: "local", File: *manyModel}, Output: t.TempDir(), Format: "arrow", Shards: 16}
 	for _, what := range []string{"first run", "second run"} {
 		before := usage(t)
+		times := func() []time.Duration { return nil }
+		if engine != nil {
+			times = engine.Watch()
+		}
 		start := time.Now()
 		counts, err := run(t, pipeline(t, o, nil, in))
 		if err != nil {
@@ -57,6 +62,9 @@ func TestManyFilms(t *testing.T) {
 		}
 		took, after := time.Since(start), usage(t)
 		t.Logf("%s: %v, %.1f films/s, %v of processor time, peak memory %d MiB so far; %v", what, took, float64(*many)/took.Seconds(), cpu(after)-cpu(before), after.Maxrss>>10, counts)
+		if of := times(); engine != nil {
+			t.Logf("%s: processor time of each worker process: %v", what, of)
+		}
 	}
 	r, err := shards.Read(o.Output)
 	if err != nil {

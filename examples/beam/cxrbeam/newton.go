@@ -22,54 +22,78 @@ const slope = 1e-8
 const block = 256
 
 // sums are what films add to the loss of each finding, its gradient and its
-// curvature, at State.
+// curvature. They share Values, which is what travels.
 type sums struct {
-	Part      int64
-	State     state
+	Values    []float64
 	Loss      []float64
 	Total     []float64 // weight of the films
 	Gradient  []float64 // dim+1 of each finding
 	Curvature []float64 // upper triangles, row by row
 }
 
+// newSums are of n findings and size weights each.
+func newSums(n, size int) *sums {
+	o := &sums{Values: make([]float64, n*(2+size+triangle(size)))}
+	left := o.Values
+	for _, field := range []struct {
+		of *[]float64
+		n  int
+	}{{&o.Loss, n}, {&o.Total, n}, {&o.Gradient, n * size}, {&o.Curvature, n * triangle(size)}} {
+		*field.of, left = left[:field.n], left[field.n:]
+	}
+	return o
+}
+
 func triangle(n int) int { return n * (n + 1) / 2 }
+
+// pieceValues is how many values travel together, 8 KiB. An engine may hold all
+// that has one key as one record, and Flink sorts records in a buffer of about a
+// megabyte: so pieces have keys of their own, and a key few of them.
+const pieceValues = 1 << 10
+
+// A piece is some of the sums of a part or group.
+type piece struct {
+	Of, Number int64
+	Values     []float64
+}
+
+// pieces cuts sums up.
+func (o *sums) pieces(of int64, emit func(piece)) {
+	number := int64(0)
+	for some := range slices.Chunk(o.Values, pieceValues) {
+		emit(piece{of, number, some})
+		number++
+	}
+}
 
 // A partFn sums up a part at a state.
 type partFn struct{ T training }
 
-// ProcessElement emits sums by group: about as many parts are in a group as there
-// are groups, so that no worker adds up all.
-func (f *partFn) ProcessElement(_ context.Context, number int64, parts func(*Part) bool, states func(*state) bool, emit func(int64, sums)) error {
-	var p Part
-	var s state
-	if !parts(&p) || !states(&s) {
-		return fmt.Errorf("train: part %d is not dealt out as it should be", number)
-	}
-	out := sums{Part: number, State: s}
-	group := number / int64(math.Ceil(math.Sqrt(float64(f.T.Parts))))
+// ProcessElement emits pieces by number and group: about as many parts are in a
+// group as there are groups, so that no worker adds up all.
+func (f *partFn) ProcessElement(_ context.Context, number int64, p Part, s state, emit func(int64, piece)) error {
 	if !slices.Contains(s.Done, false) {
-		emit(group, out)
 		return nil
 	}
 	examples, err := p.examples(f.T.Data, f.T.Labels, f.T.Findings, f.T.Split)
 	if err != nil {
 		return err
 	}
-	n, size := len(f.T.Findings), f.T.Space.Dim+1
-	out.Loss, out.Total = make([]float64, n), make([]float64, n)
-	out.Gradient, out.Curvature = make([]float64, n*size), make([]float64, n*triangle(size))
-	for k := range n {
-		if !s.Done[k] {
-			out.add(k, size, examples)
+	size := f.T.Space.Dim + 1
+	o := newSums(len(f.T.Findings), size)
+	for k, done := range s.Done {
+		if !done {
+			o.add(&s, k, size, examples)
 		}
 	}
-	emit(group, out)
+	groups := int64(math.Ceil(math.Sqrt(float64(f.T.Parts))))
+	o.pieces(number, func(p piece) { emit(p.Number*groups+number/groups, p) })
 	return nil
 }
 
 // add sums up the films whose label of finding k is known.
-func (o *sums) add(k, size int, examples []example) {
-	weights, gradient := o.State.Weights[k*size:][:size], o.Gradient[k*size:][:size]
+func (o *sums) add(s *state, k, size int, examples []example) {
+	weights, gradient := s.Weights[k*size:][:size], o.Gradient[k*size:][:size]
 	square := blas64.Symmetric{N: size, Stride: size, Data: make([]float64, size*size), Uplo: blas.Upper}
 	rows := blas64.General{Cols: size, Stride: size, Data: make([]float64, block*size)}
 	var x []float32
@@ -80,7 +104,7 @@ func (o *sums) add(k, size int, examples []example) {
 			row := rows.Data[rows.Rows*size:][:size]
 			z := weights[size-1]
 			for j, v := range x {
-				row[j] = (float64(v) - o.State.Mean[j]) * o.State.Scale[j]
+				row[j] = (float64(v) - s.Mean[j]) * s.Scale[j]
 				z += row[j] * weights[j]
 			}
 			row[size-1] = 1
@@ -109,57 +133,74 @@ func (o *sums) add(k, size int, examples []example) {
 	}
 }
 
-// A sumFn adds up a group.
+// A sumFn adds up the pieces of a key.
 type sumFn struct{}
 
-// ProcessElement emits the sum to the one who has them all.
-func (*sumFn) ProcessElement(group int64, all func(*sums) bool, emit func(int64, sums)) {
-	o := total(all)
-	o.Part = group
-	emit(0, o)
-}
-
-// total adds in order, so that equal films give equal heads.
-func total(all func(*sums) bool) sums {
-	var list []sums
-	for o := (sums{}); all(&o); o = (sums{}) {
-		list = append(list, o)
+// ProcessElement emits the sum by the piece's number. It adds in order, so that
+// equal films give equal heads.
+func (*sumFn) ProcessElement(_ int64, all func(*piece) bool, emit func(int64, piece)) {
+	var list []piece
+	for p := (piece{}); all(&p); p = (piece{}) {
+		list = append(list, p)
 	}
-	slices.SortFunc(list, func(a, b sums) int { return cmp.Compare(a.Part, b.Part) })
-	first := list[0]
-	for _, o := range list[1:] {
-		for _, v := range [][2][]float64{{first.Loss, o.Loss}, {first.Total, o.Total}, {first.Gradient, o.Gradient}, {first.Curvature, o.Curvature}} {
-			for j, x := range v[1] {
-				v[0][j] += x
-			}
+	slices.SortFunc(list, func(a, b piece) int { return cmp.Compare(a.Of, b.Of) })
+	sum := list[0]
+	sum.Values = slices.Clone(sum.Values)
+	for _, p := range list[1:] {
+		for j, v := range p.Values {
+			sum.Values[j] += v
 		}
 	}
-	return first
+	emit(sum.Number, sum)
 }
 
 // A stepFn takes a step.
 type stepFn struct{ T training }
 
 // ProcessElement emits the next state.
-func (f *stepFn) ProcessElement(_ context.Context, _ int64, all func(*sums) bool, emit func(int64, state)) error {
-	o := total(all)
+func (f *stepFn) ProcessElement(_ context.Context, s state, all func(*piece) bool, emit func(state)) error {
+	if !slices.Contains(s.Done, false) {
+		emit(s)
+		return nil
+	}
 	size := f.T.Space.Dim + 1
+	o := newSums(len(f.T.Findings), size)
+	if err := o.join(all); err != nil {
+		return err
+	}
 	for k, name := range f.T.Findings {
-		if o.State.Done[k] {
+		if s.Done[k] {
 			continue
 		}
-		if err := f.step(&o, k, size); err != nil {
+		if err := f.step(&s, o, k, size); err != nil {
 			return fmt.Errorf("train: finding %q: %w", name, err)
 		}
 	}
-	f.T.broadcast(o.State, emit)
+	emit(s)
+	return nil
+}
+
+// join puts sums together of their pieces, of which each has to be there once.
+func (o *sums) join(all func(*piece) bool) error {
+	var have []int64
+	for p := (piece{}); all(&p); p = (piece{}) {
+		if at := p.Number * pieceValues; at < 0 || at+int64(len(p.Values)) > int64(len(o.Values)) {
+			return fmt.Errorf("train: piece %d with %d values of %d", p.Number, len(p.Values), len(o.Values))
+		}
+		copy(o.Values[p.Number*pieceValues:], p.Values)
+		have = append(have, p.Number)
+	}
+	slices.Sort(have)
+	have = slices.Compact(have)
+	if want := (len(o.Values) + pieceValues - 1) / pieceValues; len(have) != want {
+		return fmt.Errorf("train: %d pieces of sums, want %d", len(have), want)
+	}
 	return nil
 }
 
 // step goes to the minimum of the parabola that touches the loss, and where that
 // was too far, half the way back.
-func (f *stepFn) step(o *sums, k, size int) error {
-	s := &o.State
+func (f *stepFn) step(s *state, o *sums, k, size int) error {
 	w, before := s.Weights[k*size:][:size], s.Before[k*size:][:size]
 	gradient := mat.NewVecDense(size, slices.Clone(o.Gradient[k*size:][:size]))
 	gradient.ScaleVec(f.T.C, gradient)

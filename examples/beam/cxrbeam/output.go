@@ -3,6 +3,8 @@ package cxrbeam
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -159,8 +161,26 @@ func openFolder(ctx context.Context, name string) (store.Folder, func() error, e
 
 // files are an output of a file a film.
 type files struct {
-	*store.Dir
+	dir    *store.Dir
 	closer func() error
+}
+
+// fileKey is a film's key by its name, too: of films with the same pixels two
+// workers may write at the same time, and neither may take the other's file.
+func fileKey(k embed.Key) embed.Key {
+	sum := sha256.Sum256([]byte(k.Content + "\x00" + k.ID))
+	k.Content = hex.EncodeToString(sum[:])
+	return k
+}
+
+// Get implements [embed.Store].
+func (f *files) Get(ctx context.Context, k embed.Key) (*cxr.Embedding, error) {
+	return f.dir.Get(ctx, fileKey(k))
+}
+
+// Put implements [embed.Store].
+func (f *files) Put(ctx context.Context, k embed.Key, v *cxr.Embedding) error {
+	return f.dir.Put(ctx, fileKey(k), v)
 }
 
 func (f *files) take(func(Row) error) error { return nil }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -19,23 +18,18 @@ import (
 )
 
 func init() {
-	for _, t := range []reflect.Type{reflect.TypeFor[moments](), reflect.TypeFor[state](), reflect.TypeFor[sums]()} {
-		beam.RegisterType(t)
-	}
-	register.DoFn4x1[context.Context, int64, Part, func(int64, moments), error](&momentsFn{})
-	register.DoFn4x1[context.Context, int64, func(*moments) bool, func(int64, state), error](&startFn{})
-	register.DoFn5x1[context.Context, int64, func(*Part) bool, func(*state) bool, func(int64, sums), error](&partFn{})
-	register.DoFn3x0[int64, func(*sums) bool, func(int64, sums)](&sumFn{})
-	register.DoFn4x1[context.Context, int64, func(*sums) bool, func(int64, state), error](&stepFn{})
-	register.DoFn3x1[context.Context, int64, state, error](&saveFn{})
+	register.DoFn4x1[context.Context, int64, Part, func(moments), error](&momentsFn{})
+	register.DoFn4x1[context.Context, []byte, func(*moments) bool, func(state), error](&startFn{})
+	register.DoFn5x1[context.Context, int64, Part, state, func(int64, piece), error](&partFn{})
+	register.DoFn3x0[int64, func(*piece) bool, func(int64, piece)](&sumFn{})
+	register.DoFn4x1[context.Context, state, func(*piece) bool, func(state), error](&stepFn{})
+	register.DoFn2x1[context.Context, state, error](&saveFn{})
 	register.Emitter2[int64, Part]()
-	register.Emitter2[int64, moments]()
-	register.Emitter2[int64, state]()
-	register.Emitter2[int64, sums]()
-	register.Iter1[Part]()
+	register.Emitter1[moments]()
+	register.Emitter1[state]()
+	register.Emitter2[int64, piece]()
 	register.Iter1[moments]()
-	register.Iter1[state]()
-	register.Iter1[sums]()
+	register.Iter1[piece]()
 	register.Function1x2(numbered)
 }
 
@@ -73,14 +67,16 @@ func Train(s beam.Scope, o *TrainOptions) error {
 	}
 	s = s.Scope("Train")
 	parts := beam.ParDo(s, numbered, beam.Reshuffle(s, beam.CreateList(s, list)))
-	states := beam.ParDo(s, &startFn{t}, beam.GroupByKey(s, beam.ParDo(s, &momentsFn{t}, parts)))
+	moments := beam.SideInput{Input: beam.ParDo(s, &momentsFn{t}, parts)}
+	current := beam.ParDo(s, &startFn{t}, beam.Impulse(s), moments)
 	for i := range cmp.Or(t.Steps, 16) {
 		s := s.Scope(fmt.Sprintf("Step%d", i))
-		byGroup := beam.ParDo(s, &partFn{t}, beam.CoGroupByKey(s, parts, states))
-		total := beam.ParDo(s, &sumFn{}, beam.GroupByKey(s, byGroup))
-		states = beam.ParDo(s, &stepFn{t}, beam.GroupByKey(s, total))
+		byGroup := beam.ParDo(s, &partFn{t}, parts, beam.SideInput{Input: current})
+		byNumber := beam.ParDo(s, &sumFn{}, beam.GroupByKey(s, byGroup))
+		total := beam.DropKey(s, beam.ParDo(s, &sumFn{}, beam.GroupByKey(s, byNumber)))
+		current = beam.ParDo(s, &stepFn{t}, current, beam.SideInput{Input: total})
 	}
-	beam.ParDo0(s, &saveFn{t}, states)
+	beam.ParDo0(s, &saveFn{t}, current)
 	return nil
 }
 
@@ -91,13 +87,6 @@ type training struct {
 	TrainOptions
 	Space cxr.Space
 	Parts int64
-}
-
-// broadcast gives all parts a state.
-func (t *training) broadcast(s state, emit func(int64, state)) {
-	for part := range t.Parts {
-		emit(part, s)
-	}
 }
 
 // A state is where the minimization is. Vectors of findings follow one another.
@@ -126,7 +115,7 @@ type moments struct {
 type momentsFn struct{ T training }
 
 // ProcessElement sums up.
-func (f *momentsFn) ProcessElement(ctx context.Context, number int64, p Part, emit func(int64, moments)) error {
+func (f *momentsFn) ProcessElement(ctx context.Context, number int64, p Part, emit func(moments)) error {
 	examples, err := p.examples(f.T.Data, f.T.Labels, f.T.Findings, f.T.Split)
 	if err != nil {
 		return err
@@ -159,7 +148,7 @@ func (f *momentsFn) ProcessElement(ctx context.Context, number int64, p Part, em
 	slices.Sort(m.Patients)
 	m.Patients = slices.Compact(m.Patients)
 	beam.NewCounter("cxrkit", "trained-on").Inc(ctx, int64(len(examples)))
-	emit(0, m)
+	emit(m)
 	return nil
 }
 
@@ -202,7 +191,7 @@ type startFn struct{ T training }
 
 // ProcessElement joins all parts, in their order, so that equal films give equal
 // heads.
-func (f *startFn) ProcessElement(_ context.Context, _ int64, parts func(*moments) bool, emit func(int64, state)) error {
+func (f *startFn) ProcessElement(_ context.Context, _ []byte, parts func(*moments) bool, emit func(state)) error {
 	var all []moments
 	for m := (moments{}); parts(&m); m = (moments{}) {
 		all = append(all, m)
@@ -231,7 +220,7 @@ func (f *startFn) ProcessElement(_ context.Context, _ int64, parts func(*moments
 	}
 	slices.Sort(m.Patients)
 	s.Patients = int64(len(slices.Compact(m.Patients))) + m.Alone
-	f.T.broadcast(s, emit)
+	emit(s)
 	return nil
 }
 
@@ -255,11 +244,8 @@ func (f *startFn) check(m *moments) error {
 // A saveFn writes the head.
 type saveFn struct{ T training }
 
-// ProcessElement writes the state of the first part, which is that of all.
-func (f *saveFn) ProcessElement(_ context.Context, part int64, s state) error {
-	if part != 0 {
-		return nil
-	}
+// ProcessElement writes the last state.
+func (f *saveFn) ProcessElement(_ context.Context, s state) error {
 	dim := f.T.Space.Dim
 	spec := head.Spec{
 		Findings: f.T.Findings, Space: f.T.Space, Mean: s.Mean, Scale: s.Scale, Layers: []head.Layer{{In: dim, Out: len(f.T.Findings)}},
