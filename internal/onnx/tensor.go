@@ -135,11 +135,12 @@ func (t *Tensor) Floats() []float32 {
 	if t.raw == nil && t.Type == Float {
 		return t.floats
 	}
-	out := make([]float32, t.Len())
-	if t.Type == Float && littleEndian && len(out) > 0 {
-		copy(unsafe.Slice((*byte)(unsafe.Pointer(&out[0])), 4*len(out)), t.raw)
-		return out
+	if t.Type == Float && littleEndian && len(t.raw) > 0 {
+		if first := unsafe.Pointer(&t.raw[0]); uintptr(first)%4 == 0 {
+			return unsafe.Slice((*float32)(first), t.Len())
+		}
 	}
+	out := make([]float32, t.Len())
 	if t.Type == Float16 && t.raw != nil {
 		half.Floats(out, t.raw)
 		return out
