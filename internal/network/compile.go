@@ -159,7 +159,7 @@ func (c *compiler) value(n *node, name string) (*tensor, error) {
 	if w == nil {
 		return nil, corrupt(n, "input %q is not made before it", name)
 	}
-	t := constant(w)
+	t := factor(w)
 	c.values[name] = t
 	return t, nil
 }

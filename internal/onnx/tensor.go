@@ -178,6 +178,15 @@ func (t *Tensor) word(i int) uint16 {
 	return uint16(t.ints[i])
 }
 
+// Bytes is the elements of 8 bits as they are in the file, or nil if they are not to be
+// had so. They must not be changed.
+func (t *Tensor) Bytes() []byte {
+	if t.Type != Uint8 && t.Type != Int8 {
+		return nil
+	}
+	return t.raw
+}
+
 // Ints is the elements as integers; floats are truncated.
 func (t *Tensor) Ints() []int64 {
 	if t.raw == nil && t.Type.Integers() {
