@@ -2,7 +2,9 @@ package local
 
 import (
 	"flag"
+	"strconv"
 	"testing"
+	"time"
 )
 
 var model = flag.String("model", "", "ONNX file for benchmarks")
@@ -19,6 +21,36 @@ func BenchmarkOpen(b *testing.B) {
 		if _, err := Open(*model, &Options{Parallel: 1}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A film on one thread and on two together:
+//
+//	go test ./embed/local -run '^$' -bench Threads -args -model FILE.onnx
+func BenchmarkThreads(b *testing.B) {
+	if *model == "" {
+		b.Skip("needs -args -model FILE.onnx")
+	}
+	for _, threads := range []int{1, 2} {
+		b.Run(strconv.Itoa(threads), func(b *testing.B) {
+			e, err := Open(*model, &Options{Parallel: 1, Threads: threads})
+			if err != nil {
+				b.Fatal(err)
+			}
+			film := make([]float32, e.pre.Channels*e.pre.Width*e.pre.Height)
+			for i := range film {
+				film[i] = float32(i%255)/127 - 1
+			}
+			least := time.Hour // on a machine with other work
+			for b.Loop() {
+				begin := time.Now()
+				if _, _, err := e.Raw(b.Context(), film); err != nil {
+					b.Fatal(err)
+				}
+				least = min(least, time.Since(begin))
+			}
+			b.ReportMetric(least.Seconds()*1e3, "least-ms")
+		})
 	}
 }
 

@@ -116,6 +116,9 @@ func (c *Conv) Scratch() int {
 // Work is how many multiplications a plain sum would take.
 func (c *Conv) Work() int { return c.Out.Len() * c.Height * c.Width * c.In.Channels / c.groups }
 
+// Weights is how many weights it has.
+func (c *Conv) Weights() int { return c.Out.Channels * c.Height * c.Width * c.In.Channels / c.groups }
+
 // Run computes the convolution of src into dst, and f of it. Scratch has at
 // least Scratch() values.
 func (c *Conv) Run(dst, src, scratch []float32, f Activation) { c.RunPart(dst, src, scratch, f, Whole) }

@@ -153,6 +153,9 @@ func GemmPart(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activa
 	}
 	b.later.ready()
 	rows, columns := b.split(m, part)
+	if b.splitsBetter(m, part) {
+		rows, columns = extent{0, m}, b.columns(part)
+	}
 	blocks := (rows.n() + rowBlock - 1) / rowBlock
 	for i := range blocks {
 		r := Part{i, blocks}.of(rows)
@@ -180,8 +183,20 @@ func (p *Packed) split(m int, part Part) (rows, columns extent) {
 	if m >= 24*part.Of {
 		return part.of(rows), columns
 	}
-	columns.first, columns.end = part.Span(p.N, p.width)
-	return rows, columns
+	return rows, p.columns(part)
+}
+
+// splitsBetter reports whether to split b, by columns, in place of the rows, of which
+// there are enough: where b is the larger, so that each part reads less of both. What
+// is rounded to bfloat16 would be so by each part.
+func (p *Packed) splitsBetter(m int, part Part) bool {
+	return part.Of > 1 && !p.half && 2*m <= p.N && p.N >= 8*p.width*part.Of
+}
+
+// columns is a share of the columns, in whole panels.
+func (p *Packed) columns(part Part) extent {
+	first, end := part.Span(p.N, p.width)
+	return extent{first, end}
 }
 
 func (p *Packed) apply(c []float32, ldc, rows int, f Activation, columns extent) {
