@@ -136,6 +136,9 @@ type Embedder struct {
 // folder and below, where no symbolic link leads out of it; and so is a
 // description of its preprocessing, in the file's metadata or beside it (see
 // [Preprocess]).
+//
+// Weights are packed for the processor when they are first used: the first film
+// takes longer than others.
 func Open(name string, o *Options) (*Embedder, error) {
 	f, err := os.Open(name)
 	if err != nil {
