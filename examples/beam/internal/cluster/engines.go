@@ -56,6 +56,7 @@ taskmanager.memory.jvm-overhead.min: 128m
 taskmanager.memory.jvm-overhead.max: 128m
 cluster.evenly-spread-out-slots: true
 io.tmp.dirs: {dir}/work
+web.tmpdir: {dir}/work
 process.working-dir: {dir}/work
 blob.service.cleanup.interval: 10
 rest.address: localhost
