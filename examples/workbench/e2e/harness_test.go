@@ -163,8 +163,10 @@ func launch(path string, more ...chromedp.ExecAllocatorOption) (context.Context,
 func browse(t testing.TB, address string, width, height int, more ...chromedp.ExecAllocatorOption) *tab {
 	t.Helper()
 	path := chromium(t)
-	ctx, end, err := shared.ctx, func() {}, error(nil)
+	var ctx context.Context
+	var err error
 	if len(more) > 0 {
+		var end func()
 		ctx, end, err = launch(path, more...)
 		t.Cleanup(end)
 	} else {
