@@ -44,10 +44,11 @@ func openFolder(fsys fs.FS, name string, o *Options) (*Embedder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", name, err)
 	}
-	data, err := fs.ReadFile(fsys, file)
+	f, err := fsys.Open(file)
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	beside, err := readOptional(fsys, file+".json")
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func openFolder(fsys fs.FS, name string, o *Options) (*Embedder, error) {
 		options = *o
 	}
 	options.described = func() (*Preprocess, error) { return foreign(fsys) }
-	e, err := openNamed(data, beside, name, &options, fsys, path.Dir(file))
+	e, err := openNamed(f, beside, name, &options, fsys, path.Dir(file))
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", path.Join(name, file), err)
 	}

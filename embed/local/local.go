@@ -136,11 +136,15 @@ type Embedder struct {
 // folder and below, where no symbolic link leads out of it; and so is a
 // description of its preprocessing, in the file's metadata or beside it (see
 // [Preprocess]).
+//
+// Weights are packed for the processor when they are first used: the first film
+// takes longer than others.
 func Open(name string, o *Options) (*Embedder, error) {
-	data, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	dir, base := filepath.Split(name)
 	root, err := os.OpenRoot(filepath.Clean(dir))
 	if err != nil {
@@ -151,48 +155,53 @@ func Open(name string, o *Options) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(data, beside, base, o, root.FS(), ".")
+	return open(f, beside, base, o, root.FS(), ".")
 }
 
 // OpenFS is Open on a file system.
 func OpenFS(fsys fs.FS, name string, o *Options) (*Embedder, error) {
-	data, err := fs.ReadFile(fsys, name)
+	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	beside, err := readOptional(fsys, name+".json")
 	if err != nil {
 		return nil, err
 	}
-	return open(data, beside, name, o, fsys, path.Dir(name))
+	return open(f, beside, name, o, fsys, path.Dir(name))
 }
 
-func open(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
-	e, err := openNamed(data, beside, name, o, fsys, dir)
+func open(f fs.File, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
+	e, err := openNamed(f, beside, name, o, fsys, dir)
 	if err != nil {
 		return nil, fmt.Errorf("local: %s: %w", name, err)
 	}
 	return e, nil
 }
 
-func openNamed(data, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
+func openNamed(f fs.File, beside []byte, name string, o *Options, fsys fs.FS, dir string) (*Embedder, error) {
+	src, err := sourceOf(f)
+	if err != nil {
+		return nil, err
+	}
 	digest := newDigest()
 	defer digest.end()
-	return load(data, beside, name, o, digest, newWeights(fsys, dir, digest))
+	return load(src, beside, name, o, digest, newWeights(fsys, dir, digest))
 }
 
-// Load opens a model held in memory, which must not change afterwards.
+// Load opens a model held in memory.
 func Load(data []byte, o *Options) (*Embedder, error) {
 	digest := newDigest()
 	defer digest.end()
-	e, err := load(data, nil, "", o, digest, nil)
+	e, err := load(held(data), nil, "", o, digest, nil)
 	if err != nil {
 		return nil, fmt.Errorf("local: %w", err)
 	}
 	return e, nil
 }
 
-func load(data, beside []byte, name string, o *Options, digest hash.Hash, external onnx.Reader) (_ *Embedder, err error) {
+func load(src source, beside []byte, name string, o *Options, digest hash.Hash, external onnx.Reader) (_ *Embedder, err error) {
 	if o == nil {
 		o = &Options{}
 	}
@@ -201,8 +210,7 @@ func load(data, beside []byte, name string, o *Options, digest hash.Hash, extern
 			err = fmt.Errorf("panic: %v: %w", r, cxr.ErrUnsupported)
 		}
 	}()
-	digest.Write(data)
-	m, err := onnx.Parse(data, external)
+	m, err := src.parse(digest, external)
 	if err != nil {
 		return nil, err
 	}

@@ -120,12 +120,16 @@ func openText(fsys fs.FS, name string, o *TextOptions) (_ *TextEmbedder, err err
 	if err != nil {
 		return nil, err
 	}
-	data, err := fs.ReadFile(fsys, file)
+	f, err := fsys.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	digest.Write(data)
-	m, err := onnx.Parse(data, newWeights(fsys, path.Dir(file), digest))
+	defer f.Close()
+	src, err := sourceOf(f)
+	if err != nil {
+		return nil, err
+	}
+	m, err := src.parse(digest, newWeights(fsys, path.Dir(file), digest))
 	if err != nil {
 		return nil, err
 	}

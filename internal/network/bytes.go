@@ -73,7 +73,13 @@ func (w *weight) by(dim int) (scale []float32, zero []int32, ok bool) {
 // signedBytes is known integers of 8 bits as int8, and what was taken from them.
 func signedBytes(t *tensor) (v []int8, taken int32) {
 	taken = 128 - offset(t.elem)
-	v = make([]int8, len(t.ints))
+	v = make([]int8, t.len())
+	if t.small != nil {
+		for i, x := range t.small {
+			v[i] = int8(x - uint8(taken))
+		}
+		return v, taken
+	}
 	for i, x := range t.ints {
 		v[i] = int8(int32(x) - taken)
 	}
@@ -96,7 +102,9 @@ func (c *compiler) floatsOf(n *node, name string, t *tensor) *tensor {
 	case t == nil:
 	case t.from != nil && t.data == nil:
 		w := t.from
-		return c.dequantized(w.node, w.ints, w.scale, w.zero).as(t.elem)
+		return c.dequantized(w.node, w.ints.spelled(), w.scale, w.zero).as(t.elem)
+	case t.small != nil:
+		return t.spelled()
 	case t.bytes:
 		if wide := c.wide[t]; wide != nil {
 			wide.at.pending--
@@ -175,8 +183,13 @@ func (c *compiler) onBytes(n *node, in []*tensor) ([]*tensor, error) {
 // remembering what they were.
 func (c *compiler) lazily(n *node, in []*tensor) (*tensor, error) {
 	x := in[0]
-	if !x.bytes && x.ints == nil || n.outputType() != 0 {
+	if !x.bytes && !x.integers() || n.outputType() != 0 {
 		return nil, nil
+	}
+	for _, t := range in[1:] {
+		if t != nil {
+			t.spelled()
+		}
 	}
 	scale, zero, err := c.scaleAndZero(n, in)
 	if err != nil || !scale.known() || !zero.known() {

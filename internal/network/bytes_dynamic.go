@@ -127,7 +127,7 @@ func weightZeros(t *tensor, columns int) ([]int32, bool) {
 
 func (c *compiler) bytesMatMulInteger(n *node, in []*tensor) (*tensor, error) {
 	x, w := in[0], in[1]
-	if w.ints == nil || len(w.shape) != 2 || !rowsOf(x, w.shape[0]) || x.grid != nil {
+	if !w.integers() || len(w.shape) != 2 || !rowsOf(x, w.shape[0]) || x.grid != nil {
 		return nil, nil
 	}
 	zero, ok := zeroPoint(input(in, 2))
@@ -152,7 +152,7 @@ func (c *compiler) bytesMatMulInteger(n *node, in []*tensor) (*tensor, error) {
 
 func (c *compiler) bytesConvInteger(n *node, in []*tensor) (*tensor, error) {
 	x, w := in[0], in[1]
-	if w.ints == nil || len(w.shape) != 4 || !x.bytes || len(x.shape) != 4 || x.grid != nil {
+	if !w.integers() || len(w.shape) != 4 || !x.bytes || len(x.shape) != 4 || x.grid != nil {
 		return nil, nil
 	}
 	zero, ok := zeroPoint(input(in, 2))

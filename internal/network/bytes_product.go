@@ -273,7 +273,7 @@ func linear(in []*tensor, channels int) (r *requantization, zeroX int32, zeros [
 
 func (c *compiler) bytesLinearConv(n *node, in []*tensor) (*tensor, error) {
 	x, w, bias := in[0], in[3], input(in, 8)
-	if w.ints == nil || len(x.shape) != 4 || len(w.shape) != 4 {
+	if !w.integers() || len(x.shape) != 4 || len(w.shape) != 4 {
 		return nil, nil
 	}
 	r, zeroX, zeros, factors, ok := linear(in, w.shape[0])
@@ -298,7 +298,7 @@ func (c *compiler) bytesLinearConv(n *node, in []*tensor) (*tensor, error) {
 
 func (c *compiler) bytesLinearMatMul(n *node, in []*tensor) (*tensor, error) {
 	x, w := in[0], in[3]
-	if w.ints == nil || len(w.shape) != 2 || !rowsOf(x, w.shape[0]) {
+	if !w.integers() || len(w.shape) != 2 || !rowsOf(x, w.shape[0]) {
 		return nil, nil
 	}
 	r, zeroX, zeros, factors, ok := linear(in, w.shape[1])

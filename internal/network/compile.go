@@ -44,9 +44,13 @@ type pendingStep struct {
 // their own.
 type job func(in [][]float32, out, scratch []float32, part simd.Part)
 
-// worthSharing is how many multiplications, or values moved, outweigh waking
-// another thread, which takes a few microseconds.
-const worthSharing = 1 << 18
+// worthSharing is how many multiplications outweigh sharing a step with another
+// thread, which takes a microsecond or two. A value that is moved, or a weight that is
+// multiplied with one row, takes as long as so many.
+const (
+	worthSharing = 1 << 18
+	perMove      = 8
+)
 
 // maxValues bounds a single value at run time: 1 Gi float32.
 const maxValues = 1 << 30
@@ -159,7 +163,7 @@ func (c *compiler) value(n *node, name string) (*tensor, error) {
 	if w == nil {
 		return nil, corrupt(n, "input %q is not made before it", name)
 	}
-	t := constant(w)
+	t := factor(w)
 	c.values[name] = t
 	return t, nil
 }
@@ -306,7 +310,7 @@ func (c *compiler) emit(n fmt.Stringer, in []*tensor, shape []int, last bool, f 
 }
 
 // share is emit of a job that threads can part; work is how many
-// multiplications it is, or values moved.
+// multiplications it is.
 func (c *compiler) share(n fmt.Stringer, in []*tensor, shape []int, last bool, scratch, work int, f job) *tensor {
 	return c.add(n, in, &tensor{shape: shape, last: last}, nil, scratch, work, f)
 }
@@ -320,7 +324,7 @@ func (c *compiler) shareOver(n fmt.Stringer, in []*tensor, f func(in [][]float32
 	if c.free(in[0]) {
 		over = in[0].at
 	}
-	return c.add(n, in, out, over, 0, out.len(), func(in [][]float32, out, _ []float32, part simd.Part) { f(in, out, part) })
+	return c.add(n, in, out, over, 0, perMove*out.len(), func(in [][]float32, out, _ []float32, part simd.Part) { f(in, out, part) })
 }
 
 func (c *compiler) add(n fmt.Stringer, in []*tensor, out *tensor, over *buffer, scratch, work int, f job) *tensor {

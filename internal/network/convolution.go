@@ -75,7 +75,7 @@ func geometryOf(n *node, shape simd.Shape, weights []int) (g geometry, err error
 // convolve emits a convolution of each film.
 func (c *compiler) convolve(n *node, x *tensor, conv *simd.Conv, f simd.Activation) *tensor {
 	films, from, to := x.shape[0], conv.In.Len(), conv.Out.Len()
-	return c.share(n, []*tensor{x}, []int{films, conv.Out.Channels, conv.Out.Height, conv.Out.Width}, true, conv.Scratch(), films*conv.Work(),
+	return c.share(n, []*tensor{x}, []int{films, conv.Out.Channels, conv.Out.Height, conv.Out.Width}, true, conv.Scratch(), films*conv.Work()+perMove*conv.Weights(),
 		func(in [][]float32, out, scratch []float32, part simd.Part) {
 			for i := range films {
 				conv.RunPart(out[i*to:][:to], in[0][i*from:][:from], scratch, f, part)

@@ -54,11 +54,13 @@ func (c *compiler) stored(n fmt.Stringer, t *tensor, last bool) *tensor {
 	if t.bytes {
 		out := bytesLike(shape, last, t.elem)
 		out.grid = t.grid
-		return c.add(n, []*tensor{t}, out, nil, 0, 0, func(in [][]float32, out, _ []float32, _ simd.Part) {
-			move(m, simd.Bytes(out), 0, simd.Bytes(in[0]), 0)
+		return c.add(n, []*tensor{t}, out, nil, 0, perMove*t.len(), func(in [][]float32, out, _ []float32, part simd.Part) {
+			move(m, simd.Bytes(out), 0, simd.Bytes(in[0]), 0, part)
 		})
 	}
-	out := c.emit(n, []*tensor{t}, shape, last, func(in [][]float32, out []float32) { m.run(out, 0, in[0], 0) })
+	out := c.share(n, []*tensor{t}, shape, last, 0, perMove*t.len(), func(in [][]float32, out, _ []float32, part simd.Part) {
+		m.run(out, 0, in[0], 0, part)
+	})
 	return out.as(t.elem)
 }
 

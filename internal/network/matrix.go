@@ -76,7 +76,7 @@ func (c *compiler) multiply(n *node, x *tensor, shape []int, b *simd.Packed) *te
 	x = c.plain(x)
 	rows := product(shape) / b.N
 	f := c.activation(n, len(shape))
-	t := c.share(n, []*tensor{x}, shape, false, 0, rows*b.K*b.N, func(in [][]float32, out, _ []float32, part simd.Part) {
+	t := c.share(n, []*tensor{x}, shape, false, 0, (rows+perMove)*b.K*b.N, func(in [][]float32, out, _ []float32, part simd.Part) {
 		simd.GemmPart(out, b.N, in[0], b.K, rows, b, f, part)
 	})
 	t.nhwc = len(shape) == 4

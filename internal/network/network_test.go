@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // What the networks compute is tested in embed/local, against ONNX Runtime.
@@ -58,11 +60,11 @@ func TestLayOut(t *testing.T) {
 func TestMover(t *testing.T) {
 	src := []float32{0, 1, 2, 3, 4, 5}
 	dst := make([]float32, 6)
-	newMover([]int{2, 3}, []int{1, 2}, []int{3, 1}).run(dst, 0, src, 0) // a transposition
+	newMover([]int{2, 3}, []int{1, 2}, []int{3, 1}).run(dst, 0, src, 0, simd.Whole) // a transposition
 	if fmt.Sprint(dst) != "[0 3 1 4 2 5]" {
 		t.Errorf("transposed %v", dst)
 	}
-	newMover([]int{3}, []int{1}, []int{-2}).run(dst, 0, src, 5) // backwards
+	newMover([]int{3}, []int{1}, []int{-2}).run(dst, 0, src, 5, simd.Whole) // backwards
 	if fmt.Sprint(dst[:3]) != "[5 3 1]" {
 		t.Errorf("backwards %v", dst[:3])
 	}

@@ -2,6 +2,8 @@ package network
 
 import (
 	"slices"
+
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // opPad pads dimensions with a constant or with what is there, or cuts them.
@@ -81,7 +83,7 @@ func opPad(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		for i := range out {
 			out[i] = value
 		}
-		move.run(out, offset, in[0], 0)
+		move.run(out, offset, in[0], 0, simd.Whole)
 	})}, nil
 }
 

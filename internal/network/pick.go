@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cxrkit/cxrkit/internal/onnx"
+	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
 // pick is a tensor whose element at an index is the one of t at offset + index x
@@ -20,7 +21,9 @@ func (c *compiler) pick(n *node, t *tensor, shape []int, offset int, from []int,
 		return out
 	}
 	move := newMover(shape, (&tensor{shape: shape, last: last}).strides(), from)
-	return c.emit(n, []*tensor{t}, shape, last, func(in [][]float32, out []float32) { move.run(out, 0, in[0], offset) }).as(t.elem)
+	return c.share(n, []*tensor{t}, shape, last, 0, perMove*product(shape), func(in [][]float32, out, _ []float32, part simd.Part) {
+		move.run(out, 0, in[0], offset, part)
+	}).as(t.elem)
 }
 
 // take is t with the elements at the given places of a dimension.
@@ -336,7 +339,7 @@ func opConcat(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 			known[i] = t.ints
 		}
 		out := c.integers(n, shape, elem)
-		sideBySide(out.ints, known, widths, row)
+		sideBySide(out.ints, known, widths, row, simd.Whole)
 		return []*tensor{out}, nil
 	}
 	for i, t := range parts {
@@ -345,15 +348,22 @@ func opConcat(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		}
 		parts[i] = c.stored(n, t, last)
 	}
-	return []*tensor{c.emit(n, parts, shape, last, func(in [][]float32, out []float32) { sideBySide(out, in, widths, row) })}, nil
+	work := perMove * product(shape)
+	if row == product(shape) { // which is not shared
+		work = 0
+	}
+	return []*tensor{c.share(n, parts, shape, last, 0, work, func(in [][]float32, out, _ []float32, part simd.Part) {
+		sideBySide(out, in, widths, row, part)
+	})}, nil
 }
 
-// sideBySide joins rows of the given widths to rows of all of them.
-func sideBySide[T any](out []T, in [][]T, widths []int, row int) {
+// sideBySide joins rows of the given widths to rows of all of them, a share of them.
+func sideBySide[T any](out []T, in [][]T, widths []int, row int, part simd.Part) {
+	first, end := part.Span(len(out)/max(row, 1), 1)
 	at := 0
 	for i, src := range in {
 		w := widths[i]
-		for r := 0; r*row < len(out); r++ {
+		for r := first; r < end; r++ {
 			copy(out[r*row+at:][:w], src[r*w:])
 		}
 		at += w

@@ -72,10 +72,20 @@ func (c *compiler) pool(n *node, t *tensor, f func(w simd.Window) pooling) ([]*t
 // slide emits pooling of each film.
 func (c *compiler) slide(n *node, x *tensor, shape simd.Shape, w simd.Window, f pooling) *tensor {
 	height, width := w.Out(shape)
-	films, from, to := x.shape[0], shape.Len(), height*width*shape.Channels
-	return c.emit(n, []*tensor{x}, []int{films, shape.Channels, height, width}, true, func(in [][]float32, out []float32) {
+	films, from, row := x.shape[0], shape.Len(), width*shape.Channels
+	work := perMove * films * from
+	if height == 1 { // which is not shared
+		work = 0
+	}
+	return c.share(n, []*tensor{x}, []int{films, shape.Channels, height, width}, true, 0, work, func(in [][]float32, out, _ []float32, part simd.Part) {
+		first, end := part.Span(height, 1)
+		if first == end {
+			return
+		}
+		rows := w // those of the share
+		rows.Top, rows.Bottom = w.Top-first*w.StrideY, w.Bottom-(height-end)*w.StrideY
 		for i := range films {
-			f(out[i*to:][:to], in[0][i*from:][:from], shape, w)
+			f(out[(i*height+first)*row:][:(end-first)*row], in[0][i*from:][:from], shape, rows)
 		}
 	})
 }

@@ -15,6 +15,7 @@ type tensor struct {
 	shape []int
 	elem  onnx.Type
 	ints  []int64    // known integers or truth values
+	small []byte     // known integers of 8 bits, as in the file, of which ints are yet to be made
 	data  []float32  // known floats, in storage order
 	at    *buffer    // values of the run
 	last  bool       // a feature map, stored with its channels last
@@ -46,6 +47,32 @@ type buffer struct {
 	lastUse int
 	pending int // uses by nodes not compiled yet
 	span    span
+}
+
+// integers reports whether t is of known integers.
+func (t *tensor) integers() bool { return t.ints != nil || t.small != nil }
+
+// spelled makes the integers of a tensor of small ones.
+func (t *tensor) spelled() *tensor {
+	if t.ints == nil && t.small != nil {
+		t.ints = make([]int64, len(t.small))
+		for i, v := range t.small {
+			if t.ints[i] = int64(v); t.elem == onnx.Int8 {
+				t.ints[i] = int64(int8(v))
+			}
+		}
+	}
+	return t
+}
+
+// factor is a constant that may be a large factor of a product of bytes, which takes
+// it as it is: eight times smaller than integers.
+func factor(w *onnx.Tensor) *tensor {
+	const least = 1 << 10
+	if b := w.Bytes(); len(b) >= least && len(w.Shape) > 1 {
+		return &tensor{shape: w.Shape, elem: w.Type, small: b}
+	}
+	return constant(w)
 }
 
 func constant(w *onnx.Tensor) *tensor {

@@ -57,7 +57,7 @@ func opConvTranspose(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 		move := newMover(x.shape, to, x.strides())
 		x = c.emit(n, []*tensor{x}, wide, true, func(in [][]float32, out []float32) {
 			clear(out)
-			move.run(out, 0, in[0], 0)
+			move.run(out, 0, in[0], 0, simd.Whole)
 		})
 		shape.Height, shape.Width = wide[2], wide[3]
 		w.StrideY, w.StrideX = 1, 1

@@ -1,5 +1,7 @@
 package network
 
+import "github.com/cxrkit/cxrkit/internal/simd"
+
 // maxRank bounds the dimensions of a tensor.
 const maxRank = 8
 
@@ -73,17 +75,20 @@ func newMover(shape, to, from []int) *mover {
 	return m
 }
 
-// run copies the first element from src[s] to dst[d].
-func (m *mover) run(dst []float32, d int, src []float32, s int) { move(m, dst, d, src, s) }
+// run copies a share, the first element of all from src[s] to dst[d].
+func (m *mover) run(dst []float32, d int, src []float32, s int, part simd.Part) {
+	move(m, dst, d, src, s, part)
+}
 
-func move[T any](m *mover, dst []T, d int, src []T, s int) {
+func move[T any](m *mover, dst []T, d int, src []T, s int, part simd.Part) {
 	inner, rows := len(m.shape)-1, product(m.shape[:len(m.shape)-1])
 	n, to, from := m.shape[inner], m.to[inner], m.from[inner]
 	if n == 0 {
 		return
 	}
-	o := newOdometer(m.shape[:inner], m.to, m.from, 0)
-	for range rows {
+	first, end := part.Span(rows, 1)
+	o := newOdometer(m.shape[:inner], m.to, m.from, first)
+	for range end - first {
 		out, in := d+o.a, s+o.b
 		if to == 1 && from == 1 {
 			copy(dst[out:][:n], src[in:])

@@ -11,6 +11,26 @@ import (
 // beside the model's: length bytes at the offset.
 type Reader func(location string, offset, length int64) ([]byte, error)
 
+// An outside is a tensor whose data stand in another file, and the entries that say
+// where.
+type outside struct {
+	*Tensor
+	entries map[string]string
+}
+
+// loadExternal reads what stands in other files, in the order of the model.
+func (p *parser) loadExternal() error {
+	for _, t := range p.outside {
+		if err := p.load(t.Tensor, t.entries); err != nil {
+			return err
+		}
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // load reads the data of a tensor that stand in another file: as many bytes as
 // its shape says, whose number the file may tell too.
 func (p *parser) load(t *Tensor, entries map[string]string) error {

@@ -1,5 +1,5 @@
-// Package onnx reads ONNX model files: the graph, its weights and metadata,
-// without copying what it can point to. It knows the format
+// Package onnx reads ONNX model files: the graph, its weights and metadata, each
+// large weight into memory of its own. It knows the format
 // (github.com/onnx/onnx, onnx.proto), not what operators mean.
 package onnx
 

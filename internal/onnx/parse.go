@@ -1,8 +1,11 @@
 package onnx
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -10,17 +13,32 @@ import (
 	"github.com/cxrkit/cxrkit/cxr"
 )
 
-// Parse reads a model. Tensors point into b, which must not change afterwards.
-// external may be nil for models that keep all weights in one file.
+// Parse reads a model held in memory, as Read.
 func Parse(b []byte, external Reader) (*Model, error) {
+	return Read(bytes.NewReader(b), int64(len(b)), external)
+}
+
+// Read reads a model of so many bytes, of which none is read twice. external may be
+// nil for models that keep all weights in one file; it is asked after the whole model
+// is read.
+func Read(r io.Reader, size int64, external Reader) (*Model, error) {
 	m := &Model{Metadata: map[string]string{}, Initializers: map[string]*Tensor{}}
 	p := &parser{external: external, functions: map[functionName]*function{}}
+	s := &stream{r: bufio.NewReaderSize(r, 1<<15), left: size}
+	begin, err := s.r.Peek(1)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("onnx: %w", err)
+	}
+	begin = bytes.Clone(begin)
 	graph := false
-	err := fields(b, func(f field) error {
+	err = s.fields(size, 7, func(f field) error {
 		switch f.number {
 		case 7:
 			graph = true
-			return p.graph(m, f.bytes)
+			if f.kind != protowire.BytesType {
+				return fmt.Errorf("%w: graph of wire type %d", cxr.ErrCorrupt, f.kind)
+			}
+			return p.graph(m, s, f.length)
 		case 8: // opset_import
 			domain, version, err := opsetImport(f.bytes)
 			if domain == "" || domain == "ai.onnx" {
@@ -39,10 +57,13 @@ func Parse(b []byte, external Reader) (*Model, error) {
 	const first = 1<<3 | byte(protowire.VarintType) // the version of the format, which every writer puts first
 	switch {
 	case graph:
-	case len(b) == 0 || b[0] != first:
+	case len(begin) == 0 || begin[0] != first:
 		err = fmt.Errorf("%w: not an ONNX file", cxr.ErrCorrupt)
 	case err == nil:
 		err = fmt.Errorf("%w: no graph", cxr.ErrCorrupt)
+	}
+	if err == nil {
+		err = p.loadExternal()
 	}
 	if err == nil {
 		m.Nodes, err = p.expand(m.Nodes, m.Opset, 0)
@@ -63,8 +84,9 @@ func Parse(b []byte, external Reader) (*Model, error) {
 type parser struct {
 	external  Reader
 	functions map[functionName]*function
-	calls     int // of functions so far
-	called    int // nodes that came of them
+	outside   []outside // tensors whose data are in other files
+	calls     int       // of functions so far
+	called    int       // nodes that came of them
 }
 
 // A field is one field of a protocol buffer message.
@@ -73,6 +95,7 @@ type field struct {
 	kind   protowire.Type
 	varint uint64 // also of fixed-size fields
 	bytes  []byte
+	length int64 // of a message in a stream that is yet to be read
 }
 
 func fields(b []byte, f func(field) error) error {
@@ -169,20 +192,27 @@ func opsetImport(b []byte) (domain string, version int, err error) {
 	return domain, version, err
 }
 
-func (p *parser) graph(m *Model, b []byte) error {
-	return fields(b, func(f field) error {
+func (p *parser) graph(m *Model, s *stream, length int64) error {
+	return s.fields(length, 5, func(f field) error {
 		switch f.number {
 		case 1:
 			n, err := p.node(f.bytes)
 			m.Nodes = append(m.Nodes, n)
 			return err
 		case 5:
-			t, err := p.tensor(f.bytes)
+			if f.kind != protowire.BytesType {
+				return fmt.Errorf("%w: tensor of wire type %d", cxr.ErrCorrupt, f.kind)
+			}
+			t := &partialTensor{}
+			err := s.fields(f.length, 0, t.field)
+			if err == nil {
+				err = p.finish(t)
+			}
 			if err == nil && m.Initializers[t.Name] != nil {
 				err = fmt.Errorf("%w: two tensors %q", cxr.ErrCorrupt, t.Name)
 			}
 			if err == nil {
-				m.Initializers[t.Name] = t
+				m.Initializers[t.Name] = &t.Tensor
 			}
 			return err
 		case 11:
@@ -314,48 +344,63 @@ func nested(b []byte, f func([]byte) error, path ...protowire.Number) error {
 }
 
 func (p *parser) tensor(b []byte) (*Tensor, error) {
-	t := &Tensor{}
-	external := map[string]string{}
-	isExternal := false
-	err := fields(b, func(f field) error {
-		switch f.number {
-		case 1:
-			for _, d := range f.ints(nil) {
-				if d < 0 || d > math.MaxInt32 {
-					return fmt.Errorf("%w: tensor with a side of %d", cxr.ErrTooLarge, d)
-				}
-				t.Shape = append(t.Shape, int(d))
+	t := &partialTensor{}
+	if err := fields(b, t.field); err != nil {
+		return nil, err
+	}
+	return &t.Tensor, p.finish(t)
+}
+
+// A partialTensor is a tensor that is being read.
+type partialTensor struct {
+	Tensor
+	external   map[string]string // entries of external_data
+	isExternal bool
+}
+
+func (t *partialTensor) field(f field) error {
+	switch f.number {
+	case 1:
+		for _, d := range f.ints(nil) {
+			if d < 0 || d > math.MaxInt32 {
+				return fmt.Errorf("%w: tensor with a side of %d", cxr.ErrTooLarge, d)
 			}
-		case 2:
-			t.Type = Type(f.varint)
-		case 3:
-			return fmt.Errorf("%w: tensor in segments", cxr.ErrUnsupported)
-		case 4:
-			t.floats = f.floats(t.floats)
-		case 5, 7, 11:
-			t.ints = f.ints(t.ints)
-		case 8:
-			t.Name = string(f.bytes)
-		case 9:
-			if t.raw = f.bytes; t.raw == nil {
-				t.raw = []byte{}
-			}
-		case 10:
-			t.wide = f.doubles(t.wide)
-		case 13:
-			key, value, err := entry(f.bytes)
-			external[key] = value
-			return err
-		case 14:
-			isExternal = f.varint == 1
+			t.Shape = append(t.Shape, int(d))
 		}
+	case 2:
+		t.Type = Type(f.varint)
+	case 3:
+		return fmt.Errorf("%w: tensor in segments", cxr.ErrUnsupported)
+	case 4:
+		t.floats = f.floats(t.floats)
+	case 5, 7, 11:
+		t.ints = f.ints(t.ints)
+	case 8:
+		t.Name = string(f.bytes)
+	case 9:
+		if t.raw = f.bytes; t.raw == nil {
+			t.raw = []byte{}
+		}
+	case 10:
+		t.wide = f.doubles(t.wide)
+	case 13:
+		key, value, err := entry(f.bytes)
+		if t.external == nil {
+			t.external = map[string]string{}
+		}
+		t.external[key] = value
+		return err
+	case 14:
+		t.isExternal = f.varint == 1
+	}
+	return nil
+}
+
+// finish checks a tensor that has been read, unless its data are in another file.
+func (p *parser) finish(t *partialTensor) error {
+	if t.isExternal {
+		p.outside = append(p.outside, outside{&t.Tensor, t.external})
 		return nil
-	})
-	if err == nil && isExternal {
-		err = p.load(t, external)
 	}
-	if err == nil {
-		err = t.check()
-	}
-	return t, err
+	return t.check()
 }

@@ -135,11 +135,12 @@ func (t *Tensor) Floats() []float32 {
 	if t.raw == nil && t.Type == Float {
 		return t.floats
 	}
-	out := make([]float32, t.Len())
-	if t.Type == Float && littleEndian && len(out) > 0 {
-		copy(unsafe.Slice((*byte)(unsafe.Pointer(&out[0])), 4*len(out)), t.raw)
-		return out
+	if t.Type == Float && littleEndian && len(t.raw) > 0 {
+		if first := unsafe.Pointer(&t.raw[0]); uintptr(first)%4 == 0 {
+			return unsafe.Slice((*float32)(first), t.Len())
+		}
 	}
+	out := make([]float32, t.Len())
 	if t.Type == Float16 && t.raw != nil {
 		half.Floats(out, t.raw)
 		return out
@@ -175,6 +176,15 @@ func (t *Tensor) word(i int) uint16 {
 		return binary.LittleEndian.Uint16(t.raw[2*i:])
 	}
 	return uint16(t.ints[i])
+}
+
+// Bytes is the elements of 8 bits as they are in the file, or nil if they are not to be
+// had so. They must not be changed.
+func (t *Tensor) Bytes() []byte {
+	if t.Type != Uint8 && t.Type != Int8 {
+		return nil
+	}
+	return t.raw
 }
 
 // Ints is the elements as integers; floats are truncated.

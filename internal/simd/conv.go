@@ -22,7 +22,8 @@ func (w Window) Out(in Shape) (height, width int) {
 	return height, width
 }
 
-// A Conv is a convolution with its weights packed: immutable and shared.
+// A Conv is a convolution. It is shared by all that run it, the first of whom packs
+// its weights.
 type Conv struct {
 	In, Out Shape
 	Window
@@ -30,10 +31,12 @@ type Conv struct {
 	packed []*Packed    // one for each group; nil for a depthwise convolution
 	deep   *channelwise // a depthwise convolution
 	fast   *winograd    // a convolution of 3x3 pixels
+	later  *later       // packs the weights; nil: they are
 }
 
-// NewConv packs weights in ONNX's order, Out.Channels x In.Channels/groups x
-// Height x Width, and a bias for each output channel, or nil.
+// NewConv takes weights in ONNX's order, Out.Channels x In.Channels/groups x
+// Height x Width, and a bias for each output channel, or nil. It keeps the weights,
+// which must not change, until it first runs.
 //
 // Windows of 3x3 that Winograd's algorithm does, and depthwise ones, are of single
 // precision all the same.
@@ -52,6 +55,9 @@ func newConv(in Shape, channels, groups int, w Window, weights, bias []float32, 
 	c.Out.Height, c.Out.Width = w.Out(in)
 	c.Out.Channels = channels
 	perGroup, outPerGroup, area := in.Channels/groups, channels/groups, w.Height*w.Width
+	if len(weights) < channels*perGroup*area {
+		panic("kernel: weights too short")
+	}
 	if perGroup == 1 && outPerGroup == 1 {
 		if c.deep = newChannelwise(c, weights, bias); c.deep != nil {
 			return c
@@ -71,12 +77,16 @@ func newConv(in Shape, channels, groups int, w Window, weights, bias []float32, 
 			b = bias[g*outPerGroup:][:outPerGroup]
 		}
 		// Rows of im2col are tap by tap, channel by channel.
-		p := NewPacked(area*perGroup, outPerGroup, b, precision)
-		for tap := range area {
-			p.Fill(tap*perGroup, perGroup, weights[g*outPerGroup*perGroup*area+tap:], area, perGroup*area)
-		}
-		c.packed = append(c.packed, p)
+		c.packed = append(c.packed, newPacked(area*perGroup, outPerGroup, b, precision))
 	}
+	c.later = &later{do: func() {
+		for g, p := range c.packed {
+			p.clear()
+			for tap := range area {
+				p.fillRows(tap*perGroup, perGroup, weights[g*outPerGroup*perGroup*area+tap:], area, perGroup*area)
+			}
+		}
+	}}
 	return c
 }
 
@@ -106,6 +116,9 @@ func (c *Conv) Scratch() int {
 // Work is how many multiplications a plain sum would take.
 func (c *Conv) Work() int { return c.Out.Len() * c.Height * c.Width * c.In.Channels / c.groups }
 
+// Weights is how many weights it has.
+func (c *Conv) Weights() int { return c.Out.Channels * c.Height * c.Width * c.In.Channels / c.groups }
+
 // Run computes the convolution of src into dst, and f of it. Scratch has at
 // least Scratch() values.
 func (c *Conv) Run(dst, src, scratch []float32, f Activation) { c.RunPart(dst, src, scratch, f, Whole) }
@@ -113,6 +126,7 @@ func (c *Conv) Run(dst, src, scratch []float32, f Activation) { c.RunPart(dst, s
 // RunPart is a share of Run. Shares that run together need scratch of their own.
 func (c *Conv) RunPart(dst, src, scratch []float32, f Activation, part Part) {
 	src, dst = src[:c.In.Len()], dst[:c.Out.Len()]
+	c.later.ready()
 	switch {
 	case c.deep != nil:
 		c.deep.run(dst, src, f, part)

@@ -7,7 +7,8 @@ import (
 )
 
 // A Packed is a matrix b of K x N laid out for [Gemm]: panels of columns, zeros
-// after the last. It is immutable, and shared by all that multiply with it.
+// after the last. It is shared by all that multiply with it, the first of whom packs
+// it.
 type Packed struct {
 	K, N  int
 	loops *loops
@@ -18,6 +19,7 @@ type Packed struct {
 	last  int       // columns of the last panel: width, or half of it
 	data  []float32 // panel by panel, each rows x width
 	bias  []float32 // N values and zeros up to a whole panel
+	later *later    // makes data; nil: they are there, or a convolution makes them
 }
 
 const (
@@ -26,18 +28,20 @@ const (
 	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
 )
 
-// NewPacked is a matrix of zeros to [Packed.Fill], with a bias of N values, or
-// nil for zeros. K and N are at least 1.
-func NewPacked(k, n int, bias []float32, precision Precision) *Packed {
+// newPacked is a matrix without its data, with a bias of N values, or nil for zeros.
+// K and N are at least 1.
+func newPacked(k, n int, bias []float32, precision Precision) *Packed {
 	p := &Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
 	if precision == BFloat16 && BFloat16.Available() {
 		p.half, p.tile, p.rows = true, current.half, (k+1)/2
 	}
-	columns := p.layOut()
-	p.data, p.bias = make([]float32, p.rows*columns), make([]float32, columns)
+	p.bias = make([]float32, p.layOut())
 	copy(p.bias, bias)
 	return p
 }
+
+// clear makes data of zeros, to fill.
+func (p *Packed) clear() { p.data = make([]float32, p.Values()) }
 
 // layOut sets the widths of panels and returns how many columns they have.
 func (p *Packed) layOut() (columns int) {
@@ -56,15 +60,22 @@ func (p *Packed) across(j int) int {
 	return p.width
 }
 
-// Pack is a matrix whose element (k, n) is src[k*kStep+n*nStep].
+// Pack is a matrix whose element (k, n) is src[k*kStep+n*nStep]. It keeps src, which
+// must not change, until it is first multiplied with.
 func Pack(k, n int, src []float32, kStep, nStep int, bias []float32, precision Precision) *Packed {
-	p := NewPacked(k, n, bias, precision)
-	p.Fill(0, k, src, kStep, nStep)
+	if len(src) <= (k-1)*kStep+(n-1)*nStep {
+		panic("kernel: matrix too short")
+	}
+	p := newPacked(k, n, bias, precision)
+	p.later = &later{do: func() {
+		p.clear()
+		p.fillRows(0, k, src, kStep, nStep)
+	}}
 	return p
 }
 
-// Fill sets rows from..from+count; element (from+i, n) is src[i*kStep+n*nStep].
-func (p *Packed) Fill(from, count int, src []float32, kStep, nStep int) {
+// fillRows sets rows from..from+count; element (from+i, n) is src[i*kStep+n*nStep].
+func (p *Packed) fillRows(from, count int, src []float32, kStep, nStep int) {
 	panels := (p.N + p.width - 1) / p.width
 	if count*p.N < worthParallel {
 		for i := range panels {
@@ -78,7 +89,7 @@ func (p *Packed) Fill(from, count int, src []float32, kStep, nStep int) {
 // worthParallel is how many values outweigh waking other threads.
 const worthParallel = 1 << 16
 
-// fill is Fill of the panel that begins at a column.
+// fill is fillRows of the panel that begins at a column.
 func (p *Packed) fill(j, from, count int, src []float32, kStep, nStep int) {
 	width := p.across(j)
 	columns := min(width, p.N-j)
@@ -106,11 +117,12 @@ func (p *Packed) fill(j, from, count int, src []float32, kStep, nStep int) {
 }
 
 // Values is how many values a matrix of single precision takes, packed.
-func (p *Packed) Values() int { return len(p.data) }
+func (p *Packed) Values() int { return p.rows * len(p.bias) }
 
 // Times is the matrix with its rows multiplied by a value each, in memory of
 // [Packed.Values], of single precision.
 func (p *Packed) Times(rows, memory []float32) Packed {
+	p.later.ready()
 	q := *p
 	q.data = memory[:len(p.data)]
 	for j := 0; j < p.N; j += p.width {
@@ -139,7 +151,11 @@ func GemmPart(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activa
 	if len(a) < (m-1)*lda+b.K || len(c) < (m-1)*ldc+b.N {
 		panic("kernel: matrices too short")
 	}
+	b.later.ready()
 	rows, columns := b.split(m, part)
+	if b.splitsBetter(m, part) {
+		rows, columns = extent{0, m}, b.columns(part)
+	}
 	blocks := (rows.n() + rowBlock - 1) / rowBlock
 	for i := range blocks {
 		r := Part{i, blocks}.of(rows)
@@ -167,8 +183,20 @@ func (p *Packed) split(m int, part Part) (rows, columns extent) {
 	if m >= 24*part.Of {
 		return part.of(rows), columns
 	}
-	columns.first, columns.end = part.Span(p.N, p.width)
-	return rows, columns
+	return rows, p.columns(part)
+}
+
+// splitsBetter reports whether to split b, by columns, in place of the rows, of which
+// there are enough: where b is the larger, so that each part reads less of both. What
+// is rounded to bfloat16 would be so by each part.
+func (p *Packed) splitsBetter(m int, part Part) bool {
+	return part.Of > 1 && !p.half && 2*m <= p.N && p.N >= 8*p.width*part.Of
+}
+
+// columns is a share of the columns, in whole panels.
+func (p *Packed) columns(part Part) extent {
+	first, end := part.Span(p.N, p.width)
+	return extent{first, end}
 }
 
 func (p *Packed) apply(c []float32, ldc, rows int, f Activation, columns extent) {
@@ -270,6 +298,6 @@ func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32
 	if columns > n { // zeros after the last column
 		clear(p.data[(columns-p.last)*k:])
 	}
-	p.Fill(0, k, b, kStep, nStep)
+	p.fillRows(0, k, b, kStep, nStep)
 	GemmPart(c, n, a, k, m, &p, None, Whole)
 }

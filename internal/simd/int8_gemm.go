@@ -69,8 +69,15 @@ func (p *PackedBytes) fill(j, from, count int, src []int8, kStep, nStep int) {
 	for first := 0; first < count; first += block {
 		end := min(first+block, count)
 		for c := range columns {
-			at := (j + c) * nStep
-			for i := first; i < end; i++ {
+			at, i := (j+c)*nStep, first
+			for ; from%4 == 0 && i+4 <= end; i += 4 {
+				x := src[at+i*kStep:][:3*kStep+1]
+				v0, v1, v2, v3 := x[0], x[kStep], x[2*kStep], x[3*kStep]
+				to := (*[4]int8)(data[(from+i)*panel+4*c:])
+				to[0], to[1], to[2], to[3] = v0, v1, v2, v3
+				sums[c] += int32(v0) + int32(v1) + int32(v2) + int32(v3)
+			}
+			for ; i < end; i++ {
 				k, v := from+i, src[at+i*kStep]
 				data[k/4*4*panel+4*c+k%4] = v
 				sums[c] += int32(v)

@@ -36,10 +36,15 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 	whole := max(1, len(current.tiles)) // rows of a product that need no smaller tile
 	w.block = min(max(winogradHeap/(points*(in+out))/whole*whole, whole), w.rows*w.cols)
 	for p := range w.points {
-		w.points[p] = NewPacked(in, out, nil, Single)
+		w.points[p] = newPacked(in, out, nil, Single)
 	}
-	width := w.points[0].width
-	parallel.Each((out+width-1)/width, func(i int) { w.transform(i*width, weights) })
+	c.later = &later{do: func() {
+		for _, p := range w.points {
+			p.clear()
+		}
+		width := w.points[0].width
+		parallel.Each((out+width-1)/width, func(i int) { w.transform(i*width, weights) })
+	}}
 	return w
 }
 

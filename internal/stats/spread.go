@@ -120,7 +120,8 @@ func (s *spread) interval(area float64) (m, n, low, high float64) {
 	scale := 1.0 // of the variance
 	if s.clustered {
 		scale = s.variance() / (s.positive.single + s.negative.single)
-		if !(scale > 0) || math.IsInf(scale, 0) {
+		const rounding = 1e-9
+		if !(scale > rounding) || math.IsInf(scale, 0) {
 			// Nothing tells how alike the films of a patient are: as good as the same.
 			m, n, scale = float64(s.positive.patients), float64(s.negative.patients), 1
 		}

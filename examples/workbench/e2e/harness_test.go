@@ -45,6 +45,11 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1
 	}
+	defer func() {
+		if shared.end != nil {
+			shared.end()
+		}
+	}()
 	return m.Run()
 }
 
@@ -127,18 +132,53 @@ type tab struct {
 	ctx context.Context
 	mu  sync.Mutex
 	bad []string // what the page complained of
+
+	close func() // of another tab
 }
 
-// browse opens the page in a browser of its own, as wide as given, and waits until
-// films are there.
+// A test on a slow machine takes as long as it takes: the time of `go test` ends it.
+const (
+	longest = 9 * time.Minute // for a tab
+	patient = 4 * time.Minute // for what is waited for
+)
+
+// shared is the browser of all tests, which is started once.
+var shared struct {
+	once sync.Once
+	ctx  context.Context
+	end  func()
+	err  error
+}
+
+// launch starts a browser.
+func launch(path string, more ...chromedp.ExecAllocatorOption) (context.Context, func(), error) {
+	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.NoSandbox}, more)
+	outer, end := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, close := chromedp.NewContext(outer)
+	return ctx, func() { close(); end() }, chromedp.Do(ctx)
+}
+
+// browse opens the page as wide as given, in a profile of its own; with options in a
+// browser of its own, too.
 func browse(t testing.TB, address string, width, height int, more ...chromedp.ExecAllocatorOption) *tab {
 	t.Helper()
-	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium(t)), chromedp.NoSandbox}, more)
-	ctx, end := chromedp.NewExecAllocator(context.Background(), options...)
+	path := chromium(t)
+	var ctx context.Context
+	var err error
+	if len(more) > 0 {
+		var end func()
+		ctx, end, err = launch(path, more...)
+		t.Cleanup(end)
+	} else {
+		shared.once.Do(func() { shared.ctx, shared.end, shared.err = launch(path) })
+		ctx, err = shared.ctx, shared.err
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
-	ctx, end = chromedp.NewContext(ctx)
-	t.Cleanup(end)
-	ctx, end = context.WithTimeout(ctx, 4*time.Minute)
+	ctx, end = context.WithTimeout(ctx, longest)
 	t.Cleanup(end)
 	b := &tab{t: t, ctx: ctx}
 	b.watch()
@@ -155,7 +195,7 @@ func (b *tab) another(address string) *tab {
 	b.t.Helper()
 	ctx, end := chromedp.NewContext(b.ctx)
 	b.t.Cleanup(end)
-	other := &tab{t: b.t, ctx: ctx}
+	other := &tab{t: b.t, ctx: ctx, close: end}
 	other.watch()
 	other.do(chromedp.Navigate(address))
 	return other
@@ -214,14 +254,32 @@ func eval[T any](b *tab, expression string) T {
 // until waits until an expression in the page, which may be a promise, is true.
 func (b *tab) until(what, expression string) {
 	b.t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
-	for !eval[bool](b, "(async () => !!(await ("+expression+")))()") {
+	deadline := time.Now().Add(patient)
+	for {
+		so, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("(async () => !!(await ("+expression+")))()", chromedp.EvalAwaitPromise))
+		if so && err == nil {
+			return
+		}
+		if err != nil && !strings.Contains(err.Error(), "navigated") { // a page that is being loaded anew cannot tell yet
+			b.shot("failed")
+			b.t.Fatalf("%s: %s: %v", what, expression, err)
+		}
 		if time.Now().After(deadline) {
 			b.shot("failed")
 			b.t.Fatalf("%s: never", what)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// asking is an expression about an answer of the workbench, s.
+func asking(path, condition string) string {
+	return "import('./api.js').then(({ api }) => api.get('" + path + "')).then((s) => " + condition + ")"
+}
+
+// saved is whether as many labels of the first finding as given are where they last.
+func saved(labels int) string {
+	return asking("state", fmt.Sprintf("s.findings[0].present + s.findings[0].absent === %d && s.saved.revision === s.saved.labels && !s.saved.error", labels))
 }
 
 // shot writes a picture of the page.

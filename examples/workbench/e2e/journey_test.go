@@ -131,10 +131,10 @@ func TestJourney(t *testing.T) {
 			b.shot("4 labeling")
 		}
 	}
-	b.until("labels saved", fmt.Sprintf("(() => { const f = workbench.findings.find((f) => f.name === 'effusion'); return f.present + f.absent === %d && workbench.server.saved.revision === workbench.server.saved.labels; })()", labeled))
+	b.until("labels saved", saved(labeled))
 	b.embedded()
 	b.until("AUC", auc)
-	b.until("no judging under way", "!/anew/.test(document.querySelector('#head .auc').textContent)")
+	b.until("no judging under way", "!/…/.test(document.querySelector('#head .auc').textContent)")
 	interval := eval[string](b, "document.querySelector('#head .auc').textContent")
 	if !regexp.MustCompile(`^\d\.\d\d\d\.\d\d to \d\.\d\d`).MatchString(interval) {
 		t.Errorf("AUC and interval are %q", interval)
@@ -151,7 +151,7 @@ func TestJourney(t *testing.T) {
 	b.shot("6 operating point")
 
 	downloads := t.TempDir()
-	if _, err := chromedp.CallBrowser(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: "allow", DownloadPath: downloads}); err != nil {
+	if _, err := chromedp.CallBrowser(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: "allow", DownloadPath: downloads, BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID}); err != nil {
 		t.Fatal(err)
 	}
 	b.do(chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('#take button')].find((b) => b.textContent === 'Report').click()"))

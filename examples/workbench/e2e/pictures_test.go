@@ -15,7 +15,7 @@ func TestPictures(t *testing.T) {
 	b.until("the finding", "workbench.findings.some((f) => f.name === 'opacity')")
 	b.evaluate("workbench.set({ finding: 'opacity' })")
 	b.until("the map", "/233 films by UMAP$/.test(document.querySelector('.map-status').textContent)")
-	b.until("a head", "document.querySelector('.confusion') && !/anew/.test(document.querySelector('#head .auc').textContent)")
+	b.until("a head", "document.querySelector('.confusion') && !/…/.test(document.querySelector('#head .auc').textContent)")
 	b.shot("workbench")
 	b.evaluate("workbench.set({ cursor: workbench.order.find((i) => workbench.values[i] === 2), viewing: true })")
 	b.press("l")

@@ -2,49 +2,29 @@ package e2e
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
-)
-
-// asking is an expression about an answer of the workbench.
-func asking(path, condition string) string {
-	return "import('./api.js').then(({ api }) => api.get('" + path + "')).then((s) => s." + condition + ")"
-}
-
-// dicom is a synthetic film, made by a program of the library's module.
-func dicom(t *testing.T) []byte {
-	t.Helper()
-	const program = `package main
-
-import (
-	"os"
 
 	"github.com/cxrkit/cxrkit/cxr/phantom"
 )
 
-func main() { os.Stdout.Write(phantom.Cohort{Patients: 1, Seed: 7}.Films()[0].DICOM()) }
-`
-	name := filepath.Join(t.TempDir(), "main.go")
-	if err := os.WriteFile(name, []byte(program), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := exec.Command("go", "run", name)
-	run.Dir = filepath.Join("..", "..", "..")
-	file, err := run.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
+// keptFiles is the names of the files that the browser keeps for the page.
+const keptFiles = `new Promise((done) => {
+	indexedDB.open('cxrkit-workbench').onsuccess = ({ target: { result: db } }) => {
+		db.transaction('files').objectStore('files').getAllKeys().onsuccess = (e) => { db.close(); done(e.target.result); };
+	};
+})`
 
 // The page without a server: one tab reads a DICOM file, embeds, is labeled, trains
 // and reports, and nothing is sent but requests for the page's own files.
@@ -70,17 +50,18 @@ func TestWithoutServer(t *testing.T) {
 	b := browse(t, host.URL+"/", 1400, 900)
 	b.until("tiles", "document.querySelectorAll('.tile').length > 10")
 	b.shot("films")
-	b.until("films are embedded", asking("state", "progress.done >= 16"))
+	b.until("films are embedded", asking("state", "s.progress.done >= 16"))
 	b.do(chromedp.Evaluate[chromedp.Void](`(async () => {
 		const { api } = await import('./api.js');
 		await api.post('findings', { name: 'bright' });
 	})()`, chromedp.EvalAwaitPromise))
+	t.Logf("%.1f films a second are embedded", eval[float64](b, asking("state", "s.progress.rate")))
 	b.until("a finding", "workbench.finding === 'bright'")
 	for i := range 16 {
 		key := []string{"p", "a"}[i%2]
 		b.do(chromedp.Evaluate[chromedp.Void]("workbench.set({ cursor: workbench.order["+strconv.Itoa(i)+"] })"), chromedp.KeyEvent(key))
 	}
-	b.until("labels are kept", asking("state", "saved.revision > 0 && s.saved.revision === s.saved.labels"))
+	b.until("labels are kept", saved(16))
 	b.until("an interval", "/to/.test(document.getElementById('side').textContent) && /AUC/.test(document.getElementById('side').textContent)")
 	b.shot("head")
 	page := eval[string](b, `(async () => {
@@ -91,18 +72,39 @@ func TestWithoutServer(t *testing.T) {
 		t.Errorf("the report: %.300s", page)
 	}
 
-	film := base64.StdEncoding.EncodeToString(dicom(t))
+	film := base64.StdEncoding.EncodeToString((phantom.Cohort{Patients: 1, Seed: 7}).Films()[0].DICOM())
 	dropped := eval[string](b, `(async () => {
 		const { api } = await import('./api.js');
 		const bytes = Uint8Array.from(atob("`+film+`"), (c) => c.charCodeAt(0));
 		const { film } = await api.send('drop', new Blob([bytes]));
 		return (await api.get('films', { films: film })).films[0].id;
 	})()`)
-	b.until("the dropped film is embedded", asking("films", "films.find(f => f.id === '"+dropped+"').state === 1"))
+	b.until("the dropped film is embedded", asking("films", "s.films.find(f => f.id === '"+dropped+"').state === 1"))
+	b.do(chromedp.Evaluate[chromedp.Void](`(async () => {
+		const { api } = await import('./api.js');
+		const { films } = await api.get('films');
+		workbench.set({ cursor: films.find((f) => f.id === "`+dropped+`").film });
+	})()`, chromedp.EvalAwaitPromise), chromedp.KeyEvent("p"))
+	b.until("its label is kept", saved(17))
+	if names := eval[[]string](b, keptFiles); !slices.Contains(names, "labels.csv") {
+		t.Errorf("the browser keeps %q", names)
+	}
+	second := b.another(host.URL + "/")
+	second.until("why a second tab waits", "/open in another tab/.test(document.getElementById('notice').textContent)")
+	second.close()
 	b.do(chromedp.Reload())
-	b.until("labels are there again", "workbench.findings.some(f => f.name === 'bright' && f.present === 8 && f.absent === 8)")
-	b.until("the dropped film is there again", asking("films", "films.some(f => f.id === '"+dropped+"')"))
+	// Films of one's own take the place of the synthetic ones.
+	b.until("the dropped film is there again", asking("films", "s.total === 1 && s.films[0].id === '"+dropped+"' && s.films[0].state === 1"))
+	b.until("its label is there again", "workbench.findings.some((f) => f.name === 'bright' && f.present === 1) && workbench.values[0] === 2")
 	b.shot("again")
+	press := func(words string) {
+		b.evaluate(fmt.Sprintf("[...document.querySelectorAll('#take button, dialog[open] button')].find((e) => e.textContent === %q).click()", words))
+	}
+	press("Forget everything kept in this browser …")
+	b.shot("forget")
+	press("Forget everything")
+	b.until("nothing is there", asking("state", "!s.findings.length && s.films > 10 && s.source === 'synthetic films'"))
+	b.until("nothing is kept", "indexedDB.databases().then((all) => all.length === 0 || "+keptFiles+".then((names) => !names.some((n) => /labels|films/.test(n))))")
 	b.quiet()
 	mu.Lock()
 	defer mu.Unlock()

@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -96,6 +99,28 @@ func TestViewer(t *testing.T) {
 	b.quiet()
 }
 
+// spread puts two fingers on both sides of a point, so many pixels from it, and moves
+// them apart.
+func (b *tab) spread(x, y, from, to float64) {
+	b.t.Helper()
+	touch := func(kind input.DispatchTouchEventType, at ...float64) {
+		fingers := []*input.TouchPoint{}
+		for i, r := range at {
+			id := float64(i)
+			fingers = append(fingers, &input.TouchPoint{X: x + r, Y: y, ID: &id})
+		}
+		b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+			_, err := cdp.Call(ctx, t, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: fingers})
+			return chromedp.Void{}, err
+		})
+	}
+	touch("touchStart", -from, from)
+	for _, r := range []float64{from + (to-from)/3, from + 2*(to-from)/3, to} {
+		touch("touchMove", -r, r)
+	}
+	touch("touchEnd")
+}
+
 // The page can be read in light and dark, on a small screen and on a phone.
 func TestSizes(t *testing.T) {
 	c := write(t, 12)
@@ -104,16 +129,17 @@ func TestSizes(t *testing.T) {
 		b := browse(t, s.url, size[0], size[1])
 		b.ready(c.films)
 		b.embedded()
-		for _, theme := range []string{"light", "dark"} {
+		theme := ""
+		check := func(what string) {
+			b.t.Helper()
+			b.shot(fmt.Sprintf("%s %s %d", what, theme, size[0]))
+			if over := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+				t.Errorf("%s, %s: the page is %d pixels wider than %d", what, theme, over, size[0])
+			}
+		}
+		for _, theme = range []string{"light", "dark"} {
 			b.evaluate(fmt.Sprintf("document.documentElement.dataset.theme = %q", theme))
 			b.evaluate("workbench.set({ viewing: false }); document.querySelector('[data-view=grid]').click()")
-			check := func(what string) {
-				b.t.Helper()
-				b.shot(fmt.Sprintf("%s %s %d", what, theme, size[0]))
-				if over := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
-					t.Errorf("%s, %s: the page is %d pixels wider than %d", what, theme, over, size[0])
-				}
-			}
 			check("grid")
 			b.evaluate("document.querySelector('[data-view=map]').click()")
 			b.until("the map", "/UMAP/.test(document.querySelector('.map-status').textContent) && !/done/.test(document.querySelector('.map-status').textContent)")
@@ -121,6 +147,14 @@ func TestSizes(t *testing.T) {
 			b.evaluate("workbench.set({ viewing: true })")
 			b.until("a film", "/gray levels/.test("+about+")")
 			check("viewer")
+		}
+		if size[0] < 600 {
+			zoom := "document.querySelectorAll('.viewer-numbers')[1].textContent"
+			before := eval[string](b, zoom)
+			x, y := b.middle(".viewer-pane canvas")
+			b.spread(x, y, 20, 90)
+			b.until("a film made larger by two fingers", fmt.Sprintf("%s !== %q && parseInt(%s) > parseInt(%q)", zoom, before, zoom, before))
+			check("zoomed by fingers")
 		}
 		b.quiet()
 	}

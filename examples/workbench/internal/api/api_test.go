@@ -237,7 +237,7 @@ func take(t *testing.T, c client, b *board.Board, finding string) {
 	if _, err := head.ReadModel(w.Body); err != nil || !strings.Contains(w.Header().Get("Content-Disposition"), "finding.cxrhead") {
 		t.Error(err, w.Header())
 	}
-	if w := c.do("GET", "take/report.html?threshold=0.5&"+finding, ""); w.Code != 200 || !strings.Contains(w.Body.String(), "large heart") || strings.Contains(w.Body.String(), "case0") {
+	if w := c.do("GET", "take/report.html?threshold=0.5&"+finding, ""); w.Code != 200 || !strings.Contains(w.Body.String(), "large heart on films labeled by hand, which need not be like the others") || strings.Contains(w.Body.String(), "case0") {
 		t.Error(w.Code)
 	}
 	w = c.do("GET", "take/main.go?threshold=0.25&"+finding, "")

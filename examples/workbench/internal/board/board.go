@@ -73,6 +73,7 @@ type Board struct {
 
 	thumbs  *thumbs
 	reading chan struct{} // how many films are read for eyes at once
+	looking eyes
 	saver   saver
 	looks   looks
 }

@@ -116,7 +116,7 @@ func (b *Board) recall(space cxr.Space) {
 // false when the board is closed.
 func (b *Board) pass(run embed.Run, e embed.Embedder, space cxr.Space) bool {
 	s := b.pending(space.Recipe)
-	if len(s.films) == 0 {
+	if len(s.waiting) == 0 {
 		b.mu.Lock()
 		b.progress.done = true
 		b.revision++
@@ -129,7 +129,7 @@ func (b *Board) pass(run embed.Run, e embed.Embedder, space cxr.Space) bool {
 		}
 	}
 	err := run.Do(b.about, e, s, func(film embed.Event) error {
-		b.event(s.films[film.Index], film)
+		b.event(s.film(film.Index), film)
 		return nil
 	})
 	if err != nil && b.about.Err() == nil && !errors.Is(err, embed.ErrAllFailed) {

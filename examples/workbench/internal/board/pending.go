@@ -6,19 +6,24 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"sync"
 
 	"github.com/cxrkit/cxrkit/cxr"
 	"github.com/cxrkit/cxrkit/dicomconv"
 )
 
 // pending is the films that no pass has looked at, as a source. Each is read by
-// itself, so that one that has vanished is told as such, and a few at once.
+// itself, so that one that has vanished is told as such, and a few at once. Films that
+// come meanwhile are the next ones, as somebody looks at what he drops.
 type pending struct {
 	b          *Board
-	films      []int
+	waiting    []int
+	there      int // films that there were, or that have been taken since
 	converters map[*input]*dicomconv.Converter
-	started    int
 	running    []chan looked
+
+	mu      sync.Mutex
+	started []int // films in the order given
 }
 
 type looked struct {
@@ -29,10 +34,10 @@ type looked struct {
 func (b *Board) pending(recipe string) *pending {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	s := &pending{b: b, converters: map[*input]*dicomconv.Converter{}}
+	s := &pending{b: b, there: len(b.films), converters: map[*input]*dicomconv.Converter{}}
 	for i := range b.films {
 		if !b.films[i].seen {
-			s.films = append(s.films, i)
+			s.waiting = append(s.waiting, i)
 		}
 	}
 	for _, in := range b.inputs {
@@ -43,9 +48,13 @@ func (b *Board) pending(recipe string) *pending {
 
 // Next implements cxr.Source.
 func (s *pending) Next(ctx context.Context) (*cxr.Image, error) {
-	for len(s.running) < runtime.GOMAXPROCS(0) && s.started < len(s.films) {
-		i, done := s.films[s.started], make(chan looked, 1)
-		s.started, s.running = s.started+1, append(s.running, done)
+	for len(s.running) < runtime.GOMAXPROCS(0) {
+		i, ok := s.start()
+		if !ok {
+			break
+		}
+		done := make(chan looked, 1)
+		s.running = append(s.running, done)
 		go func() {
 			m, err := s.look(ctx, i)
 			done <- looked{m, err}
@@ -63,9 +72,37 @@ func (s *pending) Next(ctx context.Context) (*cxr.Image, error) {
 	}
 }
 
+// start is the next film to look at, if there is one.
+func (s *pending) start() (film int, ok bool) {
+	s.b.mu.RLock()
+	all := len(s.b.films)
+	s.b.mu.RUnlock()
+	switch {
+	case s.there < all:
+		film = s.there
+		s.there++
+	case len(s.waiting) > 0:
+		film, s.waiting = s.waiting[0], s.waiting[1:]
+	default:
+		return 0, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.started = append(s.started, film)
+	return film, true
+}
+
+// film is the number of the film that was given at a place in order.
+func (s *pending) film(at int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.started[at]
+}
+
 // look reads film i. Films of all views are read, as one that is not embedded can
 // still be seen.
 func (s *pending) look(ctx context.Context, i int) (*cxr.Image, error) {
+	s.b.rest(ctx)
 	s.b.mu.RLock()
 	f := s.b.films[i]
 	s.b.mu.RUnlock()

@@ -40,6 +40,7 @@ func (b *Board) ReportPage(finding string, threshold float64) (string, error) {
 		return "", err
 	}
 	r := *j.report
+	r.Title = finding + " on films labeled by hand, which need not be like the others"
 	r.Findings = slices.Clone(r.Findings)
 	point, err := r.Findings[0].At(report.AtThreshold, threshold)
 	if err != nil {

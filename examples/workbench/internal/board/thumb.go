@@ -115,6 +115,7 @@ func gray(m *cxr.Image) *image.Gray {
 // Sheet is a JPEG file of films side by side, each in a square of ThumbSide,
 // SheetColumns in a row, and tells which of them it shows.
 func (b *Board) Sheet(ctx context.Context, films []int) (file []byte, shown []bool, err error) {
+	b.looking.now()
 	rows := (len(films) + SheetColumns - 1) / SheetColumns
 	sheet := image.NewGray(image.Rect(0, 0, SheetColumns*ThumbSide, max(rows, 1)*ThumbSide))
 	shown = make([]bool, len(films))

@@ -3,6 +3,8 @@
 
 import { request } from './transport.js';
 
+export { forget } from './transport.js';
+
 export class Refused extends Error {
   constructor(status, body) {
     super(body.error || `the workbench answered ${status}`);

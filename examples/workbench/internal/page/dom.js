@@ -15,3 +15,11 @@ export function button(text, title, act) {
   b.addEventListener('click', act);
   return b;
 }
+
+// middle leaves out the middle of a text that is longer than so many characters: the
+// ends of names tell most.
+export function middle(text, most) {
+  if (text.length <= most) return text;
+  const end = Math.ceil((most - 1) * 0.6);
+  return `${text.slice(0, most - 1 - end)}…${text.slice(-end)}`;
+}

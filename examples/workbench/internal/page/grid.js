@@ -22,6 +22,7 @@ export function open(container, api, state) {
   const tiles = new Map(); // place in order -> tile
   const spare = []; // tiles to use again
   const sheets = new Map(); // number of sheet -> {bitmap, shown, stop}, the last used last
+  const arrived = new Set(); // sheets that are not drawn yet
   let wanted = +(localStorage.getItem('side') || 128), side = wanted, waiting = false, anchor = -1, shown = state.order;
 
   function layout() {
@@ -74,6 +75,14 @@ export function open(container, api, state) {
     }
     for (let at = first; at < last; at++) {
       if (!tiles.has(at)) tiles.set(at, place(spare.pop() ?? make(), at));
+    }
+    const [number] = arrived; // one sheet a frame, as each is 64 pictures to draw
+    if (number !== undefined) {
+      arrived.delete(number);
+      for (const tile of tiles.values()) {
+        if (Math.floor(tile.at / sheetFilms) === number) { paint(tile); dress(tile); }
+      }
+      if (arrived.size) later();
     }
     if (last > first) ask(Math.floor(first / sheetFilms), Math.floor((last - 1) / sheetFilms));
   }
@@ -178,9 +187,7 @@ export function open(container, api, state) {
       return;
     }
     if (sheets.get(number) !== sheet) { sheet.bitmap.close(); return; }
-    for (const tile of tiles.values()) {
-      if (Math.floor(tile.at / sheetFilms) === number) { paint(tile); dress(tile); }
-    }
+    arrived.add(number);
     later();
   }
 

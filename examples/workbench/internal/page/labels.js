@@ -1,5 +1,5 @@
 // Labels: findings, keys and buttons that label, what is not kept yet, and undo.
-import { element, button } from './dom.js';
+import { element, button, middle } from './dom.js';
 import { notice, say } from './notice.js';
 import { save } from './take.js';
 
@@ -65,7 +65,7 @@ export function open(container, theApi, theState, label) {
     add.classList.toggle('first', !state.finding);
     target.textContent = !state.finding ? 'Name a finding, such as effusion, to label films with it.'
       : films.length > 1 ? `For ${films.length} selected films`
-        : films.length ? `For ${state.short(films[0])}` : 'Choose a film.';
+        : films.length ? `For ${middle(state.short(films[0]), 34)}` : 'Choose a film.';
     target.title = films.length === 1 ? state.name(films[0]) : '';
   }
   state.on('findings finding', show);

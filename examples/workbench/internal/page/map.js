@@ -1,9 +1,9 @@
 // The map of the embeddings: each film is a point, near to those that it is like. It
 // is open while state.mapping is true; what the lasso holds becomes state.selection.
+import { none, discs, squares, cells, inside } from './cloud.js';
 import { element, button } from './dom.js';
 
 const few = 6000; // points that are drawn as discs; more are drawn as squares
-const none = 255; // shade of films of which nothing is known
 const near = 10; // pixels about the pointer in which a film is pointed at
 
 // Colors of what films are, in light and dark. Present, absent and unsure are the
@@ -220,7 +220,8 @@ export function open(container, api, state) {
     if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
     g.clearRect(0, 0, w, h);
     const places = current();
-    if (films.length > few) squares(places, w, h, ratio); else discs(places, w, h, ratio);
+    const cloud = { places, films, shades, colors, soft: css('--soft'), selection: state.selection, view, spot, size: size() };
+    if (films.length > few) squares(g, cloud, w, h, ratio); else discs(g, cloud, w, h, ratio);
     ring(places, state.cursor, css('--ink'), ratio);
     ring(places, hovered, css('--accent'), ratio);
     if (lasso) {
@@ -230,70 +231,6 @@ export function open(container, api, state) {
       g.fillStyle = css('--accent'); g.globalAlpha = 0.15; g.fill(); g.globalAlpha = 1;
       g.strokeStyle = css('--accent'); g.lineWidth = 1.5 * ratio; g.stroke();
     }
-  }
-
-  // discs draws points one by one, those of which nothing is known first.
-  function discs(places, w, h, ratio) {
-    const r = Math.max(2, Math.min(6, 60 / Math.sqrt(films.length + 1)) * Math.sqrt(view.zoom)) * ratio;
-    const chosen = state.selection.size > 0, sprites = new Map();
-    const sprite = (c, strong) => {
-      const key = c + strong;
-      if (!sprites.has(key)) {
-        const s = document.createElement('canvas'), d = Math.ceil(2 * r + 2);
-        s.width = s.height = d;
-        const p = s.getContext('2d');
-        p.globalAlpha = strong ? 0.9 : 0.2;
-        p.fillStyle = c;
-        p.beginPath(); p.arc(d / 2, d / 2, r, 0, 7); p.fill();
-        sprites.set(key, s);
-      }
-      return sprites.get(key);
-    };
-    for (const known of [false, true]) {
-      for (let k = 0; k < films.length; k++) {
-        const v = shades ? shades[films[k]] : none;
-        if ((v !== none) !== known) continue;
-        const [x, y] = spot(places[2 * k], places[2 * k + 1]);
-        if (x < -r || y < -r || x > w + r || y > h + r) continue;
-        const s = sprite(colors[v] || css('--soft'), !chosen || state.selection.has(films[k]));
-        g.drawImage(s, Math.round(x - s.width / 2), Math.round(y - s.height / 2));
-      }
-    }
-  }
-
-  // squares writes points into the picture itself: a hundred thousand in a frame.
-  function squares(places, w, h, ratio) {
-    const data = g.createImageData(w, h), out = new Uint32Array(data.data.buffer);
-    const side = Math.max(1, Math.round(Math.min(5, 1.2 * Math.sqrt(view.zoom)) * ratio)), chosen = state.selection.size > 0;
-    const table = new Uint32Array(512);
-    for (let v = 0; v < 256; v++) {
-      const [r, gr, b] = rgb(colors[v] || css('--soft'));
-      table[v] = 0xff000000 | b << 16 | gr << 8 | r;
-      table[256 + v] = 0x40000000 | b << 16 | gr << 8 | r;
-    }
-    const s = size(), ox = w / 2 - view.x * s - side / 2, oy = h / 2 - view.y * s - side / 2;
-    for (const known of [false, true]) {
-      for (let k = 0; k < films.length; k++) {
-        const v = shades ? shades[films[k]] : none;
-        if ((v !== none) !== known) continue;
-        const x = Math.round(ox + places[2 * k] * s), y = Math.round(oy + places[2 * k + 1] * s);
-        if (x < 0 || y < 0 || x + side > w || y + side > h) continue;
-        const c = table[chosen && !state.selection.has(films[k]) ? 256 + v : v];
-        for (let dy = 0, row = y * w + x; dy < side; dy++, row += w) for (let dx = 0; dx < side; dx++) out[row + dx] = c;
-      }
-    }
-    g.putImageData(data, 0, 0);
-  }
-
-  const known = new Map();
-  function rgb(c) {
-    if (!known.has(c)) {
-      const one = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-      one.fillStyle = c;
-      one.fillRect(0, 0, 1, 1);
-      known.set(c, one.getImageData(0, 0, 1, 1).data);
-    }
-    return known.get(c);
   }
 
   function ring(places, film, c, ratio) {
@@ -319,19 +256,6 @@ export function open(container, api, state) {
       }
     }
     return best;
-  }
-
-  // cells sorts points into squares, to find those near a place.
-  function cells(places) {
-    const n = 128, starts = new Int32Array(n * n + 1), of = new Int32Array(places.length / 2);
-    for (let k = 0; k < of.length; k++) {
-      of[k] = Math.min(n - 1, Math.floor(places[2 * k + 1] * n)) * n + Math.min(n - 1, Math.floor(places[2 * k] * n));
-      starts[of[k] + 1]++;
-    }
-    for (let c = 0; c < n * n; c++) starts[c + 1] += starts[c];
-    const next = starts.slice(), items = new Int32Array(of.length);
-    for (let k = 0; k < of.length; k++) items[next[of[k]]++] = k;
-    return { n, starts, items };
   }
 
   let tipFor = -1, tipURL = '';
@@ -360,16 +284,6 @@ export function open(container, api, state) {
     hovered = -1;
     tip.hidden = true;
     draw();
-  }
-
-  // inside is whether a place lies within a closed line.
-  function inside(line, x, y) {
-    let within = false;
-    for (let i = 0, j = line.length - 1; i < line.length; j = i++) {
-      const [xi, yi] = line[i], [xj, yj] = line[j];
-      if ((yi > y) !== (yj > y) && x < (xj - xi) * (y - yi) / (yj - yi) + xi) within = !within;
-    }
-    return within;
   }
 
   function select(test, add) {

@@ -36,8 +36,8 @@ func TestThePageIsWhole(t *testing.T) {
 		if found := elsewhere.FindString(text); found != "" {
 			t.Errorf("%s asks for %s", name, found)
 		}
-		if strings.Contains(text, "fetch(") != (name == "api.js") {
-			t.Errorf("%s calls fetch, or api.js does not", name)
+		if strings.Contains(text, "fetch") != (name == "transport.js") {
+			t.Errorf("%s calls fetch, or transport.js does not", name)
 		}
 		if strings.HasSuffix(name, ".html") && regexp.MustCompile(`<script>|style="|\son[a-z]+=`).MatchString(text) {
 			t.Errorf("%s has what the content security policy refuses", name)

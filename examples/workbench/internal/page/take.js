@@ -1,6 +1,7 @@
 // Take away: files, and the lines of Go that do the same.
 import { element, button } from './dom.js';
 import { notice } from './notice.js';
+import { forget } from './api.js';
 
 // save has the browser save a file.
 export async function save(api, path, parameters) {
@@ -36,4 +37,29 @@ export function open(container, api, state) {
       lines.showModal();
     }));
   container.append(element('h2', {}, 'Take away'), rows);
+  if (forget) container.append(forgetting());
+}
+
+// forgetting is a button that empties the browser's store, once that is confirmed.
+function forgetting() {
+  const sure = element('dialog', { ariaLabel: 'Forget everything' });
+  const foot = element('div', { className: 'rows' });
+  const all = button('Forget everything', 'Labels, films and embeddings of this page are gone then', async () => {
+    all.disabled = true;
+    try {
+      await forget();
+    } catch (error) {
+      all.disabled = false;
+      sure.close();
+      notice(`Not all was forgotten: ${error.message}.`, { id: 'forget' });
+    }
+  });
+  const keep = button('Keep it', 'Keep it', () => sure.close());
+  all.className = 'grave';
+  foot.append(keep, all);
+  sure.append(element('h2', {}, 'Forget everything?'), element('p', {}, 'The films that you dropped on this page, their embeddings and all labels are kept in this browser, and nowhere else. Take away the labels first if you need them: this cannot be undone.'), foot);
+  document.body.append(sure);
+  const row = element('div', { className: 'rows' });
+  row.append(button('Forget everything kept in this browser …', 'Labels, films and embeddings', () => { sure.showModal(); keep.focus(); }));
+  return row;
 }

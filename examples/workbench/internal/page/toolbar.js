@@ -1,5 +1,6 @@
 // The toolbar: which films in which order, how large, and how far things are.
-import { element, button } from './dom.js';
+import { element, button, middle } from './dom.js';
+import { forget } from './api.js';
 
 const orders = [['list', 'As listed'], ['next', 'To label next'], ['doubt', 'By doubt'], ['score', 'By score'], ['finding', 'By label'], ['split', 'By split'], ['mislabeled', 'Look mislabeled'], ['copies', 'Copies']];
 const shows = [['all', 'All films'], ['unlabeled', 'Unlabeled'], ['labeled', 'Labeled'], ['present', 'Present'], ['absent', 'Absent'], ['unsure', 'Unsure'], ['failed', 'Without embedding']];
@@ -50,7 +51,7 @@ export function open(container, api, theState, reorder) {
 
   function ordered() {
     const { show: now } = state;
-    const special = now.films ? now.title : now.by === 'like' ? `Like ${state.short(now.film)}` : '';
+    const special = now.films ? now.title : now.by === 'like' ? `Like ${middle(state.short(now.film), 28)}` : '';
     chip.hidden = !special;
     chip.replaceChildren(special, button('✕', 'Back to all films', () => reorder({ by: 'list', show: 'all', split: '', films: undefined })));
     order.hidden = show.hidden = !!now.films;
@@ -76,8 +77,8 @@ export function open(container, api, theState, reorder) {
     meter.lastChild.textContent = progress.problem || (!progress.model ? 'Opening the encoder …'
       : `${looked.toLocaleString('en')} of ${progress.total.toLocaleString('en')} embedded${progress.rate ? `, ${progress.rate.toPrecision(2)} a second, ${time(progress.left)} left` : ''}`);
     meter.title = meter.lastChild.textContent;
-    saved.textContent = s.revision < s.labels ? 'Not saved' : !s.labels ? '' : folder ? 'Saved' : 'In memory';
-    saved.title = folder ? `Labels are kept in ${folder}/labels.csv` : 'Films are synthetic: labels are kept in memory, -out keeps them in a folder';
+    saved.textContent = s.revision < s.labels ? 'Not saved' : !s.labels ? '' : folder || forget ? 'Saved' : 'In memory';
+    saved.title = forget ? 'Labels are kept in this browser' : folder ? `Labels are kept in ${folder}/labels.csv` : 'Films are synthetic: labels are kept in memory, -out keeps them in a folder';
     saved.classList.toggle('bad', s.revision < s.labels);
   }
   state.on('order', ordered);

@@ -51,7 +51,7 @@ export function open(container, api, state, reorder) {
     const known = f.auc.value !== null && f.auc.low !== null;
     headline.append(element('strong', {}, known ? f.auc.value.toFixed(2) : 'unknown'),
       element('span', {}, known ? `${f.auc.low.toFixed(2)} to ${f.auc.high.toFixed(2)}` : ''), element('small', { title: learned.current ? 'Of all labels' : 'Being judged anew' }, learned.current ? 'AUC' : 'AUC …'), range(f.auc));
-    told.textContent = `${f.films} films of ${f.patients} patients, ${f.positives} with ${state.finding}: cross-validated by patient, learned in ${Math.max(1, Math.round(learned.fit))} ms.`
+    told.textContent = `${f.films} films of ${f.patients} patients, ${f.positives} with ${state.finding}: cross-validated by patient. They are the films that you labeled, which need not be like the others. Learned in ${Math.max(1, Math.round(learned.fit))} ms.`
       + (learned.unknown ? ` ${learned.unknown} films do not tell whose they are and count as a patient each.` : '')
       + (f.halfPositives ? ` About ${f.halfPositives} films with it and ${f.halfNegatives} without would halve the interval.` : '');
     drawROC(f);

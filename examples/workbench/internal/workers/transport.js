@@ -21,11 +21,25 @@ async function load() {
   return WebAssembly.compileStreaming(new Response(program, { headers: { 'Content-Type': 'application/wasm' } }));
 }
 
-const running = new Map();
+const running = new Map(), workers = [];
 let last = 0;
+
+// alone waits until no other tab has the page open: each holds what is kept, and they
+// would overwrite each other's labels. The lock ends with the tab.
+function alone() {
+  return new Promise((resolve) => {
+    const told = setTimeout(() => loading('The workbench is open in another tab. It starts here when that one is closed.'), 1000);
+    navigator.locks.request('cxrkit-workbench', () => {
+      clearTimeout(told);
+      resolve();
+      return new Promise(() => {});
+    });
+  });
+}
 
 function worker(name, program, port) {
   const w = new Worker('worker.js', { name });
+  workers.push(w);
   w.postMessage({ program, port }, [port]);
   return new Promise((resolve, reject) => {
     w.onerror = (e) => reject(new Error(e.message || `the worker ${name} cannot be started`));
@@ -41,6 +55,7 @@ function worker(name, program, port) {
 
 const board = (async () => {
   try {
+    await alone();
     const program = await load();
     loading('Starting the program.');
     const { port1, port2 } = new MessageChannel();
@@ -67,4 +82,17 @@ export async function request(path, { method = 'GET', body, signal } = {}) {
     signal?.addEventListener('abort', () => { w.postMessage({ cancel: id }); reject(signal.reason); });
     w.postMessage({ id, method, path: String(path), body });
   });
+}
+
+// forget deletes what the browser keeps for this page, and begins anew.
+export async function forget() {
+  await board;
+  for (const w of workers) w.terminate();
+  await new Promise((resolve, reject) => {
+    const gone = indexedDB.deleteDatabase('cxrkit-workbench');
+    gone.onsuccess = resolve;
+    gone.onerror = () => reject(gone.error);
+  });
+  localStorage.clear();
+  location.reload();
 }

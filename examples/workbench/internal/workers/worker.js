@@ -51,11 +51,11 @@ self.readKept = async () => {
     const all = db.transaction('files').objectStore('files').openCursor();
     all.onsuccess = () => {
       const at = all.result;
-      if (!at) return resolve(files);
+      if (!at) { db.close(); return resolve(files); }
       files.push({ name: at.key, data: at.value });
       at.continue();
     };
-    all.onerror = () => reject(all.error);
+    all.onerror = () => { db.close(); reject(all.error); };
   });
 };
 
