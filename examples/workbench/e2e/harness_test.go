@@ -176,7 +176,7 @@ func browse(t testing.TB, address string, width, height int, more ...chromedp.Ex
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, end = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
+	ctx, end := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
 	ctx, end = context.WithTimeout(ctx, longest)
 	t.Cleanup(end)
