@@ -103,6 +103,9 @@ var measureJS string
 // In a browser no text of page and pictures is cut or lies over another, on a
 // phone, a tablet, a desktop, and on paper.
 func TestNothingOverlaps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser lays pages out alike whatever processor wrote them")
+	}
 	browser := chromium()
 	if browser == "" && *pagesDir == "" {
 		t.Skip("no Chromium or Chrome on this machine to measure pages with")
