@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -93,48 +92,19 @@ type job struct {
 
 // run batches and sends jobs, and gathers what becomes of them.
 func (c *Client) run(ctx context.Context, jobs []*job, result func(*job) *cxr.Embedding) ([]*cxr.Embedding, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("haidef: %w", err)
-	}
-	var group sync.WaitGroup
-	var batch []*job
-	size := 0
-	send := func() bool {
-		if len(batch) == 0 {
-			return true
-		}
-		jobs := batch
-		batch, size = nil, 0
-		select {
-		case c.slots <- struct{}{}:
-		case <-ctx.Done():
-			return false
-		}
-		group.Go(func() {
-			defer func() { <-c.slots }()
-			c.send(ctx, jobs)
-		})
-		return true
-	}
-	for _, j := range jobs {
+	prepare := func(j *job) (bytes int, ok bool) {
 		if j.err != nil {
-			continue
+			return 0, false
 		}
 		if j.instance = c.instance(j); len(j.instance)+overhead > c.o.MaxBytes {
 			j.err = fmt.Errorf("haidef: %w: request of %d bytes, the limit is %d", cxr.ErrTooLarge, len(j.instance)+overhead, c.o.MaxBytes)
 			j.instance = nil
-			continue
+			return 0, false
 		}
-		if len(batch) == c.o.MaxBatch || overhead+size+len(j.instance)+1 > c.o.MaxBytes {
-			if !send() {
-				break
-			}
-		}
-		batch, size = append(batch, j), size+len(j.instance)+1
+		return len(j.instance) + 1, true
 	}
-	send()
-	group.Wait()
-	if err := ctx.Err(); err != nil {
+	batches := remote.Batches{Jobs: c.o.MaxBatch, Bytes: c.o.MaxBytes, Empty: overhead, Slots: c.slots}
+	if err := remote.Send(ctx, batches, jobs, prepare, func(jobs []*job) { c.send(ctx, jobs) }); err != nil {
 		return nil, fmt.Errorf("haidef: %w", err)
 	}
 	out, errs, bad := make([]*cxr.Embedding, len(jobs)), make([]error, len(jobs)), false

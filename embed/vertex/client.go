@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/cxrkit/cxrkit/cxr"
@@ -162,49 +161,23 @@ type job struct {
 
 // run encodes, batches and sends jobs, and gathers what becomes of them.
 func (c *Client) run(ctx context.Context, jobs []*job, result func(*job) *cxr.Embedding) ([]*cxr.Embedding, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("vertex: %w", err)
-	}
-	var group sync.WaitGroup
-	var batch []*job
-	size := 0
-	send := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		jobs := batch
-		batch, size = nil, 0
-		select {
-		case c.slots <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		group.Go(func() {
-			defer func() { <-c.slots }()
-			c.service.send(ctx, c, jobs)
-			for _, j := range jobs {
-				j.instance = nil
-			}
-		})
-		return nil
-	}
-	for _, j := range jobs {
+	prepare := func(j *job) (bytes int, ok bool) {
 		if j.err != nil {
-			continue
+			return 0, false
 		}
 		if j.instance, j.err = c.encode(j); j.err != nil {
-			continue
+			return 0, false
 		}
-		if len(batch) == c.options.MaxBatch || requestSize(c.options.Endpoint)+size+instanceSize(j.instance) > c.options.MaxBytes {
-			if err := send(); err != nil {
-				break
-			}
-		}
-		batch, size = append(batch, j), size+instanceSize(j.instance)
+		return instanceSize(j.instance), true
 	}
-	send()
-	group.Wait()
-	if err := ctx.Err(); err != nil {
+	send := func(jobs []*job) {
+		c.service.send(ctx, c, jobs)
+		for _, j := range jobs {
+			j.instance = nil
+		}
+	}
+	batches := remote.Batches{Jobs: c.options.MaxBatch, Bytes: c.options.MaxBytes, Empty: requestSize(c.options.Endpoint), Slots: c.slots}
+	if err := remote.Send(ctx, batches, jobs, prepare, send); err != nil {
 		return nil, fmt.Errorf("vertex: %w", err)
 	}
 	out, errs, bad := make([]*cxr.Embedding, len(jobs)), make([]error, len(jobs)), false
