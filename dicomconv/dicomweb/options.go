@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -87,7 +86,7 @@ func (o *Options) check() (Options, error) {
 		return d, errors.New("dicomweb: URL is not of the form https://host/path")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return d, errors.New("dicomweb: URL has a user, query or fragment: sign in by Token or HTTP")
-	case u.Scheme == "http" && !d.Plain && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !d.Plain && !remote.Loopback(u.Hostname()):
 		return d, errors.New("dicomweb: URL is http to another machine, and films would cross the network unencrypted: use https, or say Plain")
 	case len(d.Key) < 16:
 		return d, fmt.Errorf("dicomweb: Key has %d bytes, want 16 or more that nobody can guess", len(d.Key))
@@ -110,11 +109,6 @@ func (o *Options) check() (Options, error) {
 		d.Convert.Limits.Bytes = 256 << 20
 	}
 	return d, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // check likewise.

@@ -3,7 +3,6 @@ package haidef
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -120,14 +119,9 @@ func (o *Options) address() error {
 		return errors.New("haidef: URL is not of the form http://host:port or https://host:port")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return errors.New("haidef: URL has a user, query or fragment: sign in by Options.HTTP")
-	case u.Scheme == "http" && !o.Plain && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !o.Plain && !remote.Loopback(u.Hostname()):
 		return errors.New("haidef: URL is http to another machine, and films would cross the network unencrypted: use https, or say Plain")
 	}
 	o.URL = strings.TrimSuffix(o.URL, "/")
 	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

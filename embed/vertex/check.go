@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cxrkit/cxrkit/cxr"
+	"github.com/cxrkit/cxrkit/internal/remote"
 )
 
 // check fills in what is left out and refuses what cannot work.
@@ -134,7 +135,7 @@ func (o *Options) host(what, address string) (string, error) {
 	if err != nil || bad != nil || n == 0 || name == "" || strings.ContainsAny(name, "/@?# \t\r\n") {
 		return "", fmt.Errorf("vertex: %s is not of the form host:port", what)
 	}
-	if ip := net.ParseIP(name); o.Insecure && name != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if o.Insecure && !remote.Loopback(name) {
 		return "", fmt.Errorf("vertex: Insecure is for a server on this machine, and %s is another one: films would cross the network unencrypted", what)
 	}
 	return net.JoinHostPort(name, port), nil

@@ -20,6 +20,7 @@ import (
 	"github.com/cxrkit/cxrkit/embed/haidef"
 	"github.com/cxrkit/cxrkit/embed/local"
 	"github.com/cxrkit/cxrkit/embed/local/mini"
+	"github.com/cxrkit/cxrkit/internal/remote"
 )
 
 // options are the flags.
@@ -71,18 +72,12 @@ func parse(f *flag.FlagSet, args []string, environment func(string) string) (*op
 		return nil, errors.New("-tls_cert and -tls_key go together")
 	case o.drain < 0 || o.options.Timeout <= 0:
 		return nil, errors.New("-drain and -timeout must be positive")
-	case o.cert == "" && !o.plain && !o.container && !loopback(o.addr):
+	case o.cert == "" && !o.plain && !o.container && !remote.LoopbackAddress(o.addr):
 		return nil, errors.New("-addr is for other machines: give -tls_cert and -tls_key, or say -plain")
-	case o.metrics != "" && !loopback(o.metrics):
+	case o.metrics != "" && !remote.LoopbackAddress(o.metrics):
 		return nil, errors.New("-metrics is for other machines, and has neither TLS nor sign-in: want an address of this one")
 	}
 	return o, nil
-}
-
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 func (o *options) listen(ctx context.Context) (net.Listener, error) {

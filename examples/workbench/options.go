@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +18,7 @@ import (
 	"github.com/cxrkit/cxrkit/examples/internal/cli"
 	"github.com/cxrkit/cxrkit/examples/internal/input"
 	"github.com/cxrkit/cxrkit/examples/workbench/internal/board"
+	"github.com/cxrkit/cxrkit/internal/remote"
 )
 
 type options struct {
@@ -40,7 +40,7 @@ func parse(f *flag.FlagSet, args []string) (*options, error) {
 	if err := cli.Parse(f, args); err != nil {
 		return nil, err
 	}
-	if !loopback(o.addr) {
+	if !remote.LoopbackAddress(o.addr) {
 		return nil, errors.New("-addr: want an address of this machine alone, such as 127.0.0.1:0")
 	}
 	if o.images == "" && o.labels != "" {
@@ -59,12 +59,6 @@ func parse(f *flag.FlagSet, args []string) (*options, error) {
 		return nil, err
 	}
 	return o, cli.CanFill(o.store)
-}
-
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // films says what the films are.

@@ -117,11 +117,9 @@ func build(ctx context.Context, out string, stdout io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "%s: %s, of which the program takes %.1f MB\n", out, plural(len(files)), float64(packed.Len())/1e6)
+	fmt.Fprintf(stdout, "%s: %d files, of which the program takes %.1f MB\n", out, len(files), float64(packed.Len())/1e6)
 	return nil
 }
-
-func plural(files int) string { return fmt.Sprintf("%d files", files) }
 
 // policy is what the page may do: load its own files, and nothing else from
 // anywhere, nor send anything.
