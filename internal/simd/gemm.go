@@ -2,6 +2,7 @@ package simd
 
 import (
 	"sync"
+	"unsafe"
 
 	"github.com/cxrkit/cxrkit/internal/parallel"
 )
@@ -12,18 +13,19 @@ import (
 type Packed struct {
 	K, N  int
 	loops *loops
-	tile  []tile    // of loops, for the precision
-	half  bool      // elements are bfloat16, two neighbors of a column in the place of one float32
-	rows  int       // of data: K, or half of it
-	width int       // columns of a panel
-	last  int       // columns of the last panel: width, or half of it
-	data  []float32 // panel by panel, each rows x width
-	bias  []float32 // N values and zeros up to a whole panel
-	later *later    // makes data; nil: they are there, or a convolution makes them
+	tile  []tile      // of loops, for the precision
+	half  bool        // elements are bfloat16, two neighbors of a column in the place of one float32
+	unit  *matrixUnit // in place of tiles; nil: none
+	rows  int         // of data: K, or half of it
+	width int         // columns of a panel
+	last  int         // columns of the last panel: width, or half of it
+	data  []float32   // panel by panel, each rows x width
+	bias  []float32   // N values and zeros up to a whole panel
+	later *later      // makes data; nil: they are there, or a convolution makes them
 }
 
 const (
-	maxTile  = 12 * 32
+	maxTile  = unitRows * 32
 	rowBlock = 96  // rows of a that stay in the cache while all panels pass
 	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
 )
@@ -34,6 +36,7 @@ func newPacked(k, n int, bias []float32, precision Precision) *Packed {
 	p := &Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
 	if precision == BFloat16 && BFloat16.Available() {
 		p.half, p.tile, p.rows = true, current.half, (k+1)/2
+		p.unit = unitOfHalves()
 	}
 	p.bias = make([]float32, p.layOut())
 	copy(p.bias, bias)
@@ -156,11 +159,14 @@ func GemmPart(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activa
 	if b.splitsBetter(m, part) {
 		rows, columns = extent{0, m}, b.columns(part)
 	}
-	blocks := (rows.n() + rowBlock - 1) / rowBlock
-	for i := range blocks {
-		r := Part{i, blocks}.of(rows)
-		for k := 0; k < b.K; k += maxDepth {
-			b.multiply(c[r.first*ldc:], ldc, a[r.first*lda+k:], lda, r.n(), k, min(maxDepth, b.K-k), columns)
+	most, depth := rowBlock, maxDepth
+	if b.unit != nil {
+		most, depth = unitBlock, unitRounded
+	}
+	for i := range pieces(rows, most) {
+		r := piece(rows, most, i, b.unit)
+		for k := 0; k < b.K; k += depth {
+			b.multiply(c[r.first*ldc:], ldc, a[r.first*lda+k:], lda, r.n(), k, min(depth, b.K-k), columns)
 		}
 		b.apply(c[r.first*ldc:], ldc, r.n(), f, columns)
 	}
@@ -212,13 +218,18 @@ func (p *Packed) apply(c []float32, ldc, rows int, f Activation, columns extent)
 // part starts from the bias.
 func (p *Packed) multiply(c []float32, ldc int, a []float32, lda, rows, k0, depth int, columns extent) {
 	if p.half {
-		rounded := halfRows.Get().(*[rowBlock * maxDepth / 2]float32)
-		defer halfRows.Put(rounded)
 		pairs := (depth + 1) / 2
-		for r := range rows {
-			toHalf(rounded[r*pairs:][:pairs], a[r*lda:][:depth])
+		step := pairs
+		pool := &halfRows
+		if p.unit != nil {
+			pool, step = &unitHalves, pairs+unitSide // rows in other sets of the cache
 		}
-		a, lda, k0, depth = rounded[:], pairs, k0/2, pairs
+		rounded := pool.Get().(*[]float32)
+		defer pool.Put(rounded)
+		for r := range rows {
+			toHalf((*rounded)[r*step:][:pairs], a[r*lda:][:depth])
+		}
+		a, lda, k0, depth = *rounded, step, k0/2, pairs
 	}
 	for j := columns.first; j < columns.end; j += p.width {
 		width := p.across(j)
@@ -237,6 +248,13 @@ func (p *Packed) multiply(c []float32, ldc int, a []float32, lda, rows, k0, dept
 
 // tiles multiplies some rows with one whole panel.
 func (p *Packed) tiles(c []float32, ldc, width int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
+	if p.unit != nil {
+		p.unit.multiply(depth, rows, operands{
+			a: unsafe.Pointer(&a[0]), b: unsafe.Pointer(&panel[0]), c: unsafe.Pointer(&c[0]), start: unsafe.Pointer(&start[0]),
+			lda: 4 * lda, ldc: 4 * ldc, lds: 4 * lds, next: uintptr(unsafe.Pointer(&panel[0])) + uintptr(panelRow*p.rows),
+		})
+		return
+	}
 	if p.loops == &none {
 		for r := range rows {
 			genericTile(depth, a[r*lda:], panel, c[r*ldc:], start[r*lds:])
@@ -263,7 +281,10 @@ var edges = sync.Pool{New: func() any { return new([maxTile]float32) }}
 func (p *Packed) edge(c []float32, ldc, n, width int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
 	whole := edges.Get().(*[maxTile]float32)
 	defer edges.Put(whole)
-	const most = 12
+	most := 12
+	if p.unit != nil {
+		most = unitRows
+	}
 	for r := 0; r < rows; r += most {
 		m := min(most, rows-r)
 		from, step := start, lds

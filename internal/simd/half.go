@@ -25,7 +25,20 @@ var hasBFloat16 = detectBFloat16()
 func (p Precision) Available() bool { return p == Single || hasBFloat16 && current.half != nil }
 
 // halfRows are some rows of a, as pairs of bfloat16.
-var halfRows = sync.Pool{New: func() any { return new([rowBlock * maxDepth / 2]float32) }}
+var halfRows = sync.Pool{New: func() any { v := make([]float32, rowBlock*maxDepth/2); return &v }}
+
+// unitHalves are those that a matrix unit takes at once.
+var unitHalves = sync.Pool{New: func() any { v := make([]float32, unitBlock*(2048/2+unitSide)); return &v }}
+
+var unitRounded = 1024
+
+// BFloat16Path is what products of bfloat16 run on.
+func BFloat16Path() string {
+	if unitOfHalves() != nil {
+		return "AMX"
+	}
+	return "AVX512-BF16"
+}
 
 // halves is the bfloat16 that lie, two by two, in the places of float32.
 func halves(pairs []float32) []uint16 {

@@ -11,8 +11,9 @@ import (
 // them.
 type byteLoops struct {
 	name  string
-	dots  []dot // of as many rows as the place tells, from 1
-	width int   // columns of a dot
+	dots  []dot       // of as many rows as the place tells, from 1
+	width int         // columns of a dot
+	unit  *matrixUnit // in place of dots; nil: none
 
 	requantize func(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low, high, zero float32)
 	rescale    func(dst *float32, ldd int, sums *int32, rows int, scale, bias *float32)

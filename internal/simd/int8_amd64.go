@@ -7,6 +7,8 @@ var hasVNNI = cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512V
 // byteKernels are the loops on bytes of the path in use, or nil for Go.
 func byteKernels() *byteLoops {
 	switch {
+	case current == assembly[AVX512] && hasVNNI && unitOfBytes() != nil:
+		return &bytesAMX
 	case current == assembly[AVX512] && hasVNNI:
 		return &bytes512
 	case current != &none:
@@ -25,6 +27,12 @@ var bytes512 = byteLoops{
 	requantize: requantize512, rescale: rescale512, quantize: quantize512, widen: widen512,
 	snap: snap512, add: addBytes512, extremes: extremes512, maximum: maxBytes256,
 }
+
+var bytesAMX = func() byteLoops {
+	l := bytes512
+	l.name, l.dots, l.unit = "AMX", nil, &byteUnit
+	return l
+}()
 
 var bytes256 = byteLoops{
 	name:       "AVX2",
