@@ -4,6 +4,9 @@ import "golang.org/x/sys/cpu"
 
 var hasVNNI = cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
 
+// withoutAVXVNNI is for tests of what runs where there is none.
+var withoutAVXVNNI bool
+
 // byteKernels are the loops on bytes of the path in use, or nil for Go.
 func byteKernels() *byteLoops {
 	switch {
@@ -11,6 +14,8 @@ func byteKernels() *byteLoops {
 		return &bytesAMX
 	case current == assembly[AVX512] && hasVNNI:
 		return &bytes512
+	case current != &none && cpu.X86.HasAVXVNNI && !withoutAVXVNNI:
+		return &bytesVNNI
 	case current != &none:
 		return &bytes256
 	}
@@ -31,6 +36,13 @@ var bytes512 = byteLoops{
 var bytesAMX = func() byteLoops {
 	l := bytes512
 	l.name, l.dots, l.unit = "AMX", nil, &byteUnit
+	return l
+}()
+
+var bytesVNNI = func() byteLoops {
+	l := bytes256
+	l.name = "AVX-VNNI"
+	l.dots = []dot{dotVNNI_1x16, dotVNNI_2x16, dotVNNI_3x16, dotVNNI_4x16, dotVNNI_5x16, dotVNNI_6x16}
 	return l
 }()
 
