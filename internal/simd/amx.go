@@ -1,6 +1,9 @@
 package simd
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 //go:generate sh -c "cd asmgen && go run ./amx -out ../amx_amd64.s -stubs ../amx_stubs_amd64.go -pkg simd"
 
@@ -69,9 +72,20 @@ func (u *matrixUnit) run(steps, places, rows, count int, f operands) {
 	if rows <= unitSide {
 		kernel = u.low
 	}
-	config := configureTiles(rows, places)
-	kernel(steps, (*uint8)(f.a), f.lda, (*uint8)(f.b), (*uint8)(f.c), f.ldc, (*uint8)(f.start), f.lds, &config[0], count, f.next)
+	kernel(steps, (*uint8)(f.a), f.lda, (*uint8)(f.b), (*uint8)(f.c), f.ldc, (*uint8)(f.start), f.lds, &configurations()[rows][places][0], count, f.next)
 }
+
+// configurations are those of the tiles for blocks of so many rows, in steps of so
+// many places.
+var configurations = sync.OnceValue(func() *[unitRows + 1][unitSide + 1][64]uint8 {
+	all := new([unitRows + 1][unitSide + 1][64]uint8)
+	for rows := range all {
+		for places := range all[rows] {
+			all[rows][places] = configureTiles(rows, places)
+		}
+	}
+	return all
+})
 
 // configureTiles is what the unit's tiles are for a block of so many rows: sums in
 // tiles 0 to 3, the left factor in 4 and 5, the right one in 6 and 7, in the form
