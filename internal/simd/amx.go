@@ -64,7 +64,7 @@ func (u *matrixUnit) multiply(depth, rows int, f operands) {
 }
 
 // unitAhead is how many bytes of the next panel are fetched in a step.
-const unitAhead = 256
+var unitAhead = 256
 
 // run does blocks of so many rows, in steps of so many places.
 func (u *matrixUnit) run(steps, places, rows, count int, f operands) {

@@ -1,11 +1,13 @@
 package simd
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
@@ -164,41 +166,59 @@ func tryBytes(t *testing.T, unit *matrixUnit, rng *rand.Rand, rows, depth int, o
 	}
 }
 
-// Dots of AVX-VNNI, emulated, are exact.
+// emulatedDot is a dot of AVX-VNNI of so many rows, run by a machine as emulated is.
+func emulatedDot(f dot, rows int) dot {
+	code := codeOf(f)
+	return func(k int, a *uint8, lda int, b *int8, c, start *int32, lds int) {
+		m := machine{memory: []region{
+			regionOf("a", unsafe.Pointer(a), (rows-1)*lda+4*k, false),
+			regionOf("b", unsafe.Pointer(b), panelRow*(k-1)+64, false),
+			regionOf("c", unsafe.Pointer(c), (rows-1)*panelRow+64, true),
+			regionOf("start", unsafe.Pointer(start), (rows-1)*lds+64, false),
+		}}
+		at := func(i int) uint64 { return m.memory[i].at }
+		m.run(code, uint64(k), at(0), uint64(lda), at(1), at(2), at(3), uint64(lds))
+	}
+}
+
+// Dots of AVX-VNNI, emulated and where the processor has it natively, are exact.
 func TestDotsOfAVXVNNI(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	for i, f := range bytesVNNI.dots {
-		code, rows := codeOf(f), i+1
-		for _, depth := range []int{1, 2, 3, 16, 33} {
-			for _, lds := range []int{0, panel + 1} {
-				lda := 4*depth + rng.IntN(3)
-				_, a := guarded((rows-1)*lda+4*depth, func() uint8 { return uint8(rng.Uint32()) }, 255)
-				_, b := guarded(4*panel*(depth-1)+64, func() int8 { return int8(rng.Uint32()) }, 127)
-				_, start := guarded((rows-1)*lds+16, func() int32 { return int32(rng.Uint32()) }, 1<<30)
-				all, c := guarded((rows-1)*panel+16, func() int32 { return 77 }, 77)
-				m := machine{memory: []region{
-					regionOf("a", unsafe.Pointer(&a[0]), len(a), false), regionOf("b", unsafe.Pointer(&b[0]), len(b), false),
-					regionOf("start", unsafe.Pointer(&start[0]), 4*len(start), false), regionOf("c", unsafe.Pointer(&c[0]), 4*len(c), true),
-				}}
-				var at [4]uint64
-				for i := range at {
-					at[i] = m.memory[i].at
-				}
-				m.run(code, uint64(depth), at[0], uint64(lda), at[1], at[3], at[2], uint64(4*lds))
-				for i, got := range all {
-					r, j := (i-32)/panel, (i-32)%panel
-					want := int32(77)
-					if i >= 32 && r < rows && j < 16 {
-						want = start[r*lds+j]
-						for k := range 4 * depth {
-							want += int32(a[r*lda+k]) * int32(b[k/4*4*panel+4*j+k%4])
-						}
-					}
-					if got != want {
-						t.Fatalf("%d rows, depth %d: row %d, column %d is %d, want %d", rows, depth, r, j, got, want)
-					}
+		rows := i + 1
+		dots := []dot{emulatedDot(f, rows)}
+		if hasAVXVNNI {
+			dots = append(dots, f)
+		}
+		for _, f := range dots {
+			for _, depth := range []int{1, 2, 3, 16, 33} {
+				for _, lds := range []int{0, panel + 1} {
+					tryDot(t, f, rng, rows, depth, lds)
 				}
 			}
+		}
+	}
+}
+
+func tryDot(t *testing.T, f dot, rng *rand.Rand, rows, depth, lds int) {
+	t.Helper()
+	lda := 4*depth + rng.IntN(3)
+	_, a := guarded((rows-1)*lda+4*depth, func() uint8 { return uint8(rng.Uint32()) }, 255)
+	_, b := guarded(4*panel*(depth-1)+64, func() int8 { return int8(rng.Uint32()) }, 127)
+	_, start := guarded((rows-1)*lds+16, func() int32 { return int32(rng.Uint32()) }, 1<<30)
+	all, c := guarded((rows-1)*panel+16, func() int32 { return 77 }, 77)
+	f(depth, &a[0], lda, &b[0], &c[0], &start[0], 4*lds)
+	for i, got := range all {
+		r, j := (i-32)/panel, (i-32)%panel
+		want := int32(77)
+		if i >= 32 && r < rows && j < 16 {
+			want = start[r*lds+j]
+			for k := range 4 * depth {
+				want += int32(a[r*lda+k]) * int32(b[k/4*4*panel+4*j+k%4])
+			}
+		}
+		if got != want {
+			t.Fatalf("%d rows, depth %d: row %d, column %d is %d, want %d", rows, depth, r, j, got, want)
 		}
 	}
 }
@@ -212,11 +232,57 @@ func TestOnAMX(t *testing.T) {
 	if BFloat16Path() != "AMX" || IntegerPath() != "AMX" {
 		t.Fatalf("products run on %s and %s", BFloat16Path(), IntegerPath())
 	}
-	for name, test := range map[string]func(*testing.T){
-		"products of bfloat16": TestGemmOfBFloat16, "convolutions of bfloat16": TestConvOfBFloat16,
-		"products of bytes": TestProductOfBytes, "convolutions of bytes": TestConvolutionOfBytes,
-	} {
-		t.Run(name, test)
+	t.Run("products of bfloat16", testGemmOfBFloat16)
+	t.Run("convolutions of bfloat16", testConvOfBFloat16)
+	t.Run("products of bytes", testProductOfBytes)
+	t.Run("convolutions of bytes", testConvolutionOfBytes)
+}
+
+// So does a processor with AVX-VNNI and without AVX-512.
+func TestOnAVXVNNI(t *testing.T) {
+	if !slices.Contains(Paths(), AVX2) {
+		t.Skip("this processor has not what comes with AVX-VNNI")
 	}
-	_ = fmt.Sprint
+	defer Use(AVX2)()
+	dots, has := bytesVNNI.dots, hasAVXVNNI
+	defer func() { bytesVNNI.dots, hasAVXVNNI = dots, has }()
+	bytesVNNI.dots, hasAVXVNNI = nil, true
+	for i, f := range dots {
+		bytesVNNI.dots = append(bytesVNNI.dots, emulatedDot(f, i+1))
+	}
+	if IntegerPath() != "AVX-VNNI" {
+		t.Fatalf("products run on %s", IntegerPath())
+	}
+	t.Run("products", testProductOfBytes)
+	t.Run("convolutions", testConvolutionOfBytes)
+}
+
+// Signals that come in the middle, and other goroutines, leave tiles as they are.
+func TestTilesAmongSignals(t *testing.T) {
+	if unitOfHalves() == nil {
+		t.Skip("this processor has no AMX")
+	}
+	const m, k, n = 64, 512, 320
+	rng := rand.New(rand.NewPCG(8, 8))
+	a, w, want := random(rng, m*k), random(rng, k*n), make([]float32, m*n)
+	p := Pack(k, n, w, n, 1, nil, BFloat16)
+	Gemm(want, n, a, k, m, p, None)
+	until := time.Now().Add(200 * time.Millisecond)
+	var all sync.WaitGroup
+	for range 4 * runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			c := make([]float32, m*n)
+			for time.Now().Before(until) {
+				clear(c)
+				if Gemm(c, n, a, k, m, p, None); !slices.Equal(c, want) {
+					t.Error("another result")
+					return
+				}
+			}
+		})
+	}
+	for time.Now().Before(until) {
+		runtime.GC() // stops all, by signals
+	}
+	all.Wait()
 }

@@ -2,10 +2,10 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-var hasVNNI = cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
-
-// withoutAVXVNNI is for tests of what runs where there is none.
-var withoutAVXVNNI bool
+var (
+	hasVNNI    = cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
+	hasAVXVNNI = cpu.X86.HasAVXVNNI
+)
 
 // byteKernels are the loops on bytes of the path in use, or nil for Go.
 func byteKernels() *byteLoops {
@@ -14,7 +14,7 @@ func byteKernels() *byteLoops {
 		return &bytesAMX
 	case current == assembly[AVX512] && hasVNNI:
 		return &bytes512
-	case current != &none && cpu.X86.HasAVXVNNI && !withoutAVXVNNI:
+	case current != &none && hasAVXVNNI:
 		return &bytesVNNI
 	case current != &none:
 		return &bytes256
