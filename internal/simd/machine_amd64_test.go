@@ -213,6 +213,10 @@ func (m *machine) jump(by int64) {
 	}
 }
 
+// vexNames are names of instructions as Intel's manual writes them, by length,
+// prefix, map and opcode.
+var vexNames = map[[4]byte]string{}
+
 // vex runs an instruction on vectors or tiles.
 func (m *machine) vex(first byte) {
 	c := m.fetch()
@@ -225,7 +229,12 @@ func (m *machine) vex(first byte) {
 	}
 	second, long, prefix := int(^c>>3&15), c>>2&1, c&3
 	op := m.fetch()
-	what := fmt.Sprintf("VEX.%d.%s.%d %02x", 128<<long, [...]string{"NP", "66", "F3", "F2"}[prefix], space, op)
+	key := [4]byte{long, prefix, space, op}
+	what, ok := vexNames[key]
+	if !ok {
+		what = fmt.Sprintf("VEX.%d.%s.%d %02x", 128<<long, [...]string{"NP", "66", "F3", "F2"}[prefix], space, op)
+		vexNames[key] = what
+	}
 	if what == "VEX.128.NP.1 77" { // VZEROUPPER
 		m.upper = false
 		return
@@ -268,10 +277,11 @@ func (m *machine) vex(first byte) {
 		if !p.register {
 			m.unknown(what + " of memory")
 		}
+		m.tiles.multiplies(register, p.number, second)
 		if op == 0x5c {
-			m.tiles.multiply(register, p.number, second, halfProducts)
+			m.tiles.multiplyHalves(register, p.number, second)
 		} else {
-			m.tiles.multiply(register, p.number, second, byteProducts)
+			m.tiles.multiplyBytes(register, p.number, second)
 		}
 	default:
 		m.unknown(what)
@@ -344,8 +354,8 @@ func (m *machine) moveTile(tile int, p place, store bool) {
 	}
 }
 
-// multiply is what the products of tiles have in common.
-func (t *tiles) multiply(c, a, b int, row func(sums, a []byte, b *[16][64]byte)) {
+// multiplies checks what the products of tiles have in common.
+func (t *tiles) multiplies(c, a, b int) {
 	t.valid(a, b, c)
 	if a == b || b == c || a == c {
 		panic("a product of a tile with itself")
@@ -353,36 +363,47 @@ func (t *tiles) multiply(c, a, b int, row func(sums, a []byte, b *[16][64]byte))
 	if t.rows[c] != t.rows[a] || t.bytes[c] != t.bytes[b] || t.bytes[a] != 4*t.rows[b] || t.bytes[c]%4 != 0 {
 		panic(fmt.Sprintf("tiles of %d x %d and %d x %d bytes do not make one of %d x %d", t.rows[a], t.bytes[a], t.rows[b], t.bytes[b], t.rows[c], t.bytes[c]))
 	}
-	for r := range t.rows[c] {
-		row(t.data[c][r][:t.bytes[c]], t.data[a][r][:t.bytes[a]], &t.data[b])
-	}
 }
 
-// byteProducts is a row of TDPBUSD.
-func byteProducts(sums, a []byte, b *[16][64]byte) {
-	for k := 0; k < len(a); k += 4 {
-		for n := 0; n < len(sums); n += 4 {
-			addProducts(sums[n:], a[k:], b[k/4][n:])
+// multiplyBytes is TDPBUSD.
+func (t *tiles) multiplyBytes(c, a, b int) {
+	for m := range t.rows[c] {
+		for k := range t.rows[b] {
+			for n := 0; n < t.bytes[c]; n += 4 {
+				addProducts(t.data[c][m][n:], t.data[a][m][4*k:], t.data[b][k][n:])
+			}
 		}
 	}
 }
 
-// halfProducts is a row of TDPBF16PS: sums of even and of odd products, which are
-// added to each other and then to what was there.
-func halfProducts(sums, a []byte, b *[16][64]byte) {
-	half := func(v []byte) float32 {
-		return denormalsAreZero(math.Float32frombits(uint32(binary.LittleEndian.Uint16(v)) << 16))
-	}
-	for n := 0; n < len(sums); n += 4 {
-		var even, odd float32
-		for k := 0; k < len(a); k += 4 {
-			even = addProduct(even, half(a[k:]), half(b[k/4][n:]))
-			odd = addProduct(odd, half(a[k+2:]), half(b[k/4][n+2:]))
+// multiplyHalves is TDPBF16PS: sums of even and of odd products are added to each
+// other, and then to what was there.
+func (t *tiles) multiplyHalves(c, a, b int) {
+	left, right := t.halves(a), t.halves(b)
+	for m := range t.rows[c] {
+		for n := range t.bytes[c] / 4 {
+			var even, odd float32
+			for k := range t.rows[b] {
+				even = addProduct(even, left[m][2*k], right[k][2*n])
+				odd = addProduct(odd, left[m][2*k+1], right[k][2*n+1])
+			}
+			sum := t.data[c][m][4*n:]
+			before := denormalsAreZero(math.Float32frombits(binary.LittleEndian.Uint32(sum)))
+			v := denormalsAreZero(before + denormalsAreZero(even+odd))
+			binary.LittleEndian.PutUint32(sum, math.Float32bits(v))
 		}
-		before := denormalsAreZero(math.Float32frombits(binary.LittleEndian.Uint32(sums[n:])))
-		v := denormalsAreZero(before + denormalsAreZero(even+odd))
-		binary.LittleEndian.PutUint32(sums[n:], math.Float32bits(v))
 	}
+}
+
+// halves are the values of a tile of bfloat16.
+func (t *tiles) halves(tile int) (values [16][32]float32) {
+	for r := range values {
+		for i := range values[r] {
+			v := binary.LittleEndian.Uint16(t.data[tile][r][2*i:])
+			values[r][i] = denormalsAreZero(math.Float32frombits(uint32(v) << 16))
+		}
+	}
+	return values
 }
 
 func denormalsAreZero(v float32) float32 {
