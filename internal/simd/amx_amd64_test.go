@@ -1,3 +1,5 @@
+//go:build !race // of one thread, and many times as slow with the detector
+
 package simd
 
 import (
