@@ -1,4 +1,6 @@
-//go:build !race // of one thread, and many times as slow with the detector
+//go:build !race
+
+// Not with the race detector: all of it is of one thread, and takes many times as long.
 
 package simd
 
