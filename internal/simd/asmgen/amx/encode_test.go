@@ -3,51 +3,37 @@ package main
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
 
-const assembly = "../../amx_amd64.s"
-
-// afterCommand is what follows the first line, which tells how a file was made.
-func afterCommand(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "\n")
-	return rest
-}
-
-// The assembly of package simd is what this program writes.
-func TestGeneratedIsCommitted(t *testing.T) {
-	made := filepath.Join(t.TempDir(), "made.s")
-	if out, err := exec.Command("go", "run", ".", "-out", made).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if afterCommand(t, made) != afterCommand(t, assembly) {
-		t.Errorf("%s is of another generator: run go generate in internal/simd", assembly)
-	}
-}
-
-// All bytes of the assembly are what LLVM makes of the comment before them.
+// All bytes of the assembly of AMX and of AVX-VNNI are what LLVM makes of the comment
+// before them.
 func TestBytesEqualLLVMs(t *testing.T) {
 	mc, err := exec.LookPath("llvm-mc")
 	if err != nil {
 		t.Skip("no llvm-mc here")
 	}
-	instructions := regexp.MustCompile(`// (\w.*)\n((?:\tBYTE +\$0x..\n)+)`).FindAllStringSubmatch(afterCommand(t, assembly), -1)
-	if len(instructions) < 50 {
-		t.Fatalf("%d instructions", len(instructions))
-	}
+	var instructions [][]string
 	var texts strings.Builder
-	for _, m := range instructions {
-		texts.WriteString(m[1] + "\n")
+	for _, name := range []string{"../../amx_amd64.s", "../../int8_amd64.s"} {
+		assembly, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		some := regexp.MustCompile(`// (\S.*)\n((?:\tBYTE +\$0x..\n)+)`).FindAllStringSubmatch(string(assembly), -1)
+		commented := 0
+		for _, m := range some {
+			texts.WriteString(m[1] + "\n")
+			commented += strings.Count(m[2], "BYTE")
+		}
+		if all := strings.Count(string(assembly), "\tBYTE "); all == 0 || commented != all {
+			t.Errorf("%s: %d bytes, %d of them below a comment", name, all, commented)
+		}
+		instructions = append(instructions, some...)
 	}
-	c := exec.Command(mc, "--arch=x86-64", "--x86-asm-syntax=intel", "--show-encoding", "-mattr=+amx-tile,+amx-bf16,+amx-int8")
+	c := exec.Command(mc, "--arch=x86-64", "--x86-asm-syntax=intel", "--show-encoding", "-mattr=+amx-tile,+amx-bf16,+amx-int8,+avxvnni")
 	c.Stdin = strings.NewReader(texts.String())
 	out, err := c.Output()
 	if err != nil {
