@@ -4,6 +4,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/cxrkit/cxrkit/internal/pages"
 	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
@@ -44,10 +45,13 @@ func newPacked(k, n int, bias []float32, precision Precision) *Packed {
 }
 
 // clear makes data of zeros, to fill.
-func (p *Packed) clear() { p.data = make([]float32, p.Values()) }
+func (p *Packed) clear() { p.data = pages.Zeros[float32](p.Values()) }
 
 // layOut sets the widths of panels and returns how many columns they have.
 func (p *Packed) layOut() (columns int) {
+	if p.loops.settle != nil {
+		p.loops.settle()
+	}
 	p.width, p.last = p.loops.width, p.loops.width
 	if rest := p.N % p.width; p.loops.slim != nil && !p.half && rest > 0 && rest <= p.width/2 { // half the last panel would be zeros
 		p.last = p.width / 2
@@ -265,12 +269,17 @@ func (p *Packed) tiles(c []float32, ldc, width int, a []float32, lda, rows, dept
 	if width < p.width {
 		tile = p.loops.slim
 	}
-	highest := len(tile)
-	count := (rows + highest - 1) / highest
-	for i := range count {
-		e := Part{i, count}.of(extent{0, rows})
-		r := e.first
-		tile[e.n()-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
+	// Tiles of even heights, without a division for each: where the depth is small,
+	// that would show.
+	count := (rows + len(tile) - 1) / len(tile)
+	height, higher := rows/count, rows%count // the first ones have a row more
+	for r := 0; r < rows; higher-- {
+		n := height
+		if higher > 0 {
+			n++
+		}
+		tile[n-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
+		r += n
 	}
 }
 

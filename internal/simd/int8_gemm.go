@@ -4,6 +4,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/cxrkit/cxrkit/internal/pages"
 	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
@@ -28,7 +29,7 @@ const (
 func NewPackedBytes(k, n int, zeros []int32) *PackedBytes {
 	p := &PackedBytes{K: k, N: n, groups: (k + 3) / 4}
 	columns := (n + panel - 1) / panel * panel
-	p.data, p.sums = make([]int8, 4*p.groups*columns), make([]int32, columns)
+	p.data, p.sums = pages.Zeros[int8](4*p.groups*columns), make([]int32, columns)
 	for _, z := range zeros {
 		if z != 0 {
 			p.zeros = make([]int32, columns)
