@@ -26,7 +26,7 @@ type Packed struct {
 }
 
 const (
-	maxTile  = unitRows * 32
+	maxTile  = rowBlock * 32
 	rowBlock = 96  // rows of a that stay in the cache while all panels pass
 	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
 )
@@ -36,12 +36,16 @@ const (
 func newPacked(k, n int, bias []float32, precision Precision) *Packed {
 	p := &Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
 	if precision == BFloat16 && BFloat16.Available() {
-		p.half, p.tile, p.rows = true, current.half, (k+1)/2
-		p.unit = unitOfHalves()
+		p.halve(unitOfHalves())
 	}
 	p.bias = make([]float32, p.layOut())
 	copy(p.bias, bias)
 	return p
+}
+
+// halve makes it one of bfloat16, for a unit or, by nil, for tiles.
+func (p *Packed) halve(unit *matrixUnit) {
+	p.half, p.unit, p.tile, p.rows = true, unit, p.loops.half, (p.K+1)/2
 }
 
 // clear makes data of zeros, to fill.
@@ -292,7 +296,7 @@ func (p *Packed) edge(c []float32, ldc, n, width int, a []float32, lda, rows, de
 	defer edges.Put(whole)
 	most := 12
 	if p.unit != nil {
-		most = unitRows
+		most = rowBlock
 	}
 	for r := 0; r < rows; r += most {
 		m := min(most, rows-r)
@@ -316,18 +320,36 @@ func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 // GemmDynamic computes c = a*b of two matrices that are not known before, m x k
 // and k x n, without gaps between rows. It packs b into scratch on the way.
 func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
-	GemmStrided(c, a, b, m, k, n, n, 1, scratch)
+	GemmStrided(c, a, b, m, k, n, n, 1, scratch, Single)
 }
 
-// GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep].
-func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
-	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
-	columns := p.layOut()
-	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
+// GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep], of a
+// precision: of bfloat16 where a matrix unit repays that b is rounded for one use.
+func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32, precision Precision) {
+	packDynamic(k, n, b, kStep, nStep, scratch, precision)
+	p := packedDynamic(k, n, scratch, precision)
+	GemmPart(c, n, a, k, m, &p, None, Whole)
+}
+
+// packDynamic lays out a matrix in scratch, for packedDynamic.
+func packDynamic(k, n int, b []float32, kStep, nStep int, scratch []float32, precision Precision) {
+	p := packedDynamic(k, n, scratch, precision)
 	clear(p.bias)
-	if columns > n { // zeros after the last column
-		clear(p.data[(columns-p.last)*k:])
+	if len(p.bias) > n { // zeros after the last column
+		clear(p.data[(len(p.bias)-p.last)*p.rows:])
 	}
 	p.fillRows(0, k, b, kStep, nStep)
-	GemmPart(c, n, a, k, m, &p, None, Whole)
+}
+
+// packedDynamic is the matrix that packDynamic laid out.
+func packedDynamic(k, n int, scratch []float32, precision Precision) Packed {
+	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
+	if precision == BFloat16 && BFloat16.Available() {
+		if unit := unitOfHalves(); unit != nil {
+			p.halve(unit)
+		}
+	}
+	columns := p.layOut()
+	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*p.rows]
+	return p
 }

@@ -64,6 +64,40 @@ func testGemmOfBFloat16(t *testing.T) {
 	}
 }
 
+// Products of two matrices of a run are of bfloat16 where there is a matrix unit;
+// else they stay of single precision.
+func TestDynamicOfBFloat16(t *testing.T) { onEachUnit(t, testDynamicOfBFloat16) }
+
+func testDynamicOfBFloat16(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 2))
+	for _, s := range [][3]int{{1, 1, 1}, {7, 64, 33}, {97, 33, 64}, {33, 97, 5}, {12, 200, 31}} {
+		m, k, n := s[0], s[1], s[2]
+		a, b := random(rng, m*k), random(rng, k*n)
+		scratch := slices.Repeat([]float32{float32(math.NaN())}, DynamicScratch(k, n))
+		half := BFloat16.Available() && unitOfHalves() != nil
+		x, y := factors(a, half), factors(b, half)
+		for name, product := range map[string]func(c []float32){
+			"rows":    func(c []float32) { GemmStrided(c, a, b, m, k, n, n, 1, scratch, BFloat16) },
+			"columns": func(c []float32) { GemmStrided(c, a, turned(b, k, n), m, k, n, 1, k, scratch, BFloat16) },
+		} {
+			guard, c := newCanary(m * n)
+			product(c)
+			guard.check(t)
+			for i := range m {
+				for j := range n {
+					want := 0.0
+					for r := range k {
+						want += x[i*k+r] * y[r*n+j]
+					}
+					if !near(c[i*n+j], float32(want), float64(k)) {
+						t.Fatalf("%v by %s: row %d, column %d: %v, want %v", s, name, i, j, c[i*n+j], want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // factors are the values, or what bfloat16 has of them.
 func factors(v []float32, half bool) []float64 {
 	out := make([]float64, len(v))

@@ -121,3 +121,10 @@ func toHalf(dst, src []float32) {
 	}
 	clear(words[len(src):])
 }
+
+// pairRows rounds n pairs of rows of src, step values apart, to rows of a panel of 32
+// columns.
+func pairRows(dst, src []float32, step, n, columns int) {
+	_, _ = dst[32*n-1], src[(2*n-1)*step+columns-1]
+	pairRows512(&dst[0], &src[0], 4*step, n, columns)
+}

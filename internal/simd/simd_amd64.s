@@ -7147,6 +7147,70 @@ loop:
 	VZEROUPPER
 	RET
 
+// func pairRows512(dst *float32, src *float32, step int, n int, columns int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·pairRows512(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    step+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    columns+32(FP), SI
+	MOVQ    $-1, DI
+	BZHIQ   SI, DI, DI
+	KMOVW   DI, K1
+	SHRQ    $0x10, DI
+	KMOVW   DI, K2
+	VMOVUPS pairs<>+0(SB), Z4
+	LEAQ    (CX)(DX*1), SI
+	SHLQ    $0x01, DX
+
+loop:
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	BYTE      $0x62
+	BYTE      $0xf2
+	BYTE      $0x77
+	BYTE      $0x48
+	BYTE      $0x72
+	BYTE      $0xd0
+	VPERMW    Z2, Z4, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS.Z 64(CX), K2, Z0
+	VMOVUPS.Z 64(SI), K2, Z1
+	BYTE      $0x62
+	BYTE      $0xf2
+	BYTE      $0x77
+	BYTE      $0x48
+	BYTE      $0x72
+	BYTE      $0xd0
+	VPERMW    Z2, Z4, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, CX
+	ADDQ      DX, SI
+	ADDQ      $0x00000080, AX
+	DECQ      BX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+DATA pairs<>+0(SB)/4, $0x00100000
+DATA pairs<>+4(SB)/4, $0x00110001
+DATA pairs<>+8(SB)/4, $0x00120002
+DATA pairs<>+12(SB)/4, $0x00130003
+DATA pairs<>+16(SB)/4, $0x00140004
+DATA pairs<>+20(SB)/4, $0x00150005
+DATA pairs<>+24(SB)/4, $0x00160006
+DATA pairs<>+28(SB)/4, $0x00170007
+DATA pairs<>+32(SB)/4, $0x00180008
+DATA pairs<>+36(SB)/4, $0x00190009
+DATA pairs<>+40(SB)/4, $0x001a000a
+DATA pairs<>+44(SB)/4, $0x001b000b
+DATA pairs<>+48(SB)/4, $0x001c000c
+DATA pairs<>+52(SB)/4, $0x001d000d
+DATA pairs<>+56(SB)/4, $0x001e000e
+DATA pairs<>+60(SB)/4, $0x001f000f
+GLOBL pairs<>(SB), RODATA|NOPTR, $64
+
 // func fused256(n int)
 // Requires: AVX, FMA3
 TEXT ·fused256(SB), NOSPLIT, $0-8

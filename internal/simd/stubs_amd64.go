@@ -325,6 +325,10 @@ func gemmHalf_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int,
 // toHalf512 rounds n values, a positive multiple of 32, to bfloat16, ties to even.
 func toHalf512(dst *uint16, src *float32, n int)
 
+// pairRows512 rounds n pairs of rows, step bytes apart, to as many rows of a panel of 32 columns: of each column
+// the two bfloat16 side by side, ties to even. Beyond columns, which are positive, it writes zeros.
+func pairRows512(dst *float32, src *float32, step int, n int, columns int)
+
 // fused256 multiplies and adds 12 vectors n times.
 func fused256(n int)
 

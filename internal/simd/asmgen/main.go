@@ -23,6 +23,7 @@ func main() {
 		halfTile(rows)
 	}
 	toHalf()
+	pairRows()
 	for _, w := range widths {
 		w.fused()
 		for pixels := 1; pixels <= 4; pixels++ {
