@@ -191,18 +191,6 @@ func TestRoundingToBFloat16(t *testing.T) {
 // shapes are products of ViT-B/16 and of ResNet-50.
 var shapes = [][3]int{{197, 768, 768}, {197, 768, 3072}, {197, 3072, 768}, {3136, 64, 256}, {784, 512, 128}, {196, 1024, 256}, {49, 512, 2048}}
 
-// benchUnits is a benchmark with and without AMX, where the processor has it; path
-// tells what products run on.
-func benchUnits(b *testing.B, path func() string, f func(b *testing.B)) {
-	for _, amx := range []bool{false, true} {
-		restore := UseAMX(amx)
-		if (path() == "AMX") == amx {
-			b.Run(path(), f)
-		}
-		restore()
-	}
-}
-
 // How much faster products of bfloat16 are:
 //
 //	go test ./internal/simd -run '^$' -bench Precision
@@ -222,8 +210,13 @@ func BenchmarkPrecision(b *testing.B) {
 		}
 		b.Run(shapeName(m, k, n), func(b *testing.B) {
 			b.Run("float32", product(Single))
-			if BFloat16.Available() {
-				benchUnits(b, BFloat16Path, product(BFloat16))
+			if !BFloat16.Available() {
+				return
+			}
+			b.Run(BFloat16Path(), product(BFloat16))
+			if BFloat16Path() == "AMX" {
+				defer UseAMX(false)()
+				b.Run(BFloat16Path(), product(BFloat16))
 			}
 		})
 	}

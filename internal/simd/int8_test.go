@@ -292,12 +292,19 @@ func BenchmarkProductOfBytes(b *testing.B) {
 				}
 				rate(b)
 			})
-			benchUnits(b, IntegerPath, func(b *testing.B) {
-				for b.Loop() {
-					p.Requantize(c, n, a, k, m, Whole)
+			last := ""
+			for _, without := range integerFeatures {
+				defer without()()
+				if now := IntegerPath(); now != last {
+					last = now
+					b.Run(now, func(b *testing.B) {
+						for b.Loop() {
+							p.Requantize(c, n, a, k, m, Whole)
+						}
+						rate(b)
+					})
 				}
-				rate(b)
-			})
+			}
 		})
 	}
 }
