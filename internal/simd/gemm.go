@@ -292,21 +292,29 @@ func (p *Packed) edge(c []float32, ldc, n, width int, a []float32, lda, rows, de
 // DynamicScratch is how many values of scratch memory [GemmDynamic] needs.
 func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 
-// GemmDynamic computes c = a*b of two matrices that are not known before, m x k
-// and k x n, without gaps between rows. It packs b into scratch on the way.
-func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
-	GemmStrided(c, a, b, m, k, n, n, 1, scratch)
+// GemmDynamic computes c = a*b of two matrices that are not known before: a of m x k,
+// with rows lda apart, and b of k x n, whose element (i, j) is at b[i*kStep+j*nStep]; c
+// is without gaps. It packs b into scratch on the way.
+func GemmDynamic(c, a []float32, lda int, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
+	packDynamic(k, n, b, kStep, nStep, scratch)
+	p := packedDynamic(k, n, scratch)
+	GemmPart(c, n, a, lda, m, &p, None, Whole)
 }
 
-// GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep].
-func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
+// packDynamic lays out a matrix in scratch, for packedDynamic.
+func packDynamic(k, n int, b []float32, kStep, nStep int, scratch []float32) {
+	p := packedDynamic(k, n, scratch)
+	clear(p.bias)
+	if len(p.bias) > n { // zeros after the last column
+		clear(p.data[(len(p.bias)-p.last)*k:])
+	}
+	p.fillRows(0, k, b, kStep, nStep)
+}
+
+// packedDynamic is the matrix that packDynamic laid out.
+func packedDynamic(k, n int, scratch []float32) Packed {
 	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
 	columns := p.layOut()
 	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
-	clear(p.bias)
-	if columns > n { // zeros after the last column
-		clear(p.data[(columns-p.last)*k:])
-	}
-	p.fillRows(0, k, b, kStep, nStep)
-	GemmPart(c, n, a, k, m, &p, None, Whole)
+	return p
 }
