@@ -1,6 +1,7 @@
 package network
 
 import (
+	"math"
 	"slices"
 
 	"github.com/cxrkit/cxrkit/internal/onnx"
@@ -174,7 +175,13 @@ func (op binary) scaling(a, b *tensor, shape []int, f simd.Activation) (*origin,
 	default:
 		return nil, nil
 	}
+	if f := float64(by); by == 0 || math.IsInf(f, 0) || math.IsNaN(f) { // not what it does to a product
+		return nil, nil
+	}
 	s := a.scores
+	if s != nil && s.softmax { // behind softmax it is another thing
+		s = nil
+	}
 	if s != nil {
 		other := *s
 		other.scale *= by
