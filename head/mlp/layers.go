@@ -26,7 +26,7 @@ func (d *dense) apply(x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 
 func (d *dense) forward(v [][]float32) {
 	x, w, b, y := v[0], v[1], v[2], v[3]
-	simd.GemmDynamic(y, x, w, d.rows, d.in, d.out, d.scratch)
+	simd.GemmDynamic(y, x, d.in, w, d.rows, d.in, d.out, d.out, 1, d.scratch, simd.Single)
 	f := simd.None
 	if d.relu {
 		f = simd.Relu
@@ -54,7 +54,7 @@ func (d *dense) back(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, e
 		return gorgonia.Nodes{nil, dw, db}, err
 	}
 	dx, err := apply("gradient of input", d.capacity*d.in, func(v [][]float32) {
-		simd.GemmStrided(v[2], v[0], v[1], d.rows, d.out, d.in, 1, d.out, d.scratch, simd.Single)
+		simd.GemmDynamic(v[2], v[0], d.out, v[1], d.rows, d.out, d.in, 1, d.out, d.scratch, simd.Single)
 	}, nil, nil, dy, w)
 	return gorgonia.Nodes{dx, dw, db}, err
 }
@@ -84,7 +84,7 @@ func (d *dense) weightGradient() func(v [][]float32) {
 				}
 			}
 		}
-		simd.GemmDynamic(dw, turned, dy, d.in, d.rows, d.out, d.scratch)
+		simd.GemmDynamic(dw, turned, d.rows, dy, d.in, d.rows, d.out, d.out, 1, d.scratch, simd.Single)
 	}
 }
 

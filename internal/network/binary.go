@@ -172,6 +172,13 @@ func (op binary) apply(c *compiler, n *node, a, b *tensor, last bool) (*tensor, 
 
 // combine emits f(a op b) of floats, whose result has the given shape.
 func (c *compiler) combine(n *node, op binary, a, b *tensor, shape []int, f simd.Activation) *tensor {
+	o, s := op.scaling(a, b, shape, f)
+	out := c.combined(n, op, a, b, shape, f)
+	out.origin, out.scores = o, s
+	return out
+}
+
+func (c *compiler) combined(n *node, op binary, a, b *tensor, shape []int, f simd.Activation) *tensor {
 	last := len(shape) == 4 && (a.at != nil && a.last || b.at != nil && b.last)
 	a, b = c.operandOf(n, a, shape, last), c.operandOf(n, b, shape, last)
 	switch {

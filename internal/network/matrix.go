@@ -125,19 +125,26 @@ func opMatMul(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 // product multiplies matrices of the run along leading dimensions.
 func (c *compiler) product(n *node, a, b *tensor, lead, shape []int) *tensor {
 	a, b = c.plain(a), c.plain(b)
-	ra, rb, rank := len(a.shape), len(b.shape), len(lead)
-	m, k, cols := a.shape[ra-2], a.shape[ra-1], b.shape[rb-1]
-	batch := product(lead)
-	// How far apart the matrices are, in matrices.
-	as, bs := (&tensor{shape: a.shape[:ra-2]}).spread(lead), (&tensor{shape: b.shape[:rb-2]}).spread(lead)
-	return c.share(n, []*tensor{a, b}, shape, false, simd.DynamicScratch(k, cols), batch*m*k*cols, func(in [][]float32, out, scratch []float32, part simd.Part) {
+	if t := attentionOf(a, b, lead); t != nil {
+		return c.attend(n, t, shape)
+	}
+	s := scoresOf(a, b, lead)
+	batch, from := product(lead), []*tensor{s.q.base, s.k.base}
+	m, k, cols := s.m, s.size, s.n
+	out := c.share(n, from, shape, false, simd.DynamicScratch(k, cols), batch*m*k*cols, func(in [][]float32, out, scratch []float32, part simd.Part) {
 		first, end := part.Span(batch, 1)
-		o := newOdometer(lead[:rank:rank], as, bs, first)
+		o := newOdometer(lead[:len(lead):len(lead)], s.qs, s.ks, first)
 		for i := first; i < end; i++ {
-			simd.GemmStrided(out[i*m*cols:][:m*cols], in[0][o.a*m*k:], in[1][o.b*k*cols:], m, k, cols, cols, 1, scratch, c.precision)
+			to := out[i*m*cols:][:m*cols]
+			simd.GemmDynamic(to, in[0][s.q.offset+o.a:], s.qRow, in[1][s.k.offset+o.b:], m, k, cols, s.kRow, s.kCol, scratch, c.precision)
+			if s.scale != 1 {
+				simd.Mul.Scalar(to, to, s.scale)
+			}
 			o.next()
 		}
 	})
+	out.scores = s
+	return out
 }
 
 // addedBias joins an addition of a constant row to the product before it, which

@@ -21,6 +21,7 @@ func (c *compiler) program(input, output *tensor) (*Program, error) {
 		}
 	}
 	output = c.plain(output)
+	c.drop(output)
 	output.at.lastUse = len(c.steps)
 	total := 0
 	for _, b := range c.buffers {
@@ -68,6 +69,45 @@ func (c *compiler) program(input, output *tensor) (*Program, error) {
 		p.Steps = append(p.Steps, step)
 	}
 	return p, nil
+}
+
+// drop takes out the steps whose results nobody reads, and the buffers that only they
+// used.
+func (c *compiler) drop(output *tensor) {
+	live := map[*buffer]bool{output.at: true}
+	var kept []pendingStep
+	for _, s := range slices.Backward(c.steps) {
+		if !live[s.output.at] {
+			continue
+		}
+		kept = append(kept, s)
+		for _, t := range s.inputs {
+			if t.at != nil {
+				live[t.at] = true
+			}
+		}
+	}
+	slices.Reverse(kept)
+	c.steps = kept
+	for _, b := range c.buffers {
+		if b.first >= 0 {
+			b.first = len(kept)
+		}
+		b.lastUse = -1
+	}
+	use := func(b *buffer, step int) { b.first, b.lastUse = min(b.first, step), max(b.lastUse, step) }
+	for i, s := range kept {
+		use(s.output.at, i)
+		if s.scratch != nil {
+			use(s.scratch, i)
+		}
+		for _, t := range s.inputs {
+			if t.at != nil {
+				use(t.at, i)
+			}
+		}
+	}
+	c.buffers = slices.DeleteFunc(c.buffers, func(b *buffer) bool { return b.first == len(kept) })
 }
 
 // layOut gives every buffer a place that no other alive at the same time has,

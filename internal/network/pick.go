@@ -21,9 +21,12 @@ func (c *compiler) pick(n *node, t *tensor, shape []int, offset int, from []int,
 		return out
 	}
 	move := newMover(shape, (&tensor{shape: shape, last: last}).strides(), from)
-	return c.share(n, []*tensor{t}, shape, last, 0, perMove*product(shape), func(in [][]float32, out, _ []float32, part simd.Part) {
+	from0 := picked(t, shape, offset, from)
+	out := c.share(n, []*tensor{t}, shape, last, 0, perMove*product(shape), func(in [][]float32, out, _ []float32, part simd.Part) {
 		move.run(out, 0, in[0], offset, part)
 	}).as(t.elem)
+	out.origin = from0
+	return out
 }
 
 // take is t with the elements at the given places of a dimension.
@@ -40,7 +43,11 @@ func (c *compiler) take(n *node, t *tensor, dim int, places []int) *tensor {
 		taken(out.ints, t.ints, places, size, inner)
 		return out
 	}
-	return c.emit(n, []*tensor{t}, shape, t.last, func(in [][]float32, out []float32) { taken(out, in[0], places, size, inner) }).as(t.elem)
+	out := c.emit(n, []*tensor{t}, shape, t.last, func(in [][]float32, out []float32) { taken(out, in[0], places, size, inner) }).as(t.elem)
+	if len(places) == 1 {
+		out.origin = takenFrom(t, dim, places[0])
+	}
+	return out
 }
 
 func taken[T any](out, src []T, places []int, size, inner int) {

@@ -73,9 +73,9 @@ func (d *drawing) step() {
 	v, r := d.pick(), d.rng
 	s, rank := v.shape, len(v.shape)
 	axis := 1 + r.IntN(rank-1)
-	choice := r.IntN(24)
+	choice := r.IntN(27)
 	if rank == 3 && choice < 7 { // for feature maps only
-		choice = 7 + r.IntN(17)
+		choice = 7 + r.IntN(20)
 	}
 	switch choice {
 	case 0, 1: // a convolution
@@ -212,6 +212,18 @@ func (d *drawing) step() {
 		if shape[axis] += int(pads[axis] + pads[rank+axis]); shape[axis] < 40 {
 			d.add("Pad", shape, nil, v.name, d.integers(pads...), d.fixed(0.5))
 		}
+	case 24: // what an origin is scaled by
+		d.add([]string{"Mul", "Div"}[r.IntN(2)], s, nil, v.name, d.fixed(0.25+2*r.Float32()))
+	case 25:
+		if rank == 3 {
+			perm := [][]int{{0, 2, 1}, {1, 0, 2}, {2, 1, 0}}[r.IntN(3)]
+			if perm[0] != 0 && s[0] > 1 { // films stay films
+				return
+			}
+			d.add("Transpose", []int{s[perm[0]], s[perm[1]], s[perm[2]]}, map[string]any{"perm": perm}, v.name)
+		}
+	case 26:
+		d.attend(v)
 	case 23:
 		test := d.add("Greater", []int{d.films, 3, 5, 6}, nil, "x", d.fixed(0.1))
 		d.values = d.values[:len(d.values)-1] // a truth value, for this only
@@ -219,6 +231,76 @@ func (d *drawing) step() {
 			d.add("Where", s, nil, test.name, v.name, d.pickOf(v).name)
 		}
 	}
+}
+
+// attend draws attention as exporters write it: of one product parted three ways, or of
+// values of the run, with heads by Reshape and Transpose, scaled before or behind, and
+// now and then with other nodes that read or write over what it is made of.
+func (d *drawing) attend(v drawn) {
+	r, s := d.rng, v.shape
+	if len(s) == 4 {
+		v = d.add("Reshape", []int{s[0], s[1], s[2] * s[3]}, nil, v.name, d.integers(0, 0, -1))
+		s = v.shape
+	}
+	films, rows := s[0], s[1]
+	heads, size := 1+r.IntN(3), 1+r.IntN(4)
+	width := heads * size
+	linear := func(columns int) drawn {
+		return d.add("MatMul", []int{films, rows, columns}, nil, v.name, d.weight(-0.5, 0.5, s[2], columns))
+	}
+	part := func(all drawn) drawn { // films x heads x rows x size
+		t := d.add("Reshape", []int{films, rows, heads, size}, nil, all.name, d.integers(0, 0, int64(heads), int64(size)))
+		return d.add("Transpose", []int{films, heads, rows, size}, map[string]any{"perm": []int{0, 2, 1, 3}}, t.name)
+	}
+	var q, k, w drawn
+	switch r.IntN(3) {
+	case 0:
+		q, k, w = part(linear(width)), part(linear(width)), part(linear(width))
+	case 1: // of one product, by Slice or Gather
+		all := linear(3 * width)
+		t := d.add("Reshape", []int{films, rows, 3, heads, size}, nil, all.name, d.integers(0, 0, 3, int64(heads), int64(size)))
+		t = d.add("Transpose", []int{3, films, heads, rows, size}, map[string]any{"perm": []int{2, 0, 3, 1, 4}}, t.name)
+		d.values = d.values[:len(d.values)-2] // of five dimensions, for this only
+		for i, to := range []*drawn{&q, &k, &w} {
+			*to = d.add("Gather", []int{films, heads, rows, size}, map[string]any{"axis": 0}, t.name, d.scalarInteger(int64(i)))
+		}
+	case 2: // keys and values are one
+		q, k = part(linear(width)), part(linear(width))
+		w = k
+	}
+	scale := func(x drawn, by float32) drawn {
+		return d.add([]string{"Mul", "Div"}[r.IntN(2)], x.shape, nil, x.name, d.fixed(by))
+	}
+	if r.IntN(2) == 0 {
+		q = scale(q, 0.5+r.Float32())
+	}
+	if r.IntN(4) == 0 { // over what q was taken from, perhaps
+		d.add("Tanh", d.values[len(d.values)-1].shape, nil, d.values[len(d.values)-1].name)
+	}
+	turned := d.add("Transpose", []int{films, heads, size, rows}, map[string]any{"perm": []int{0, 1, 3, 2}}, k.name)
+	if r.IntN(2) == 0 {
+		turned = scale(turned, 0.5+r.Float32())
+	}
+	scores := d.add("MatMul", []int{films, heads, rows, rows}, nil, q.name, turned.name)
+	if r.IntN(2) == 0 {
+		scores = scale(scores, 0.5+r.Float32())
+	}
+	if r.IntN(4) == 0 {
+		scores = d.add("Add", scores.shape, nil, scores.name, d.weight(-1, 1, heads, rows, rows))
+	}
+	scores = d.add("Softmax", scores.shape, map[string]any{"axis": 3}, scores.name)
+	out := d.add("MatMul", []int{films, heads, rows, size}, nil, scores.name, w.name)
+	if r.IntN(4) > 0 {
+		out = d.add("Transpose", []int{films, rows, heads, size}, map[string]any{"perm": []int{0, 2, 1, 3}}, out.name)
+		d.add("Reshape", []int{films, rows, width}, nil, out.name, d.integers(0, 0, -1))
+	}
+}
+
+func (d *drawing) scalarInteger(v int64) string {
+	d.count++
+	name := fmt.Sprintf("w%d", d.count)
+	d.file.weight(integerTensor(name, onnx.Int64, nil, v))
+	return name
 }
 
 // fixed is a constant list of floats, or a scalar.

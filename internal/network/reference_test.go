@@ -129,6 +129,7 @@ var reference = map[string]definition{
 	"Neg": one1(func(v float64) float64 { return -v }), "Abs": one1(math.Abs), "Softplus": one1(func(v float64) float64 { return math.Log1p(math.Exp(v)) }), "Erf": one1(math.Erf),
 	"HardSwish": one1(func(v float64) float64 { return v * max(0, min(1, v/6+0.5)) }), "Identity": one1(func(v float64) float64 { return v }),
 	"Add": two(func(a, b float64) float64 { return a + b }), "Sub": two(func(a, b float64) float64 { return a - b }), "Mul": two(func(a, b float64) float64 { return a * b }),
+	"Div": two(func(a, b float64) float64 { return a / b }),
 	"Max": two(math.Max), "Min": two(math.Min), "PRelu": two(func(a, b float64) float64 {
 		if a < 0 {
 			return a * b
@@ -263,7 +264,11 @@ var reference = map[string]definition{
 	"Gather": func(n *onnx.Node, in []*array) []*array {
 		a, shape := n.Int("axis", 0), slices.Clone(in[0].shape)
 		shape[a] = len(in[1].values)
-		return []*array{filled(shape, func(i []int) float64 { return in[0].at(with(i, a, int(in[1].values[i[a]]))...) })}
+		out := filled(shape, func(i []int) float64 { return in[0].at(with(i, a, int(in[1].values[i[a]]))...) })
+		if len(in[1].shape) == 0 { // one place, and so no dimension
+			out.shape = slices.Delete(shape, a, a+1)
+		}
+		return []*array{out}
 	},
 	"Split": func(n *onnx.Node, in []*array) (out []*array) {
 		a, from := n.Int("axis", 0), 0

@@ -10,7 +10,7 @@ import (
 // view is t with another shape, of the same elements in ONNX's order.
 func (c *compiler) view(t *tensor, shape []int) *tensor {
 	t = c.plain(t)
-	return &tensor{shape: shape, elem: t.elem, ints: t.ints, data: t.data, at: t.at, bytes: t.bytes, grid: t.grid}
+	return &tensor{shape: shape, elem: t.elem, ints: t.ints, data: t.data, at: t.at, bytes: t.bytes, grid: t.grid, origin: reshaped(t, shape)}
 }
 
 // axis is a dimension that may be counted from the last.
@@ -234,6 +234,9 @@ func (c *compiler) transpose(n *node, t *tensor, perm []int) *tensor {
 		return &tensor{shape: shape, elem: t.elem, at: t.at, nhwc: true}
 	case t.at != nil && !t.last && slices.Equal(perm, []int{0, 3, 1, 2}):
 		return &tensor{shape: shape, elem: t.elem, at: t.at, last: true}
+	}
+	if a := t.attention; a.holds() && perm[len(perm)-1] == len(perm)-1 {
+		return c.attendTurned(n, a, shape, perm).as(t.elem)
 	}
 	out := c.pick(n, t, shape, 0, from, false)
 	out.nhwc = slices.Equal(perm, []int{0, 2, 3, 1}) && !t.nhwc

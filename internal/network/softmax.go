@@ -60,6 +60,16 @@ func softmaxOf(f func(dst, src []float32)) operator {
 	}
 }
 
+// opSoftmax is softmax, which what multiplies with it may do itself.
+func opSoftmax(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
+	s := in[0].scores
+	out, err := softmaxOf(simd.Softmax)(c, n, in)
+	if a, _ := axis(n, n.Int("axis"), len(in[0].shape)); err == nil && s != nil && a == len(in[0].shape)-1 {
+		out[0].scores = s.throughSoftmax()
+	}
+	return out, err
+}
+
 func logSoftmax(dst, src []float32) {
 	highest, sum := float32(math.Inf(-1)), 0.0
 	for _, v := range src {

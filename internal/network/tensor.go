@@ -12,17 +12,20 @@ import (
 // time: as float32 whatever their type is, so integers of a run are exact up to
 // 2^24 only.
 type tensor struct {
-	shape []int
-	elem  onnx.Type
-	ints  []int64    // known integers or truth values
-	small []byte     // known integers of 8 bits, as in the file, of which ints are yet to be made
-	data  []float32  // known floats, in storage order
-	at    *buffer    // values of the run
-	last  bool       // a feature map, stored with its channels last
-	nhwc  bool       // of four dimensions, of which the last is the channels
-	bytes bool       // values of the run that lie in memory as bytes
-	grid  *simd.Grid // what bytes stand for, if they are floats; nil: integers
-	from  *weight    // what known floats were dequantized of; without data they are yet to be
+	shape     []int
+	elem      onnx.Type
+	ints      []int64    // known integers or truth values
+	small     []byte     // known integers of 8 bits, as in the file, of which ints are yet to be made
+	data      []float32  // known floats, in storage order
+	at        *buffer    // values of the run
+	last      bool       // a feature map, stored with its channels last
+	nhwc      bool       // of four dimensions, of which the last is the channels
+	bytes     bool       // values of the run that lie in memory as bytes
+	grid      *simd.Grid // what bytes stand for, if they are floats; nil: integers
+	origin    *origin    // where values of the run were taken from; nil: they lie here
+	scores    *scores    // what values of the run are of attention
+	attention *attention // the same
+	from      *weight    // what known floats were dequantized of; without data they are yet to be
 }
 
 func (t *tensor) len() int { return product(t.shape) }

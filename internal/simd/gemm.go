@@ -317,18 +317,14 @@ func (p *Packed) edge(c []float32, ldc, n, width int, a []float32, lda, rows, de
 // DynamicScratch is how many values of scratch memory [GemmDynamic] needs.
 func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 
-// GemmDynamic computes c = a*b of two matrices that are not known before, m x k
-// and k x n, without gaps between rows. It packs b into scratch on the way.
-func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
-	GemmStrided(c, a, b, m, k, n, n, 1, scratch, Single)
-}
-
-// GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep], of a
-// precision: of bfloat16 where a matrix unit repays that b is rounded for one use.
-func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32, precision Precision) {
+// GemmDynamic computes c = a*b of two matrices that are not known before: a of m x k,
+// with rows lda apart, and b of k x n, whose element (i, j) is at b[i*kStep+j*nStep]; c
+// is without gaps. It packs b into scratch on the way. Products are of bfloat16 only
+// where a matrix unit repays that b is rounded for one use.
+func GemmDynamic(c, a []float32, lda int, b []float32, m, k, n, kStep, nStep int, scratch []float32, precision Precision) {
 	packDynamic(k, n, b, kStep, nStep, scratch, precision)
 	p := packedDynamic(k, n, scratch, precision)
-	GemmPart(c, n, a, k, m, &p, None, Whole)
+	GemmPart(c, n, a, lda, m, &p, None, Whole)
 }
 
 // packDynamic lays out a matrix in scratch, for packedDynamic.

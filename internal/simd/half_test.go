@@ -77,8 +77,8 @@ func testDynamicOfBFloat16(t *testing.T) {
 		half := BFloat16.Available() && unitOfHalves() != nil
 		x, y := factors(a, half), factors(b, half)
 		for name, product := range map[string]func(c []float32){
-			"rows":    func(c []float32) { GemmStrided(c, a, b, m, k, n, n, 1, scratch, BFloat16) },
-			"columns": func(c []float32) { GemmStrided(c, a, turned(b, k, n), m, k, n, 1, k, scratch, BFloat16) },
+			"rows":    func(c []float32) { GemmDynamic(c, a, k, b, m, k, n, n, 1, scratch, BFloat16) },
+			"columns": func(c []float32) { GemmDynamic(c, a, k, turned(b, k, n), m, k, n, 1, k, scratch, BFloat16) },
 		} {
 			guard, c := newCanary(m * n)
 			product(c)
