@@ -14,6 +14,8 @@ type byteLoops struct {
 	dots  []dot // of as many rows as the place tells, from 1
 	width int   // columns of a dot
 
+	signed bool // dots are of the first factor less 128
+
 	requantize func(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low, high, zero float32)
 	rescale    func(dst *float32, ldd int, sums *int32, rows int, scale, bias *float32)
 	quantize   func(dst *uint8, src *float32, n int, scale, low, high, zero float32)
