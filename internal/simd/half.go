@@ -13,7 +13,7 @@ type Precision int
 // Precisions.
 const (
 	Single   Precision = iota // float32
-	BFloat16                  // eight bits of float32's 24, by the instructions of AVX512-BF16
+	BFloat16                  // eight bits of float32's 24, by the instructions of AVX512-BF16, or of FEAT_BF16 on arm64
 )
 
 func (p Precision) String() string { return [...]string{"float32", "bfloat16"}[p] }
