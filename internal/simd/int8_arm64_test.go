@@ -22,17 +22,25 @@ func TestInstructions(t *testing.T) {
 	}
 }
 
-// A processor that has instructions for signed and unsigned bytes has those for
-// signed ones alone, by which others get the same results.
-func TestProductsOfSignedBytes(t *testing.T) {
-	if !hasI8MM {
-		t.Skip("the other tests of products run on them, or on Go")
+// A processor has all that lesser ones have, by which they get the same results.
+func TestProductsOfLesserProcessors(t *testing.T) {
+	i8mm, dotProd := hasI8MM, hasDotProd
+	defer func() { hasI8MM, hasDotProd = i8mm, dotProd }()
+	products := func(want string) {
+		t.Run(want, func(t *testing.T) {
+			if got := IntegerPath(); got != want {
+				t.Fatalf("products of bytes run on %s", got)
+			}
+			t.Run("product", TestProductOfBytes)
+			t.Run("convolution", TestConvolutionOfBytes)
+		})
 	}
 	hasI8MM = false
-	defer func() { hasI8MM = true }()
-	if got := IntegerPath(); got != "NEON-DotProd" {
-		t.Fatalf("products of bytes run on %s", got)
+	if i8mm && dotProd {
+		products("NEON-DotProd")
 	}
-	t.Run("product", TestProductOfBytes)
-	t.Run("convolution", TestConvolutionOfBytes)
+	hasDotProd = false
+	if i8mm || dotProd {
+		products("NEON")
+	}
 }

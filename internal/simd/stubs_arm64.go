@@ -132,6 +132,22 @@ func dotSignedNEON_7x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds i
 // neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
 func dotSignedNEON_8x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
 
+// dotLongNEON_1x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_1x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotLongNEON_2x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_2x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotLongNEON_3x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_3x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotLongNEON_4x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_4x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
 // depthwiseNEON_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps and n are at least 1.
 func depthwiseNEON_1(out, bias, x, w *float32, xOffsets, wOffsets *int, taps, xStep, outStep, n int)

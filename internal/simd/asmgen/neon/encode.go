@@ -59,6 +59,20 @@ func encodeLane(op string, dst, n, m vreg, index int) word {
 	return word{of.bits | l<<21 | uint32(m)<<16 | h<<11 | uint32(n)<<5 | uint32(dst), fmt.Sprintf("%s V%d.4S, V%d.%s, V%d.%s[%d]", op, dst, n, of.n, m, of.m, index)}
 }
 
+// encodeLong is the products of signed bytes of the lower or the upper halves, as
+// words of 16 bits.
+func encodeLong(dst, n, m vreg, upper bool) word {
+	if upper {
+		return word{0x4e20c000 | uint32(m)<<16 | uint32(n)<<5 | uint32(dst), fmt.Sprintf("SMULL2 V%d.8H, V%d.16B, V%d.16B", dst, n, m)}
+	}
+	return word{0x0e20c000 | uint32(m)<<16 | uint32(n)<<5 | uint32(dst), fmt.Sprintf("SMULL V%d.8H, V%d.8B, V%d.8B", dst, n, m)}
+}
+
+// encodePairs adds sums of two neighboring words of 16 bits to dst.
+func encodePairs(dst, n vreg) word {
+	return word{0x4e606800 | uint32(n)<<5 | uint32(dst), fmt.Sprintf("SADALP V%d.4S, V%d.8H", dst, n)}
+}
+
 // encodeRound is the rounding of float32 to bfloat16, ties to even, into the lower
 // or the upper half of dst, of FEAT_BF16.
 func encodeRound(dst, n vreg, upper bool) word {

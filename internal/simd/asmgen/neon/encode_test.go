@@ -46,6 +46,9 @@ func TestEncodings(t *testing.T) {
 		{encodeLane("SDOT", 5, 26, 19, 0), 0x4f93e345},
 		{encodeLane("SUDOT", 12, 31, 20, 2), 0x4f14fbec},
 		{encodeLane("SUDOT", 1, 2, 3, 1), 0x4f23f041},
+		{encodeLong(14, 23, 5, false), 0x0e25c2ee},
+		{encodeLong(29, 2, 18, true), 0x4e32c05d},
+		{encodePairs(11, 26), 0x4e606b4b},
 		{encodeRound(6, 21, false), 0x0ea16aa6},
 		{encodeRound(27, 10, true), 0x4ea1695b},
 	} {

@@ -58,11 +58,7 @@ var signedBytes = kind{
 func (of kind) tile(f *file, rows int) {
 	k := f.start(fmt.Sprintf("%s_%dx8", of.function, rows), of.signature, of.doc...)
 	depth, a, lda, b, start, lds := k.param("k"), k.param("a"), k.param("lda"), k.param("b"), k.param("start"), k.param("lds")
-	row := []reg{a}
-	for i := 1; i < rows; i++ {
-		row = append(row, k.general())
-		k.op("ADD R%d, R%d, R%d", lda, row[i-1], row[i])
-	}
+	row := k.rows(a, lda, rows)
 	sum := make([][]vreg, rows)
 	for i := range sum {
 		sum[i] = k.vecs(2)
@@ -126,4 +122,14 @@ func (of kind) tile(f *file, rows int) {
 		}
 	}
 	k.end()
+}
+
+// rows are pointers to rows, the first of which is a.
+func (k *function) rows(a, lda reg, n int) []reg {
+	row := []reg{a}
+	for i := 1; i < n; i++ {
+		row = append(row, k.general())
+		k.op("ADD R%d, R%d, R%d", lda, row[i-1], row[i])
+	}
+	return row
 }

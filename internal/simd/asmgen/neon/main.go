@@ -31,6 +31,9 @@ func kernels() *file {
 			of.tile(f, rows)
 		}
 	}
+	for rows := 1; rows <= longRows; rows++ {
+		long(f, rows)
+	}
 	depthwise(f, 1)
 	depthwise(f, 4)
 	activations(f)
