@@ -77,7 +77,7 @@ type Precision int
 // Precisions.
 const (
 	Float32  Precision = iota
-	BFloat16           // 8 bits of the 24, by AVX512-BF16, or FEAT_BF16 on arm64: nearly twice as fast where products take the time, as in transformers
+	BFloat16           // 8 bits of the 24: by AVX512-BF16 nearly twice as fast where products take the time, as in transformers; by FEAT_BF16 on arm64
 )
 
 // String is "float32" or "bfloat16".
