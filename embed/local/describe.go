@@ -60,11 +60,21 @@ func (d Description) String() string {
 		line += word
 	}
 	fmt.Fprintf(&b, "%s\n%d steps after folding, %.1f MB of memory for each film under way\n", line, d.Steps, float64(d.Memory)/1e6)
-	fmt.Fprintf(&b, "%s kernels, products of %v\n", d.Kernels, d.Precision)
-	if d.Int8 > 0 {
-		fmt.Fprintf(&b, "%d products of int8, by %s\n", d.Int8, simd.IntegerPath())
-	}
+	fmt.Fprintf(&b, "%s kernels, %s\n", d.Kernels, d.products())
 	return b.String()
+}
+
+// products tells what the products are of, and what they run on where that is not
+// what all else does.
+func (d Description) products() string {
+	s := "products of " + d.Precision.String()
+	if d.Precision == BFloat16 {
+		s += ", by " + simd.BFloat16Path()
+	}
+	if d.Int8 > 0 {
+		s += fmt.Sprintf("\n%d products of int8, by %s", d.Int8, simd.IntegerPath())
+	}
+	return s
 }
 
 func describe(m *onnx.Model, p *network.Program) Description {

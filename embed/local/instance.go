@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cxrkit/cxrkit/internal/network"
+	"github.com/cxrkit/cxrkit/internal/pages"
 	"github.com/cxrkit/cxrkit/internal/simd"
 )
 
@@ -19,7 +20,7 @@ type instance struct {
 }
 
 func newInstance(p *network.Program, threads int) (*instance, error) {
-	in := &instance{memory: make([]float32, p.Memory), threads: max(threads, 1)}
+	in := &instance{memory: pages.Zeros[float32](p.Memory), threads: max(threads, 1)}
 	run := make([]func() error, len(p.Steps))
 	for i := range p.Steps {
 		step := &p.Steps[i]

@@ -3,6 +3,7 @@ package local
 import (
 	"flag"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,31 +109,39 @@ func BenchmarkHalves(b *testing.B) {
 	b.ReportMetric(alone.Seconds()*1e3, "unshared-ms")
 }
 
-// A film by a model of one's own, in each precision:
+// A film by a model of one's own, in each precision, without AMX and with it:
 //
 //	go test ./embed/local -run '^$' -bench Precision -cpu 1 -args -model FILE.onnx
 func BenchmarkPrecision(b *testing.B) {
 	if *model == "" {
 		b.Skip("needs -args -model FILE.onnx")
 	}
-	for _, p := range []Precision{Float32, BFloat16} {
-		b.Run(p.String(), func(b *testing.B) {
+	for _, amx := range []bool{false, true} {
+		for _, p := range []Precision{Float32, BFloat16} {
+			restore := simd.UseAMX(amx)
 			e, err := Open(*model, &Options{Parallel: 1, Precision: p})
 			if err != nil {
 				b.Fatal(err)
 			}
-			if e.Describe().Precision != p {
-				b.Skip("not on this processor")
+			d := e.Describe()
+			if name := d.products(); d.Precision == p && strings.Contains(name, "AMX") == amx {
+				b.Run(name, func(b *testing.B) {
+					film := make([]float32, e.pre.Channels*e.pre.Width*e.pre.Height)
+					for i := range film {
+						film[i] = float32(i%255)/127 - 1
+					}
+					run := func() {
+						if _, _, err := e.Raw(b.Context(), film); err != nil {
+							b.Fatal(err)
+						}
+					}
+					run() // packs the weights
+					for b.Loop() {
+						run()
+					}
+				})
 			}
-			film := make([]float32, e.pre.Channels*e.pre.Width*e.pre.Height)
-			for i := range film {
-				film[i] = float32(i%255)/127 - 1
-			}
-			for b.Loop() {
-				if _, _, err := e.Raw(b.Context(), film); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+			restore()
+		}
 	}
 }

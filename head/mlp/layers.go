@@ -54,7 +54,7 @@ func (d *dense) back(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, e
 		return gorgonia.Nodes{nil, dw, db}, err
 	}
 	dx, err := apply("gradient of input", d.capacity*d.in, func(v [][]float32) {
-		simd.GemmStrided(v[2], v[0], v[1], d.rows, d.out, d.in, 1, d.out, d.scratch)
+		simd.GemmStrided(v[2], v[0], v[1], d.rows, d.out, d.in, 1, d.out, d.scratch, simd.Single)
 	}, nil, nil, dy, w)
 	return gorgonia.Nodes{dx, dw, db}, err
 }

@@ -134,7 +134,7 @@ func (c *compiler) product(n *node, a, b *tensor, lead, shape []int) *tensor {
 		first, end := part.Span(batch, 1)
 		o := newOdometer(lead[:rank:rank], as, bs, first)
 		for i := first; i < end; i++ {
-			simd.GemmDynamic(out[i*m*cols:][:m*cols], in[0][o.a*m*k:], in[1][o.b*k*cols:], m, k, cols, scratch)
+			simd.GemmStrided(out[i*m*cols:][:m*cols], in[0][o.a*m*k:], in[1][o.b*k*cols:], m, k, cols, cols, 1, scratch, c.precision)
 			o.next()
 		}
 	})

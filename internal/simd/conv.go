@@ -147,10 +147,9 @@ func (c *Conv) RunPart(dst, src, scratch []float32, f Activation, part Part) {
 func (c *Conv) group(g int, dst, src, scratch []float32, f Activation, part Part) {
 	perGroup, out, p := c.In.Channels/c.groups, c.Out.Channels, c.packed[g]
 	pixels, columns := p.split(c.Out.Height*c.Out.Width, part)
-	blocks := (pixels.n() + rowBlock - 1) / rowBlock
 	taps, area := c.taps(), c.Height*c.Width
-	for i := range blocks {
-		r := Part{i, blocks}.of(pixels)
+	for i := range pieces(pixels, rowBlock) {
+		r := piece(pixels, rowBlock, i, p.unit)
 		to := dst[r.first*out+g*p.N:]
 		for t := 0; t < area; t += taps {
 			n := min(taps, area-t)

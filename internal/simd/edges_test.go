@@ -93,7 +93,7 @@ func TestEveryProduct(t *testing.T) {
 		scratch := make([]float32, DynamicScratch(k, n))
 		tight, turned := random(rng, m*k), turned(b, k, n)
 		beside(t, fmt.Sprintf("%d x %d x %d, turned", m, k, n), m*n, float64(k), func(dst []float32) {
-			GemmStrided(dst, tight, turned, m, k, n, 1, k, scratch)
+			GemmStrided(dst, tight, turned, m, k, n, 1, k, scratch, Single)
 		})
 	}
 }

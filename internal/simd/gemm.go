@@ -2,7 +2,9 @@ package simd
 
 import (
 	"sync"
+	"unsafe"
 
+	"github.com/cxrkit/cxrkit/internal/pages"
 	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
@@ -12,18 +14,19 @@ import (
 type Packed struct {
 	K, N  int
 	loops *loops
-	tile  []tile    // of loops, for the precision
-	half  bool      // elements are bfloat16, two neighbors of a column in the place of one float32
-	rows  int       // of data: K, or half of it
-	width int       // columns of a panel
-	last  int       // columns of the last panel: width, or half of it
-	data  []float32 // panel by panel, each rows x width
-	bias  []float32 // N values and zeros up to a whole panel
-	later *later    // makes data; nil: they are there, or a convolution makes them
+	tile  []tile      // of loops, for the precision
+	half  bool        // elements are bfloat16, two neighbors of a column in the place of one float32
+	unit  *matrixUnit // in place of tiles; nil: none
+	rows  int         // of data: K, or half of it
+	width int         // columns of a panel
+	last  int         // columns of the last panel: width, or half of it
+	data  []float32   // panel by panel, each rows x width
+	bias  []float32   // N values and zeros up to a whole panel
+	later *later      // makes data; nil: they are there, or a convolution makes them
 }
 
 const (
-	maxTile  = 12 * 32
+	maxTile  = rowBlock * 32
 	rowBlock = 96  // rows of a that stay in the cache while all panels pass
 	maxDepth = 512 // of a and b that is multiplied at once, to stay in the cache; even
 )
@@ -33,18 +36,26 @@ const (
 func newPacked(k, n int, bias []float32, precision Precision) *Packed {
 	p := &Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
 	if precision == BFloat16 && BFloat16.Available() {
-		p.half, p.tile, p.rows = true, current.half, (k+1)/2
+		p.halve(unitOfHalves())
 	}
 	p.bias = make([]float32, p.layOut())
 	copy(p.bias, bias)
 	return p
 }
 
+// halve makes it one of bfloat16, for a unit or, by nil, for tiles.
+func (p *Packed) halve(unit *matrixUnit) {
+	p.half, p.unit, p.tile, p.rows = true, unit, p.loops.half, (p.K+1)/2
+}
+
 // clear makes data of zeros, to fill.
-func (p *Packed) clear() { p.data = make([]float32, p.Values()) }
+func (p *Packed) clear() { p.data = pages.Zeros[float32](p.Values()) }
 
 // layOut sets the widths of panels and returns how many columns they have.
 func (p *Packed) layOut() (columns int) {
+	if p.loops.settle != nil {
+		p.loops.settle()
+	}
 	p.width, p.last = p.loops.width, p.loops.width
 	if rest := p.N % p.width; p.loops.slim != nil && !p.half && rest > 0 && rest <= p.width/2 { // half the last panel would be zeros
 		p.last = p.width / 2
@@ -156,11 +167,14 @@ func GemmPart(c []float32, ldc int, a []float32, lda, m int, b *Packed, f Activa
 	if b.splitsBetter(m, part) {
 		rows, columns = extent{0, m}, b.columns(part)
 	}
-	blocks := (rows.n() + rowBlock - 1) / rowBlock
-	for i := range blocks {
-		r := Part{i, blocks}.of(rows)
-		for k := 0; k < b.K; k += maxDepth {
-			b.multiply(c[r.first*ldc:], ldc, a[r.first*lda+k:], lda, r.n(), k, min(maxDepth, b.K-k), columns)
+	most, depth := rowBlock, maxDepth
+	if b.unit != nil {
+		most, depth = unitBlock, unitRounded
+	}
+	for i := range pieces(rows, most) {
+		r := piece(rows, most, i, b.unit)
+		for k := 0; k < b.K; k += depth {
+			b.multiply(c[r.first*ldc:], ldc, a[r.first*lda+k:], lda, r.n(), k, min(depth, b.K-k), columns)
 		}
 		b.apply(c[r.first*ldc:], ldc, r.n(), f, columns)
 	}
@@ -212,13 +226,18 @@ func (p *Packed) apply(c []float32, ldc, rows int, f Activation, columns extent)
 // part starts from the bias.
 func (p *Packed) multiply(c []float32, ldc int, a []float32, lda, rows, k0, depth int, columns extent) {
 	if p.half {
-		rounded := halfRows.Get().(*[rowBlock * maxDepth / 2]float32)
-		defer halfRows.Put(rounded)
 		pairs := (depth + 1) / 2
-		for r := range rows {
-			toHalf(rounded[r*pairs:][:pairs], a[r*lda:][:depth])
+		step := pairs
+		pool := &halfRows
+		if p.unit != nil {
+			pool, step = &unitHalves, pairs+unitSide // rows in other sets of the cache
 		}
-		a, lda, k0, depth = rounded[:], pairs, k0/2, pairs
+		rounded := pool.Get().(*[]float32)
+		defer pool.Put(rounded)
+		for r := range rows {
+			toHalf((*rounded)[r*step:][:pairs], a[r*lda:][:depth])
+		}
+		a, lda, k0, depth = *rounded, step, k0/2, pairs
 	}
 	for j := columns.first; j < columns.end; j += p.width {
 		width := p.across(j)
@@ -237,6 +256,13 @@ func (p *Packed) multiply(c []float32, ldc int, a []float32, lda, rows, k0, dept
 
 // tiles multiplies some rows with one whole panel.
 func (p *Packed) tiles(c []float32, ldc, width int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
+	if p.unit != nil {
+		p.unit.multiply(depth, rows, operands{
+			a: unsafe.Pointer(&a[0]), b: unsafe.Pointer(&panel[0]), c: unsafe.Pointer(&c[0]), start: unsafe.Pointer(&start[0]),
+			lda: 4 * lda, ldc: 4 * ldc, lds: 4 * lds, next: uintptr(unsafe.Pointer(&panel[0])) + uintptr(panelRow*p.rows),
+		})
+		return
+	}
 	if p.loops == &none {
 		for r := range rows {
 			genericTile(depth, a[r*lda:], panel, c[r*ldc:], start[r*lds:])
@@ -247,12 +273,17 @@ func (p *Packed) tiles(c []float32, ldc, width int, a []float32, lda, rows, dept
 	if width < p.width {
 		tile = p.loops.slim
 	}
-	highest := len(tile)
-	count := (rows + highest - 1) / highest
-	for i := range count {
-		e := Part{i, count}.of(extent{0, rows})
-		r := e.first
-		tile[e.n()-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
+	// Tiles of even heights, without a division for each: where the depth is small,
+	// that would show.
+	count := (rows + len(tile) - 1) / len(tile)
+	height, higher := rows/count, rows%count // the first ones have a row more
+	for r := 0; r < rows; higher-- {
+		n := height
+		if higher > 0 {
+			n++
+		}
+		tile[n-1](depth, &a[r*lda], 4*lda, &panel[0], &c[r*ldc], 4*ldc, &start[r*lds], 4*lds)
+		r += n
 	}
 }
 
@@ -263,7 +294,10 @@ var edges = sync.Pool{New: func() any { return new([maxTile]float32) }}
 func (p *Packed) edge(c []float32, ldc, n, width int, a []float32, lda, rows, depth int, panel, start []float32, lds int) {
 	whole := edges.Get().(*[maxTile]float32)
 	defer edges.Put(whole)
-	const most = 12
+	most := 12
+	if p.unit != nil {
+		most = rowBlock
+	}
 	for r := 0; r < rows; r += most {
 		m := min(most, rows-r)
 		from, step := start, lds
@@ -286,18 +320,36 @@ func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 // GemmDynamic computes c = a*b of two matrices that are not known before, m x k
 // and k x n, without gaps between rows. It packs b into scratch on the way.
 func GemmDynamic(c, a, b []float32, m, k, n int, scratch []float32) {
-	GemmStrided(c, a, b, m, k, n, n, 1, scratch)
+	GemmStrided(c, a, b, m, k, n, n, 1, scratch, Single)
 }
 
-// GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep].
-func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32) {
-	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
-	columns := p.layOut()
-	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*k]
+// GemmStrided is GemmDynamic with element (k, n) of b at b[k*kStep+n*nStep], of a
+// precision: of bfloat16 where a matrix unit repays that b is rounded for one use.
+func GemmStrided(c, a, b []float32, m, k, n, kStep, nStep int, scratch []float32, precision Precision) {
+	packDynamic(k, n, b, kStep, nStep, scratch, precision)
+	p := packedDynamic(k, n, scratch, precision)
+	GemmPart(c, n, a, k, m, &p, None, Whole)
+}
+
+// packDynamic lays out a matrix in scratch, for packedDynamic.
+func packDynamic(k, n int, b []float32, kStep, nStep int, scratch []float32, precision Precision) {
+	p := packedDynamic(k, n, scratch, precision)
 	clear(p.bias)
-	if columns > n { // zeros after the last column
-		clear(p.data[(columns-p.last)*k:])
+	if len(p.bias) > n { // zeros after the last column
+		clear(p.data[(len(p.bias)-p.last)*p.rows:])
 	}
 	p.fillRows(0, k, b, kStep, nStep)
-	GemmPart(c, n, a, k, m, &p, None, Whole)
+}
+
+// packedDynamic is the matrix that packDynamic laid out.
+func packedDynamic(k, n int, scratch []float32, precision Precision) Packed {
+	p := Packed{K: k, N: n, loops: current, tile: current.tiles, rows: k}
+	if precision == BFloat16 && BFloat16.Available() {
+		if unit := unitOfHalves(); unit != nil {
+			p.halve(unit)
+		}
+	}
+	columns := p.layOut()
+	p.bias, p.data = scratch[:columns], scratch[columns:][:columns*p.rows]
+	return p
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync"
 	"unsafe"
+
+	"github.com/cxrkit/cxrkit/internal/pages"
 )
 
 // A Precision is what the factors of matrix products with constant matrices are
@@ -24,8 +26,26 @@ var hasBFloat16 = detectBFloat16()
 // the path in use. Where they do not, products are of single precision.
 func (p Precision) Available() bool { return p == Single || hasBFloat16 && current.half != nil }
 
+const halfColumns = 32 // of a panel of bfloat16
+
 // halfRows are some rows of a, as pairs of bfloat16.
-var halfRows = sync.Pool{New: func() any { return new([rowBlock * maxDepth / 2]float32) }}
+var halfRows = sync.Pool{New: func() any { v := make([]float32, rowBlock*maxDepth/2); return &v }}
+
+// unitHalves are those that a matrix unit takes at once.
+var unitHalves = sync.Pool{New: func() any { v := pages.Zeros[float32](unitBlock * (unitRounded/2 + unitSide)); return &v }}
+
+var unitRounded = 1024
+
+// BFloat16Path is what products of bfloat16 run on.
+func BFloat16Path() string {
+	switch {
+	case unitOfHalves() != nil:
+		return "AMX"
+	case current.path == NEON:
+		return "NEON-BF16"
+	}
+	return "AVX512-BF16"
+}
 
 // halves is the bfloat16 that lie, two by two, in the places of float32.
 func halves(pairs []float32) []uint16 {
@@ -43,12 +63,42 @@ func round(v float32) uint16 {
 
 // fillHalf is fill of a panel of bfloat16.
 func (p *Packed) fillHalf(j, columns, from, count int, src []float32, kStep, nStep int) {
-	panel := halves(p.data[j*p.rows:][:p.rows*p.width])
-	for i := range count {
+	panel := p.data[j*p.rows:][:p.rows*p.width]
+	done := 0
+	switch even := count &^ 1; {
+	case even == 0 || from%2 != 0:
+	case nStep == 1:
+		pairRows(panel[from/2*p.width:], src[j:], kStep, even/2, columns)
+		done = even
+	case kStep == 1:
+		p.fillTurned(panel[from/2*p.width:], columns, even, src[j*nStep:], nStep)
+		done = even
+	}
+	words := halves(panel)
+	for i := done; i < count; i++ {
 		k := from + i
-		row := panel[k/2*2*p.width+k%2:]
+		row := words[k/2*2*p.width:][:2*p.width]
 		for c := range columns {
-			row[2*c] = round(src[i*kStep+(j+c)*nStep])
+			row[2*c+k%2] = round(src[i*kStep+(j+c)*nStep])
+			if k+1 == p.K && k%2 == 0 {
+				row[2*c+1] = 0 // beside the last
+			}
+		}
+	}
+}
+
+// fillTurned fills rows of a panel, an even number, whose columns are rows of src.
+func (p *Packed) fillTurned(panel []float32, columns, count int, src []float32, step int) {
+	var pairs [32]float32 // rows of the panel that stay in the cache while all columns pass
+	for first := 0; first < count; first += 2 * len(pairs) {
+		n := min(2*len(pairs), count-first)
+		for c := range columns {
+			toHalf(pairs[:n/2], src[c*step+first:][:n])
+			at := first/2*halfColumns + c
+			for _, v := range pairs[:n/2] {
+				panel[at] = v
+				at += halfColumns
+			}
 		}
 	}
 }

@@ -13,44 +13,89 @@ func eightBits(v float32) float64 {
 	return math.Ldexp(math.RoundToEven(mantissa*256), exponent-8)
 }
 
+// onEachUnit runs a test with AMX, where the processor has it, and without.
+func onEachUnit(t *testing.T, f func(t *testing.T)) {
+	t.Run(BFloat16Path(), f)
+	if BFloat16Path() == "AMX" {
+		defer UseAMX(false)()
+		t.Run(BFloat16Path(), f)
+	}
+}
+
 // Products of bfloat16 are those of factors rounded to eight bits, summed in
 // float32; where the processor has none they are of single precision.
 func TestGemmOfBFloat16(t *testing.T) {
-	onEveryPath(t, func(t *testing.T) {
-		rng := rand.New(rand.NewPCG(1, 2))
-		for _, s := range [][3]int{{1, 1, 32}, {13, 7, 33}, {6, 16, 16}, {12, 32, 32}, {100, 19, 48}, {97, 64, 70}, {5, 1, 100}, {3, 201, 17}, {250, 3, 5}, {30, 1100, 64}, {49, 513, 49}, {97, 1025, 96}} {
-			m, k, n := s[0], s[1], s[2]
-			lda, ldc := k+rng.IntN(3), n+rng.IntN(3)
-			a, b, bias := random(rng, m*lda), random(rng, k*n), random(rng, n)
-			for name, packed := range map[string]*Packed{
-				"rows":    Pack(k, n, b, n, 1, bias, BFloat16),
-				"columns": Pack(k, n, turned(b, k, n), 1, k, bias, BFloat16),
-			} {
-				x, y := factors(a, packed.half), factors(b, packed.half)
-				guard, c := newCanary((m-1)*ldc + n)
-				Gemm(c, ldc, a, lda, m, packed, None)
-				guard.check(t)
-				shared := slices.Clone(c)
-				for i := range 3 {
-					GemmPart(shared, ldc, a, lda, m, packed, None, Part{i, 3})
-				}
-				if !slices.Equal(shared, c) {
-					t.Fatalf("%v by %s: three shares differ from the whole", s, name)
-				}
-				for i := range m {
-					for j := range n {
-						want := float64(bias[j])
-						for r := range k {
-							want += x[i*lda+r] * y[r*n+j]
-						}
-						if !near(c[i*ldc+j], float32(want), float64(k)) {
-							t.Fatalf("%v by %s: row %d, column %d: %v, want %v", s, name, i, j, c[i*ldc+j], want)
-						}
+	onEveryPath(t, func(t *testing.T) { onEachUnit(t, testGemmOfBFloat16) })
+}
+
+func testGemmOfBFloat16(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, s := range [][3]int{{1, 1, 32}, {13, 7, 33}, {6, 16, 16}, {12, 32, 32}, {100, 19, 48}, {97, 64, 70}, {5, 1, 100}, {3, 201, 17}, {250, 3, 5}, {30, 1100, 64}, {49, 513, 49}, {97, 1025, 96}} {
+		m, k, n := s[0], s[1], s[2]
+		lda, ldc := k+rng.IntN(3), n+rng.IntN(3)
+		a, b, bias := random(rng, m*lda), random(rng, k*n), random(rng, n)
+		for name, packed := range map[string]*Packed{
+			"rows":    Pack(k, n, b, n, 1, bias, BFloat16),
+			"columns": Pack(k, n, turned(b, k, n), 1, k, bias, BFloat16),
+		} {
+			x, y := factors(a, packed.half), factors(b, packed.half)
+			guard, c := newCanary((m-1)*ldc + n)
+			Gemm(c, ldc, a, lda, m, packed, None)
+			guard.check(t)
+			shared := slices.Clone(c)
+			for i := range 3 {
+				GemmPart(shared, ldc, a, lda, m, packed, None, Part{i, 3})
+			}
+			if !slices.Equal(shared, c) {
+				t.Fatalf("%v by %s: three shares differ from the whole", s, name)
+			}
+			for i := range m {
+				for j := range n {
+					want := float64(bias[j])
+					for r := range k {
+						want += x[i*lda+r] * y[r*n+j]
+					}
+					if !near(c[i*ldc+j], float32(want), float64(k)) {
+						t.Fatalf("%v by %s: row %d, column %d: %v, want %v", s, name, i, j, c[i*ldc+j], want)
 					}
 				}
 			}
 		}
-	})
+	}
+}
+
+// Products of two matrices of a run are of bfloat16 where there is a matrix unit;
+// else they stay of single precision.
+func TestDynamicOfBFloat16(t *testing.T) { onEachUnit(t, testDynamicOfBFloat16) }
+
+func testDynamicOfBFloat16(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 2))
+	for _, s := range [][3]int{{1, 1, 1}, {7, 64, 33}, {97, 33, 64}, {33, 97, 5}, {12, 200, 31}} {
+		m, k, n := s[0], s[1], s[2]
+		a, b := random(rng, m*k), random(rng, k*n)
+		scratch := slices.Repeat([]float32{float32(math.NaN())}, DynamicScratch(k, n))
+		half := BFloat16.Available() && unitOfHalves() != nil
+		x, y := factors(a, half), factors(b, half)
+		for name, product := range map[string]func(c []float32){
+			"rows":    func(c []float32) { GemmStrided(c, a, b, m, k, n, n, 1, scratch, BFloat16) },
+			"columns": func(c []float32) { GemmStrided(c, a, turned(b, k, n), m, k, n, 1, k, scratch, BFloat16) },
+		} {
+			guard, c := newCanary(m * n)
+			product(c)
+			guard.check(t)
+			for i := range m {
+				for j := range n {
+					want := 0.0
+					for r := range k {
+						want += x[i*k+r] * y[r*n+j]
+					}
+					if !near(c[i*n+j], float32(want), float64(k)) {
+						t.Fatalf("%v by %s: row %d, column %d: %v, want %v", s, name, i, j, c[i*n+j], want)
+					}
+				}
+			}
+		}
+	}
 }
 
 // factors are the values, or what bfloat16 has of them.
@@ -66,7 +111,9 @@ func factors(v []float32, half bool) []float64 {
 
 // Of values that bfloat16 has exactly, convolutions of both precisions are the
 // same but for the order of sums.
-func TestConvOfBFloat16(t *testing.T) {
+func TestConvOfBFloat16(t *testing.T) { onEachUnit(t, testConvOfBFloat16) }
+
+func testConvOfBFloat16(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	exact := func(n int) []float32 {
 		v := random(rng, n)
@@ -141,23 +188,43 @@ func TestRoundingToBFloat16(t *testing.T) {
 	}
 }
 
+// shapes are products of ViT-B/16 and of ResNet-50.
+var shapes = [][3]int{{197, 768, 768}, {197, 768, 3072}, {197, 3072, 768}, {3136, 64, 256}, {784, 512, 128}, {196, 1024, 256}, {49, 512, 2048}}
+
+// benchUnits is a benchmark with and without AMX, where the processor has it; path
+// tells what products run on.
+func benchUnits(b *testing.B, path func() string, f func(b *testing.B)) {
+	for _, amx := range []bool{false, true} {
+		restore := UseAMX(amx)
+		if (path() == "AMX") == amx {
+			b.Run(path(), f)
+		}
+		restore()
+	}
+}
+
 // How much faster products of bfloat16 are:
 //
 //	go test ./internal/simd -run '^$' -bench Precision
 func BenchmarkPrecision(b *testing.B) {
-	const m, k, n = 197, 768, 3072
 	rng := rand.New(rand.NewPCG(1, 2))
-	x, w, c := random(rng, m*k), random(rng, k*n), make([]float32, m*n)
-	for _, precision := range []Precision{Single, BFloat16} {
-		b.Run(precision.String(), func(b *testing.B) {
-			if !precision.Available() {
-				b.Skip("not on this processor")
+	for _, s := range shapes {
+		m, k, n := s[0], s[1], s[2]
+		x, w, c := random(rng, m*k), random(rng, k*n), make([]float32, m*n)
+		product := func(precision Precision) func(b *testing.B) {
+			return func(b *testing.B) {
+				p := Pack(k, n, w, n, 1, nil, precision)
+				for b.Loop() {
+					Gemm(c, n, x, k, m, p, None)
+				}
+				b.ReportMetric(float64(2*m*k*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			}
-			p := Pack(k, n, w, n, 1, nil, precision)
-			for b.Loop() {
-				Gemm(c, n, x, k, m, p, None)
+		}
+		b.Run(shapeName(m, k, n), func(b *testing.B) {
+			b.Run("float32", product(Single))
+			if BFloat16.Available() {
+				benchUnits(b, BFloat16Path, product(BFloat16))
 			}
-			b.ReportMetric(float64(2*m*k*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
 	}
 }

@@ -11,8 +11,9 @@ import (
 // them.
 type byteLoops struct {
 	name  string
-	dots  []dot // of as many rows as the place tells, from 1
-	width int   // columns of a dot
+	dots  []dot       // of as many rows as the place tells, from 1
+	width int         // columns of a dot
+	unit  *matrixUnit // in place of dots; nil: none
 
 	signed bool // dots are of the first factor less 128
 

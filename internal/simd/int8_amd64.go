@@ -2,13 +2,20 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-var hasVNNI = cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
+var (
+	hasVNNI    = cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
+	hasAVXVNNI = cpu.X86.HasAVXVNNI
+)
 
 // byteKernels are the loops on bytes of the path in use, or nil for Go.
 func byteKernels() *byteLoops {
 	switch {
+	case current == assembly[AVX512] && hasVNNI && unitOfBytes() != nil:
+		return &bytesAMX
 	case current == assembly[AVX512] && hasVNNI:
 		return &bytes512
+	case current != &none && hasAVXVNNI:
+		return &bytesVNNI
 	case current != &none:
 		return &bytes256
 	}
@@ -25,6 +32,19 @@ var bytes512 = byteLoops{
 	requantize: requantize512, rescale: rescale512, quantize: quantize512, widen: widen512,
 	snap: snap512, add: addBytes512, extremes: extremes512, maximum: maxBytes256,
 }
+
+var bytesAMX = func() byteLoops {
+	l := bytes512
+	l.name, l.dots, l.unit = "AMX", nil, &byteUnit
+	return l
+}()
+
+var bytesVNNI = func() byteLoops {
+	l := bytes256
+	l.name = "AVX-VNNI"
+	l.dots = []dot{dotVNNI_1x16, dotVNNI_2x16, dotVNNI_3x16, dotVNNI_4x16, dotVNNI_5x16, dotVNNI_6x16}
+	return l
+}()
 
 var bytes256 = byteLoops{
 	name:       "AVX2",

@@ -1749,6 +1749,555 @@ loop:
 	VZEROUPPER
 	RET
 
+// func dotVNNI_1x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+// Requires: AVX, AVX2
+TEXT ·dotVNNI_1x16(SB), NOSPLIT, $0-56
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), DX
+	MOVQ    start+40(FP), BX
+	MOVQ    lds+48(FP), SI
+	VMOVDQU (BX), Y0
+	VMOVDQU 32(BX), Y1
+
+loop:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// {vex} vpdpbusd ymm0, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm1, ymm14, ymm13
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x0d
+	BYTE    $0x50
+	BYTE    $0xcd
+	ADDQ    $+128, DX
+	ADDQ    $0x04, CX
+	DECQ    AX
+	JNZ     loop
+	MOVQ    c+32(FP), AX
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func dotVNNI_2x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+// Requires: AVX, AVX2
+TEXT ·dotVNNI_2x16(SB), NOSPLIT, $0-56
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+40(FP), SI
+	MOVQ    lds+48(FP), DI
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y2
+	VMOVDQU 32(SI), Y3
+
+loop:
+	VMOVDQU      (BX), Y12
+	VMOVDQU      32(BX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// {vex} vpdpbusd ymm0, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm1, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (CX)(DX*1), Y15
+
+	// {vex} vpdpbusd ymm2, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// {vex} vpdpbusd ymm3, ymm15, ymm13
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x05
+	BYTE    $0x50
+	BYTE    $0xdd
+	ADDQ    $+128, BX
+	ADDQ    $0x04, CX
+	DECQ    AX
+	JNZ     loop
+	MOVQ    c+32(FP), AX
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VMOVDQU Y2, 128(AX)
+	VMOVDQU Y3, 160(AX)
+	VZEROUPPER
+	RET
+
+// func dotVNNI_3x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+// Requires: AVX, AVX2
+TEXT ·dotVNNI_3x16(SB), NOSPLIT, $0-56
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+40(FP), SI
+	MOVQ    lds+48(FP), DI
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y2
+	VMOVDQU 32(SI), Y3
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y4
+	VMOVDQU 32(SI), Y5
+
+loop:
+	VMOVDQU      (BX), Y12
+	VMOVDQU      32(BX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// {vex} vpdpbusd ymm0, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm1, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (CX)(DX*1), Y15
+
+	// {vex} vpdpbusd ymm2, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// {vex} vpdpbusd ymm3, ymm15, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (CX)(DX*2), Y14
+
+	// {vex} vpdpbusd ymm4, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// {vex} vpdpbusd ymm5, ymm14, ymm13
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x0d
+	BYTE    $0x50
+	BYTE    $0xed
+	ADDQ    $+128, BX
+	ADDQ    $0x04, CX
+	DECQ    AX
+	JNZ     loop
+	MOVQ    c+32(FP), AX
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VMOVDQU Y2, 128(AX)
+	VMOVDQU Y3, 160(AX)
+	VMOVDQU Y4, 256(AX)
+	VMOVDQU Y5, 288(AX)
+	VZEROUPPER
+	RET
+
+// func dotVNNI_4x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+// Requires: AVX, AVX2
+TEXT ·dotVNNI_4x16(SB), NOSPLIT, $0-56
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+40(FP), SI
+	MOVQ    lds+48(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y2
+	VMOVDQU 32(SI), Y3
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y4
+	VMOVDQU 32(SI), Y5
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y6
+	VMOVDQU 32(SI), Y7
+
+loop:
+	VMOVDQU      (BX), Y12
+	VMOVDQU      32(BX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// {vex} vpdpbusd ymm0, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm1, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (CX)(DX*1), Y15
+
+	// {vex} vpdpbusd ymm2, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// {vex} vpdpbusd ymm3, ymm15, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (CX)(DX*2), Y14
+
+	// {vex} vpdpbusd ymm4, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// {vex} vpdpbusd ymm5, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD (R8), Y15
+
+	// {vex} vpdpbusd ymm6, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xf4
+
+	// {vex} vpdpbusd ymm7, ymm15, ymm13
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x05
+	BYTE    $0x50
+	BYTE    $0xfd
+	ADDQ    $+128, BX
+	ADDQ    $0x04, CX
+	ADDQ    $0x04, R8
+	DECQ    AX
+	JNZ     loop
+	MOVQ    c+32(FP), AX
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VMOVDQU Y2, 128(AX)
+	VMOVDQU Y3, 160(AX)
+	VMOVDQU Y4, 256(AX)
+	VMOVDQU Y5, 288(AX)
+	VMOVDQU Y6, 384(AX)
+	VMOVDQU Y7, 416(AX)
+	VZEROUPPER
+	RET
+
+// func dotVNNI_5x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+// Requires: AVX, AVX2
+TEXT ·dotVNNI_5x16(SB), NOSPLIT, $0-56
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+40(FP), SI
+	MOVQ    lds+48(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y2
+	VMOVDQU 32(SI), Y3
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y4
+	VMOVDQU 32(SI), Y5
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y6
+	VMOVDQU 32(SI), Y7
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y8
+	VMOVDQU 32(SI), Y9
+
+loop:
+	VMOVDQU      (BX), Y12
+	VMOVDQU      32(BX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// {vex} vpdpbusd ymm0, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm1, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (CX)(DX*1), Y15
+
+	// {vex} vpdpbusd ymm2, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// {vex} vpdpbusd ymm3, ymm15, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (CX)(DX*2), Y14
+
+	// {vex} vpdpbusd ymm4, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// {vex} vpdpbusd ymm5, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD (R8), Y15
+
+	// {vex} vpdpbusd ymm6, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xf4
+
+	// {vex} vpdpbusd ymm7, ymm15, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xfd
+	VPBROADCASTD (R8)(DX*1), Y14
+
+	// {vex} vpdpbusd ymm8, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm9, ymm14, ymm13
+	BYTE    $0xc4
+	BYTE    $0x42
+	BYTE    $0x0d
+	BYTE    $0x50
+	BYTE    $0xcd
+	ADDQ    $+128, BX
+	ADDQ    $0x04, CX
+	ADDQ    $0x04, R8
+	DECQ    AX
+	JNZ     loop
+	MOVQ    c+32(FP), AX
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VMOVDQU Y2, 128(AX)
+	VMOVDQU Y3, 160(AX)
+	VMOVDQU Y4, 256(AX)
+	VMOVDQU Y5, 288(AX)
+	VMOVDQU Y6, 384(AX)
+	VMOVDQU Y7, 416(AX)
+	VMOVDQU Y8, 512(AX)
+	VMOVDQU Y9, 544(AX)
+	VZEROUPPER
+	RET
+
+// func dotVNNI_6x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+// Requires: AVX, AVX2
+TEXT ·dotVNNI_6x16(SB), NOSPLIT, $0-56
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+40(FP), SI
+	MOVQ    lds+48(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y2
+	VMOVDQU 32(SI), Y3
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y4
+	VMOVDQU 32(SI), Y5
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y6
+	VMOVDQU 32(SI), Y7
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y8
+	VMOVDQU 32(SI), Y9
+	ADDQ    DI, SI
+	VMOVDQU (SI), Y10
+	VMOVDQU 32(SI), Y11
+
+loop:
+	VMOVDQU      (BX), Y12
+	VMOVDQU      32(BX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// {vex} vpdpbusd ymm0, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm1, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (CX)(DX*1), Y15
+
+	// {vex} vpdpbusd ymm2, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// {vex} vpdpbusd ymm3, ymm15, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (CX)(DX*2), Y14
+
+	// {vex} vpdpbusd ymm4, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// {vex} vpdpbusd ymm5, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD (R8), Y15
+
+	// {vex} vpdpbusd ymm6, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xf4
+
+	// {vex} vpdpbusd ymm7, ymm15, ymm13
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xfd
+	VPBROADCASTD (R8)(DX*1), Y14
+
+	// {vex} vpdpbusd ymm8, ymm14, ymm12
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// {vex} vpdpbusd ymm9, ymm14, ymm13
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (R8)(DX*2), Y15
+
+	// {vex} vpdpbusd ymm10, ymm15, ymm12
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// {vex} vpdpbusd ymm11, ymm15, ymm13
+	BYTE    $0xc4
+	BYTE    $0x42
+	BYTE    $0x05
+	BYTE    $0x50
+	BYTE    $0xdd
+	ADDQ    $+128, BX
+	ADDQ    $0x04, CX
+	ADDQ    $0x04, R8
+	DECQ    AX
+	JNZ     loop
+	MOVQ    c+32(FP), AX
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y1, 32(AX)
+	VMOVDQU Y2, 128(AX)
+	VMOVDQU Y3, 160(AX)
+	VMOVDQU Y4, 256(AX)
+	VMOVDQU Y5, 288(AX)
+	VMOVDQU Y6, 384(AX)
+	VMOVDQU Y7, 416(AX)
+	VMOVDQU Y8, 512(AX)
+	VMOVDQU Y9, 544(AX)
+	VMOVDQU Y10, 640(AX)
+	VMOVDQU Y11, 672(AX)
+	VZEROUPPER
+	RET
+
 // func requantize256(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low float32, high float32, zero float32)
 // Requires: AVX, AVX2, SSE
 TEXT ·requantize256(SB), NOSPLIT, $0-52

@@ -22,25 +22,17 @@ func TestInstructions(t *testing.T) {
 	}
 }
 
-// A processor has all that lesser ones have, by which they get the same results.
-func TestProductsOfLesserProcessors(t *testing.T) {
-	i8mm, dotProd := hasI8MM, hasDotProd
-	defer func() { hasI8MM, hasDotProd = i8mm, dotProd }()
-	products := func(want string) {
-		t.Run(want, func(t *testing.T) {
-			if got := IntegerPath(); got != want {
-				t.Fatalf("products of bytes run on %s", got)
-			}
-			t.Run("product", TestProductOfBytes)
-			t.Run("convolution", TestConvolutionOfBytes)
-		})
-	}
-	hasI8MM = false
-	if i8mm && dotProd {
-		products("NEON-DotProd")
-	}
-	hasDotProd = false
-	if i8mm || dotProd {
-		products("NEON")
-	}
+// integerFeatures are nothing, and then what products of bytes run on, from the
+// fastest, each of which is taken from this processor until it is restored. A
+// processor has all that lesser ones have.
+var integerFeatures = []func() (restore func()){
+	func() (restore func()) { return func() {} },
+	func() (restore func()) { return without(&hasI8MM) },
+	func() (restore func()) { return without(&hasDotProd) },
+}
+
+func without(feature *bool) (restore func()) {
+	before := *feature
+	*feature = false
+	return func() { *feature = before }
 }

@@ -41,6 +41,9 @@ func (c *ByteConv) direct() bool {
 // rows is how many windows are gathered at once, to stay in the cache.
 func (c *ByteConv) rows() int {
 	const most = 1 << 18
+	if l := byteKernels(); l != nil && l.unit != nil { // which reads weights sooner than they come
+		return max(unitRows, min(unitBlock, 2*most/c.packed[0].Depth()/unitRows*unitRows))
+	}
 	return max(24, min(rowBlock, most/c.packed[0].Depth()/12*12))
 }
 

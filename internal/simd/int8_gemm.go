@@ -2,7 +2,9 @@ package simd
 
 import (
 	"sync"
+	"unsafe"
 
+	"github.com/cxrkit/cxrkit/internal/pages"
 	"github.com/cxrkit/cxrkit/internal/parallel"
 )
 
@@ -19,7 +21,7 @@ type PackedBytes struct {
 
 const (
 	panel    = 32 // columns
-	sumsTile = 12 * panel
+	sumsTile = rowBlock * panel
 )
 
 // NewPackedBytes is a matrix of zeros to [PackedBytes.Fill], with a zero point of
@@ -27,7 +29,7 @@ const (
 func NewPackedBytes(k, n int, zeros []int32) *PackedBytes {
 	p := &PackedBytes{K: k, N: n, groups: (k + 3) / 4}
 	columns := (n + panel - 1) / panel * panel
-	p.data, p.sums = make([]int8, 4*p.groups*columns), make([]int32, columns)
+	p.data, p.sums = pages.Zeros[int8](4*p.groups*columns), make([]int32, columns)
 	for _, z := range zeros {
 		if z != 0 {
 			p.zeros = make([]int32, columns)
@@ -194,7 +196,7 @@ type sumTile struct {
 	sums, start [sumsTile]int32
 	bytes       [sumsTile]uint8
 	floats      [sumsTile]float32
-	rows        [rowBlock]int32 // sums of rows of a
+	rows        [unitBlock]int32 // sums of rows of a
 }
 
 var sumTiles = sync.Pool{New: func() any { return new(sumTile) }}
@@ -214,25 +216,28 @@ func (p *Product) each(a []uint8, lda, m int, part Part, use func(t *sumTile, r,
 	}
 	t := sumTiles.Get().(*sumTile)
 	defer sumTiles.Put(t)
-	loops, highest := byteKernels(), 12
-	if loops != nil {
+	loops := byteKernels()
+	most, highest := rowBlock, 12
+	var unit *matrixUnit
+	switch {
+	case loops != nil && loops.unit != nil:
+		unit, most, highest = loops.unit, unitBlock, rowBlock
+	case loops != nil:
 		highest = len(loops.dots)
 	}
-	blocks := (rows.n() + rowBlock - 1) / rowBlock
-	for i := range blocks {
-		block := Part{i, blocks}.of(rows)
+	for i := range pieces(rows, most) {
+		some := piece(rows, most, i, unit)
 		if b.zeros != nil {
-			for r := range block.n() {
-				t.rows[r] = sumBytes(a[(block.first+r)*lda:][:b.K])
+			for r := range some.n() {
+				t.rows[r] = sumBytes(a[(some.first+r)*lda:][:b.K])
 			}
 		}
-		count := (block.n() + highest - 1) / highest
 		for j := columns.first; j < columns.end; j += panel {
-			for k := range count {
-				e := Part{k, count}.of(block)
+			for k := range pieces(some, highest) {
+				e := piece(some, highest, k, unit)
 				start, lds := p.Start[j:][:panel], 0
 				if b.zeros != nil {
-					start, lds = p.skewed(t, e, block.first, j), panel
+					start, lds = p.skewed(t, e, some.first, j), panel
 				}
 				b.sum(loops, t, a[e.first*lda:], lda, e.n(), j, start, lds)
 				use(t, e.first, j, e.n())
@@ -260,6 +265,13 @@ func (b *PackedBytes) sum(loops *byteLoops, t *sumTile, a []uint8, lda, rows, j 
 		for r := range rows {
 			genericDot(b.groups, a[r*lda:], data, t.sums[r*panel:], start[r*lds:])
 		}
+		return
+	}
+	if loops.unit != nil {
+		loops.unit.multiply(b.groups, rows, operands{
+			a: unsafe.Pointer(&a[0]), b: unsafe.Pointer(&data[0]), c: unsafe.Pointer(&t.sums[0]), start: unsafe.Pointer(&start[0]),
+			lda: lda, ldc: panelRow, lds: 4 * lds, next: uintptr(unsafe.Pointer(&data[0])) + uintptr(panelRow*b.groups),
+		})
 		return
 	}
 	for c := 0; c < panel; c += loops.width {

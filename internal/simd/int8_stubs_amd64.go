@@ -64,6 +64,30 @@ func dot256_2x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds 
 // depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.
 func dot256_3x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
 
+// dotVNNI_1x16 computes c = start + a*b for half a tile of bytes by AVX-VNNI. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.
+func dotVNNI_1x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+
+// dotVNNI_2x16 computes c = start + a*b for half a tile of bytes by AVX-VNNI. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.
+func dotVNNI_2x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+
+// dotVNNI_3x16 computes c = start + a*b for half a tile of bytes by AVX-VNNI. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.
+func dotVNNI_3x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+
+// dotVNNI_4x16 computes c = start + a*b for half a tile of bytes by AVX-VNNI. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.
+func dotVNNI_4x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+
+// dotVNNI_5x16 computes c = start + a*b for half a tile of bytes by AVX-VNNI. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.
+func dotVNNI_5x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+
+// dotVNNI_6x16 computes c = start + a*b for half a tile of bytes by AVX-VNNI. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.
+func dotVNNI_6x16(k int, a *uint8, lda int, b *int8, c *int32, start *int32, lds int)
+
 // requantize256 sets rows of 32 bytes, ldd bytes apart, to round(min(max(sum*scale, low), high)) + zero, ties
 // to even. scale is one for each column; rows is positive.
 func requantize256(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low float32, high float32, zero float32)

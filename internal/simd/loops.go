@@ -9,6 +9,7 @@ type loops struct {
 	width  int  // columns of a tile of a matrix product
 	tiles  []tile
 	slim   []tile // of half the width, for a last panel that would be zeros by half; nil: none
+	settle func() // sets slim and slimDirect, if that takes a measurement; nil: they are set
 	half   []tile // of pairs of bfloat16; nil: none
 
 	direct, slimDirect []directTile // as tiles and slim; nil: none

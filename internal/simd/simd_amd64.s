@@ -4,8 +4,1730 @@
 
 #include "textflag.h"
 
-// func gemm512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func gemm512_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_1x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), DX
+	MOVQ    start+48(FP), BX
+	MOVQ    lds+56(FP), SI
+	VMOVUPS (BX), Z0
+	MOVQ    AX, BX
+	SHRQ    $0x01, BX
+	JZ      odd
+
+loop:
+	VMOVUPS          (DX), Z1
+	PREFETCHT0       4096(DX)
+	VFMADD231PS.BCST (CX), Z1, Z0
+	VMOVUPS          64(DX), Z1
+	PREFETCHT0       4160(DX)
+	VFMADD231PS.BCST 4(CX), Z1, Z0
+	ADDQ             $+128, DX
+	ADDQ             $0x08, CX
+	DECQ             BX
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (DX), Z1
+	PREFETCHT0       4096(DX)
+	VFMADD231PS.BCST (CX), Z1, Z0
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_1x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), DX
+	MOVQ    runs+56(FP), BX
+	MOVQ    runStep+64(FP), SI
+	MOVQ    start+48(FP), DI
+	VMOVUPS (DI), Z0
+	MOVQ    AX, DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+
+run:
+	MOVQ AX, DI
+
+loop:
+	VMOVUPS          (DX), Z1
+	VFMADD231PS.BCST (CX), Z1, Z0
+	ADDQ             $+64, DX
+	ADDQ             $0x04, CX
+	DECQ             DI
+	JNZ              loop
+	ADDQ             SI, CX
+	DECQ             BX
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_2x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z2
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z2, Z1
+	VMOVUPS          64(BX), Z2
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z2, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z2, Z1
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z2
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z2, Z1
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_2x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8), Z1
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS          (BX), Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z2, Z1
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	DECQ             R8
+	JNZ              loop
+	ADDQ             DI, CX
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_3x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_3x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z3
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z3, Z2
+	VMOVUPS          64(BX), Z3
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z3, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z3, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z3, Z2
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z3
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z3, Z2
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_3x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_3x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS (R8), Z1
+	VMOVUPS (R8), Z2
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS          (BX), Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z3, Z2
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	DECQ             R8
+	JNZ              loop
+	ADDQ             DI, CX
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_4x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z4
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z4, Z2
+	VFMADD231PS.BCST (R8), Z4, Z3
+	VMOVUPS          64(BX), Z4
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z4, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z4, Z2
+	VFMADD231PS.BCST 4(R8), Z4, Z3
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z4
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z4, Z2
+	VFMADD231PS.BCST (R8), Z4, Z3
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_4x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS (R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS (R9), Z3
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS          (BX), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z4, Z2
+	VFMADD231PS.BCST (R8), Z4, Z3
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R8
+	DECQ             R9
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_5x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z5
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z5, Z2
+	VFMADD231PS.BCST (R8), Z5, Z3
+	VFMADD231PS.BCST (R8)(DX*1), Z5, Z4
+	VMOVUPS          64(BX), Z5
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z5, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z5, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z5, Z2
+	VFMADD231PS.BCST 4(R8), Z5, Z3
+	VFMADD231PS.BCST 4(R8)(DX*1), Z5, Z4
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z5
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z5, Z2
+	VFMADD231PS.BCST (R8), Z5, Z3
+	VFMADD231PS.BCST (R8)(DX*1), Z5, Z4
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_5x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS (R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (R9), Z4
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS          (BX), Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z5, Z2
+	VFMADD231PS.BCST (R8), Z5, Z3
+	VFMADD231PS.BCST (R8)(DX*1), Z5, Z4
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R8
+	DECQ             R9
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_6x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z6
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z6, Z2
+	VFMADD231PS.BCST (R8), Z6, Z3
+	VFMADD231PS.BCST (R8)(DX*1), Z6, Z4
+	VFMADD231PS.BCST (R8)(DX*2), Z6, Z5
+	VMOVUPS          64(BX), Z6
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z6, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z6, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z6, Z2
+	VFMADD231PS.BCST 4(R8), Z6, Z3
+	VFMADD231PS.BCST 4(R8)(DX*1), Z6, Z4
+	VFMADD231PS.BCST 4(R8)(DX*2), Z6, Z5
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z6
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z6, Z2
+	VFMADD231PS.BCST (R8), Z6, Z3
+	VFMADD231PS.BCST (R8)(DX*1), Z6, Z4
+	VFMADD231PS.BCST (R8)(DX*2), Z6, Z5
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_6x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS (R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS (R9), Z3
+	VMOVUPS (R9), Z4
+	VMOVUPS (R9), Z5
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS          (BX), Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z6, Z2
+	VFMADD231PS.BCST (R8), Z6, Z3
+	VFMADD231PS.BCST (R8)(DX*1), Z6, Z4
+	VFMADD231PS.BCST (R8)(DX*2), Z6, Z5
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R8
+	DECQ             R9
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_7x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_7x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z7
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z7, Z2
+	VFMADD231PS.BCST (R9), Z7, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z7, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z7, Z5
+	VFMADD231PS.BCST (R8), Z7, Z6
+	VMOVUPS          64(BX), Z7
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z7, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z7, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z7, Z2
+	VFMADD231PS.BCST 4(R9), Z7, Z3
+	VFMADD231PS.BCST 4(R9)(DX*1), Z7, Z4
+	VFMADD231PS.BCST 4(R9)(DX*2), Z7, Z5
+	VFMADD231PS.BCST 4(R8), Z7, Z6
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R9
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z7
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z7, Z2
+	VFMADD231PS.BCST (R9), Z7, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z7, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z7, Z5
+	VFMADD231PS.BCST (R8), Z7, Z6
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_7x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_7x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS (R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS (R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS (R10), Z5
+	VMOVUPS (R10), Z6
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS          (BX), Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z7, Z2
+	VFMADD231PS.BCST (R9), Z7, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z7, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z7, Z5
+	VFMADD231PS.BCST (R8), Z7, Z6
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R8
+	DECQ             R10
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R9
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_8x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_8x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z7
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z8
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z8, Z2
+	VFMADD231PS.BCST (R9), Z8, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z8, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z8, Z5
+	VFMADD231PS.BCST (R8), Z8, Z6
+	VFMADD231PS.BCST (R8)(DX*1), Z8, Z7
+	VMOVUPS          64(BX), Z8
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z8, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z8, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z8, Z2
+	VFMADD231PS.BCST 4(R9), Z8, Z3
+	VFMADD231PS.BCST 4(R9)(DX*1), Z8, Z4
+	VFMADD231PS.BCST 4(R9)(DX*2), Z8, Z5
+	VFMADD231PS.BCST 4(R8), Z8, Z6
+	VFMADD231PS.BCST 4(R8)(DX*1), Z8, Z7
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R9
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z8
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z8, Z2
+	VFMADD231PS.BCST (R9), Z8, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z8, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z8, Z5
+	VFMADD231PS.BCST (R8), Z8, Z6
+	VFMADD231PS.BCST (R8)(DX*1), Z8, Z7
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_8x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_8x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS (R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS (R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS (R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS (R10), Z7
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS          (BX), Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z8, Z2
+	VFMADD231PS.BCST (R9), Z8, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z8, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z8, Z5
+	VFMADD231PS.BCST (R8), Z8, Z6
+	VFMADD231PS.BCST (R8)(DX*1), Z8, Z7
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R8
+	DECQ             R10
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R9
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_9x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_9x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z8
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z9
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z9, Z2
+	VFMADD231PS.BCST (R9), Z9, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z9, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z9, Z5
+	VFMADD231PS.BCST (R8), Z9, Z6
+	VFMADD231PS.BCST (R8)(DX*1), Z9, Z7
+	VFMADD231PS.BCST (R8)(DX*2), Z9, Z8
+	VMOVUPS          64(BX), Z9
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z9, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z9, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z9, Z2
+	VFMADD231PS.BCST 4(R9), Z9, Z3
+	VFMADD231PS.BCST 4(R9)(DX*1), Z9, Z4
+	VFMADD231PS.BCST 4(R9)(DX*2), Z9, Z5
+	VFMADD231PS.BCST 4(R8), Z9, Z6
+	VFMADD231PS.BCST 4(R8)(DX*1), Z9, Z7
+	VFMADD231PS.BCST 4(R8)(DX*2), Z9, Z8
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R9
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z9
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z9, Z2
+	VFMADD231PS.BCST (R9), Z9, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z9, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z9, Z5
+	VFMADD231PS.BCST (R8), Z9, Z6
+	VFMADD231PS.BCST (R8)(DX*1), Z9, Z7
+	VFMADD231PS.BCST (R8)(DX*2), Z9, Z8
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_9x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_9x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS (R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS (R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS (R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS (R10), Z7
+	VMOVUPS (R10), Z8
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS          (BX), Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z9, Z2
+	VFMADD231PS.BCST (R9), Z9, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z9, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z9, Z5
+	VFMADD231PS.BCST (R8), Z9, Z6
+	VFMADD231PS.BCST (R8)(DX*1), Z9, Z7
+	VFMADD231PS.BCST (R8)(DX*2), Z9, Z8
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R8
+	DECQ             R10
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R9
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z8, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_10x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_10x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z9
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z10
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z10, Z2
+	VFMADD231PS.BCST (R9), Z10, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z10, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z10, Z5
+	VFMADD231PS.BCST (R10), Z10, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z10, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z10, Z8
+	VFMADD231PS.BCST (R8), Z10, Z9
+	VMOVUPS          64(BX), Z10
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z10, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z10, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z10, Z2
+	VFMADD231PS.BCST 4(R9), Z10, Z3
+	VFMADD231PS.BCST 4(R9)(DX*1), Z10, Z4
+	VFMADD231PS.BCST 4(R9)(DX*2), Z10, Z5
+	VFMADD231PS.BCST 4(R10), Z10, Z6
+	VFMADD231PS.BCST 4(R10)(DX*1), Z10, Z7
+	VFMADD231PS.BCST 4(R10)(DX*2), Z10, Z8
+	VFMADD231PS.BCST 4(R8), Z10, Z9
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R9
+	ADDQ             $0x08, R10
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z10
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z10, Z2
+	VFMADD231PS.BCST (R9), Z10, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z10, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z10, Z5
+	VFMADD231PS.BCST (R10), Z10, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z10, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z10, Z8
+	VFMADD231PS.BCST (R8), Z10, Z9
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_10x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_10x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS (R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS (R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS (R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS (R11), Z9
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS          (BX), Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z10, Z2
+	VFMADD231PS.BCST (R9), Z10, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z10, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z10, Z5
+	VFMADD231PS.BCST (R10), Z10, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z10, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z10, Z8
+	VFMADD231PS.BCST (R8), Z10, Z9
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x04, R8
+	DECQ             R11
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z9, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_11x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_11x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z10
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z11
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z11, Z2
+	VFMADD231PS.BCST (R9), Z11, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z11, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z11, Z5
+	VFMADD231PS.BCST (R10), Z11, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z11, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z11, Z8
+	VFMADD231PS.BCST (R8), Z11, Z9
+	VFMADD231PS.BCST (R8)(DX*1), Z11, Z10
+	VMOVUPS          64(BX), Z11
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z11, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z11, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z11, Z2
+	VFMADD231PS.BCST 4(R9), Z11, Z3
+	VFMADD231PS.BCST 4(R9)(DX*1), Z11, Z4
+	VFMADD231PS.BCST 4(R9)(DX*2), Z11, Z5
+	VFMADD231PS.BCST 4(R10), Z11, Z6
+	VFMADD231PS.BCST 4(R10)(DX*1), Z11, Z7
+	VFMADD231PS.BCST 4(R10)(DX*2), Z11, Z8
+	VFMADD231PS.BCST 4(R8), Z11, Z9
+	VFMADD231PS.BCST 4(R8)(DX*1), Z11, Z10
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R9
+	ADDQ             $0x08, R10
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z11
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z11, Z2
+	VFMADD231PS.BCST (R9), Z11, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z11, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z11, Z5
+	VFMADD231PS.BCST (R10), Z11, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z11, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z11, Z8
+	VFMADD231PS.BCST (R8), Z11, Z9
+	VFMADD231PS.BCST (R8)(DX*1), Z11, Z10
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_11x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_11x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS (R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS (R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS (R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS (R11), Z9
+	VMOVUPS (R11), Z10
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS          (BX), Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z11, Z2
+	VFMADD231PS.BCST (R9), Z11, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z11, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z11, Z5
+	VFMADD231PS.BCST (R10), Z11, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z11, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z11, Z8
+	VFMADD231PS.BCST (R8), Z11, Z9
+	VFMADD231PS.BCST (R8)(DX*1), Z11, Z10
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x04, R8
+	DECQ             R11
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z10, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_12x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gemm512_12x16(SB), NOSPLIT, $0-64
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    start+48(FP), SI
+	MOVQ    lds+56(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	VMOVUPS (SI), Z0
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z1
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z5
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z7
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z8
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z9
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z10
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z11
+	MOVQ    AX, SI
+	SHRQ    $0x01, SI
+	JZ      odd
+
+loop:
+	VMOVUPS          (BX), Z12
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z12, Z2
+	VFMADD231PS.BCST (R9), Z12, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z12, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z12, Z5
+	VFMADD231PS.BCST (R10), Z12, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z12, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z12, Z8
+	VFMADD231PS.BCST (R8), Z12, Z9
+	VFMADD231PS.BCST (R8)(DX*1), Z12, Z10
+	VFMADD231PS.BCST (R8)(DX*2), Z12, Z11
+	VMOVUPS          64(BX), Z12
+	PREFETCHT0       4160(BX)
+	VFMADD231PS.BCST 4(CX), Z12, Z0
+	VFMADD231PS.BCST 4(CX)(DX*1), Z12, Z1
+	VFMADD231PS.BCST 4(CX)(DX*2), Z12, Z2
+	VFMADD231PS.BCST 4(R9), Z12, Z3
+	VFMADD231PS.BCST 4(R9)(DX*1), Z12, Z4
+	VFMADD231PS.BCST 4(R9)(DX*2), Z12, Z5
+	VFMADD231PS.BCST 4(R10), Z12, Z6
+	VFMADD231PS.BCST 4(R10)(DX*1), Z12, Z7
+	VFMADD231PS.BCST 4(R10)(DX*2), Z12, Z8
+	VFMADD231PS.BCST 4(R8), Z12, Z9
+	VFMADD231PS.BCST 4(R8)(DX*1), Z12, Z10
+	VFMADD231PS.BCST 4(R8)(DX*2), Z12, Z11
+	ADDQ             $+128, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, R9
+	ADDQ             $0x08, R10
+	ADDQ             $0x08, R8
+	DECQ             SI
+	JNZ              loop
+
+odd:
+	TESTQ            $0x00000001, AX
+	JZ               store
+	VMOVUPS          (BX), Z12
+	PREFETCHT0       4096(BX)
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z12, Z2
+	VFMADD231PS.BCST (R9), Z12, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z12, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z12, Z5
+	VFMADD231PS.BCST (R10), Z12, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z12, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z12, Z8
+	VFMADD231PS.BCST (R8), Z12, Z9
+	VFMADD231PS.BCST (R8)(DX*1), Z12, Z10
+	VFMADD231PS.BCST (R8)(DX*2), Z12, Z11
+
+store:
+	MOVQ    c+32(FP), AX
+	MOVQ    ldc+40(FP), CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, (AX)
+	VZEROUPPER
+	RET
+
+// func direct512_12x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_12x16(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS (R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS (R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS (R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS (R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS (R11), Z9
+	VMOVUPS (R11), Z10
+	VMOVUPS (R11), Z11
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS          (BX), Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(DX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(DX*2), Z12, Z2
+	VFMADD231PS.BCST (R9), Z12, Z3
+	VFMADD231PS.BCST (R9)(DX*1), Z12, Z4
+	VFMADD231PS.BCST (R9)(DX*2), Z12, Z5
+	VFMADD231PS.BCST (R10), Z12, Z6
+	VFMADD231PS.BCST (R10)(DX*1), Z12, Z7
+	VFMADD231PS.BCST (R10)(DX*2), Z12, Z8
+	VFMADD231PS.BCST (R8), Z12, Z9
+	VFMADD231PS.BCST (R8)(DX*1), Z12, Z10
+	VFMADD231PS.BCST (R8)(DX*2), Z12, Z11
+	ADDQ             $+64, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x04, R8
+	DECQ             R11
+	JNZ              loop
+	ADDQ             DI, CX
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             DI, R8
+	DECQ             SI
+	JNZ              run
+	MOVQ             c+32(FP), AX
+	MOVQ             ldc+40(FP), CX
+	VMOVUPS          Z0, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             CX, AX
+	VMOVUPS          Z11, (AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_1x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -21,12 +1743,16 @@ TEXT ·gemm512_1x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (DX), Z2
+	PREFETCHT0   4096(DX)
 	VMOVUPS      64(DX), Z3
+	PREFETCHT0   4160(DX)
 	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
 	VMOVUPS      128(DX), Z2
+	PREFETCHT0   4224(DX)
 	VMOVUPS      192(DX), Z3
+	PREFETCHT0   4288(DX)
 	VBROADCASTSS 4(CX), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
@@ -39,7 +1765,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (DX), Z2
+	PREFETCHT0   4096(DX)
 	VMOVUPS      64(DX), Z3
+	PREFETCHT0   4160(DX)
 	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
@@ -52,8 +1780,47 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_1x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), DX
+	MOVQ    runs+56(FP), BX
+	MOVQ    runStep+64(FP), SI
+	MOVQ    start+48(FP), DI
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	MOVQ    AX, DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+
+run:
+	MOVQ AX, DI
+
+loop:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+128, DX
+	ADDQ         $0x04, CX
+	DECQ         DI
+	JNZ          loop
+	ADDQ         SI, CX
+	DECQ         BX
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_2x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -72,7 +1839,9 @@ TEXT ·gemm512_2x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z4
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z5
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
@@ -80,7 +1849,9 @@ loop:
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
 	VMOVUPS      128(BX), Z4
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z5
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
@@ -96,7 +1867,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z4
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z5
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
@@ -115,8 +1888,55 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_2x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS      (BX), Z4
+	VMOVUPS      64(BX), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	DECQ         R8
+	JNZ          loop
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_3x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -138,7 +1958,9 @@ TEXT ·gemm512_3x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z6
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z7
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -149,7 +1971,9 @@ loop:
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
 	VMOVUPS      128(BX), Z6
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z7
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -168,7 +1992,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z6
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z7
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -193,8 +2019,63 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_3x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	MOVQ    start+48(FP), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+	VMOVUPS (R8), Z4
+	VMOVUPS 64(R8), Z5
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+
+run:
+	MOVQ AX, R8
+
+loop:
+	VMOVUPS      (BX), Z6
+	VMOVUPS      64(BX), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	DECQ         R8
+	JNZ          loop
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_4x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -221,7 +2102,9 @@ TEXT ·gemm512_4x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z8
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z9
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -235,7 +2118,9 @@ loop:
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
 	VMOVUPS      128(BX), Z8
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z9
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -258,7 +2143,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z8
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z9
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -289,8 +2176,75 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_4x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMOVUPS (R9), Z6
+	VMOVUPS 64(R9), Z7
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_5x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -320,7 +2274,9 @@ TEXT ·gemm512_5x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z10
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z11
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -337,7 +2293,9 @@ loop:
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
 	VMOVUPS      128(BX), Z10
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z11
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -363,7 +2321,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z10
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z11
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -400,8 +2360,83 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_5x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMOVUPS (R9), Z6
+	VMOVUPS 64(R9), Z7
+	VMOVUPS (R9), Z8
+	VMOVUPS 64(R9), Z9
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_6x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -434,7 +2469,9 @@ TEXT ·gemm512_6x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z12
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z13
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -454,7 +2491,9 @@ loop:
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	VMOVUPS      128(BX), Z12
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z13
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -483,7 +2522,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z12
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z13
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -526,8 +2567,91 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_6x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R8
+	MOVQ    start+48(FP), R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMOVUPS (R9), Z6
+	VMOVUPS 64(R9), Z7
+	VMOVUPS (R9), Z8
+	VMOVUPS 64(R9), Z9
+	VMOVUPS (R9), Z10
+	VMOVUPS 64(R9), Z11
+	MOVQ    AX, R9
+	SHLQ    $0x02, R9
+	SUBQ    R9, DI
+
+run:
+	MOVQ AX, R9
+
+loop:
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_7x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -564,7 +2688,9 @@ TEXT ·gemm512_7x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z14
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z15
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -587,7 +2713,9 @@ loop:
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	VMOVUPS      128(BX), Z14
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z15
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -620,7 +2748,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z14
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z15
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -669,8 +2799,102 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_7x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS 64(R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS 64(R10), Z7
+	VMOVUPS (R10), Z8
+	VMOVUPS 64(R10), Z9
+	VMOVUPS (R10), Z10
+	VMOVUPS 64(R10), Z11
+	VMOVUPS (R10), Z12
+	VMOVUPS 64(R10), Z13
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS      (BX), Z14
+	VMOVUPS      64(BX), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R9)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R9)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R8
+	DECQ         R10
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_8x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -710,7 +2934,9 @@ TEXT ·gemm512_8x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z16
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z17
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -736,7 +2962,9 @@ loop:
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	VMOVUPS      128(BX), Z16
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z17
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -772,7 +3000,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z16
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z17
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -827,8 +3057,110 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_8x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS 64(R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS 64(R10), Z7
+	VMOVUPS (R10), Z8
+	VMOVUPS 64(R10), Z9
+	VMOVUPS (R10), Z10
+	VMOVUPS 64(R10), Z11
+	VMOVUPS (R10), Z12
+	VMOVUPS 64(R10), Z13
+	VMOVUPS (R10), Z14
+	VMOVUPS 64(R10), Z15
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS      (BX), Z16
+	VMOVUPS      64(BX), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R9)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R8
+	DECQ         R10
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_9x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -871,7 +3203,9 @@ TEXT ·gemm512_9x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z18
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z19
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -900,7 +3234,9 @@ loop:
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
 	VMOVUPS      128(BX), Z18
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z19
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -939,7 +3275,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z18
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z19
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -1000,8 +3338,118 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_9x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R8
+	MOVQ    start+48(FP), R10
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS (R10), Z2
+	VMOVUPS 64(R10), Z3
+	VMOVUPS (R10), Z4
+	VMOVUPS 64(R10), Z5
+	VMOVUPS (R10), Z6
+	VMOVUPS 64(R10), Z7
+	VMOVUPS (R10), Z8
+	VMOVUPS 64(R10), Z9
+	VMOVUPS (R10), Z10
+	VMOVUPS 64(R10), Z11
+	VMOVUPS (R10), Z12
+	VMOVUPS 64(R10), Z13
+	VMOVUPS (R10), Z14
+	VMOVUPS 64(R10), Z15
+	VMOVUPS (R10), Z16
+	VMOVUPS 64(R10), Z17
+	MOVQ    AX, R10
+	SHLQ    $0x02, R10
+	SUBQ    R10, DI
+
+run:
+	MOVQ AX, R10
+
+loop:
+	VMOVUPS      (BX), Z18
+	VMOVUPS      64(BX), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R8
+	DECQ         R10
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_10x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -1048,7 +3496,9 @@ TEXT ·gemm512_10x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z20
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z21
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -1080,7 +3530,9 @@ loop:
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
 	VMOVUPS      128(BX), Z20
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z21
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -1123,7 +3575,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z20
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z21
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -1190,8 +3644,129 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_10x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS 64(R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS 64(R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(R11), Z9
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(R11), Z11
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(R11), Z13
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(R11), Z15
+	VMOVUPS (R11), Z16
+	VMOVUPS 64(R11), Z17
+	VMOVUPS (R11), Z18
+	VMOVUPS 64(R11), Z19
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS      (BX), Z20
+	VMOVUPS      64(BX), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R10)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R10)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_11x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -1241,7 +3816,9 @@ TEXT ·gemm512_11x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z22
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z23
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -1276,7 +3853,9 @@ loop:
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
 	VMOVUPS      128(BX), Z22
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z23
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -1322,7 +3901,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z22
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z23
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -1395,8 +3976,137 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemm512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// func direct512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 // Requires: AVX, AVX512F
+TEXT ·direct512_11x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS 64(R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS 64(R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(R11), Z9
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(R11), Z11
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(R11), Z13
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(R11), Z15
+	VMOVUPS (R11), Z16
+	VMOVUPS 64(R11), Z17
+	VMOVUPS (R11), Z18
+	VMOVUPS 64(R11), Z19
+	VMOVUPS (R11), Z20
+	VMOVUPS 64(R11), Z21
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS      (BX), Z22
+	VMOVUPS      64(BX), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R10)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	VZEROUPPER
+	RET
+
+// func gemm512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gemm512_12x32(SB), NOSPLIT, $0-64
 	MOVQ    k+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -1449,7 +4159,9 @@ TEXT ·gemm512_12x32(SB), NOSPLIT, $0-64
 
 loop:
 	VMOVUPS      (BX), Z24
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z25
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -1487,7 +4199,9 @@ loop:
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
 	VMOVUPS      128(BX), Z24
+	PREFETCHT0   4224(BX)
 	VMOVUPS      192(BX), Z25
+	PREFETCHT0   4288(BX)
 	VBROADCASTSS 4(CX), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -1536,7 +4250,9 @@ odd:
 	TESTQ        $0x00000001, AX
 	JZ           store
 	VMOVUPS      (BX), Z24
+	PREFETCHT0   4096(BX)
 	VMOVUPS      64(BX), Z25
+	PREFETCHT0   4160(BX)
 	VBROADCASTSS (CX), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -1612,6 +4328,143 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
+	VZEROUPPER
+	RET
+
+// func direct512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+// Requires: AVX, AVX512F
+TEXT ·direct512_12x32(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    lda+16(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    runs+56(FP), SI
+	MOVQ    runStep+64(FP), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (CX)(R8*1), R9
+	LEAQ    (R9)(R8*1), R10
+	LEAQ    (R10)(R8*1), R8
+	MOVQ    start+48(FP), R11
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	VMOVUPS (R11), Z4
+	VMOVUPS 64(R11), Z5
+	VMOVUPS (R11), Z6
+	VMOVUPS 64(R11), Z7
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(R11), Z9
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(R11), Z11
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(R11), Z13
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(R11), Z15
+	VMOVUPS (R11), Z16
+	VMOVUPS 64(R11), Z17
+	VMOVUPS (R11), Z18
+	VMOVUPS 64(R11), Z19
+	VMOVUPS (R11), Z20
+	VMOVUPS 64(R11), Z21
+	VMOVUPS (R11), Z22
+	VMOVUPS 64(R11), Z23
+	MOVQ    AX, R11
+	SHLQ    $0x02, R11
+	SUBQ    R11, DI
+
+run:
+	MOVQ AX, R11
+
+loop:
+	VMOVUPS      (BX), Z24
+	VMOVUPS      64(BX), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $+128, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R8
+	DECQ         R11
+	JNZ          loop
+	ADDQ         DI, CX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         DI, R8
+	DECQ         SI
+	JNZ          run
+	MOVQ         c+32(FP), AX
+	MOVQ         ldc+40(FP), CX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z8, (AX)
+	VMOVUPS      Z9, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      Z11, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z16, (AX)
+	VMOVUPS      Z17, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z18, (AX)
+	VMOVUPS      Z19, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z22, (AX)
+	VMOVUPS      Z23, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -2134,1065 +4987,6 @@ store:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_1x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), DX
-	MOVQ    runs+56(FP), BX
-	MOVQ    runStep+64(FP), SI
-	MOVQ    start+48(FP), DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	MOVQ    AX, DI
-	SHLQ    $0x02, DI
-	SUBQ    DI, SI
-
-run:
-	MOVQ AX, DI
-
-loop:
-	VMOVUPS      (DX), Z2
-	VMOVUPS      64(DX), Z3
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $+128, DX
-	ADDQ         $0x04, CX
-	DECQ         DI
-	JNZ          loop
-	ADDQ         SI, CX
-	DECQ         BX
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_2x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	MOVQ    start+48(FP), R8
-	VMOVUPS (R8), Z0
-	VMOVUPS 64(R8), Z1
-	VMOVUPS (R8), Z2
-	VMOVUPS 64(R8), Z3
-	MOVQ    AX, R8
-	SHLQ    $0x02, R8
-	SUBQ    R8, DI
-
-run:
-	MOVQ AX, R8
-
-loop:
-	VMOVUPS      (BX), Z4
-	VMOVUPS      64(BX), Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	DECQ         R8
-	JNZ          loop
-	ADDQ         DI, CX
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_3x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	MOVQ    start+48(FP), R8
-	VMOVUPS (R8), Z0
-	VMOVUPS 64(R8), Z1
-	VMOVUPS (R8), Z2
-	VMOVUPS 64(R8), Z3
-	VMOVUPS (R8), Z4
-	VMOVUPS 64(R8), Z5
-	MOVQ    AX, R8
-	SHLQ    $0x02, R8
-	SUBQ    R8, DI
-
-run:
-	MOVQ AX, R8
-
-loop:
-	VMOVUPS      (BX), Z6
-	VMOVUPS      64(BX), Z7
-	VBROADCASTSS (CX), Z8
-	VFMADD231PS  Z6, Z8, Z0
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (CX)(DX*1), Z8
-	VFMADD231PS  Z6, Z8, Z2
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (CX)(DX*2), Z8
-	VFMADD231PS  Z6, Z8, Z4
-	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	DECQ         R8
-	JNZ          loop
-	ADDQ         DI, CX
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_4x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R8
-	MOVQ    start+48(FP), R9
-	VMOVUPS (R9), Z0
-	VMOVUPS 64(R9), Z1
-	VMOVUPS (R9), Z2
-	VMOVUPS 64(R9), Z3
-	VMOVUPS (R9), Z4
-	VMOVUPS 64(R9), Z5
-	VMOVUPS (R9), Z6
-	VMOVUPS 64(R9), Z7
-	MOVQ    AX, R9
-	SHLQ    $0x02, R9
-	SUBQ    R9, DI
-
-run:
-	MOVQ AX, R9
-
-loop:
-	VMOVUPS      (BX), Z8
-	VMOVUPS      64(BX), Z9
-	VBROADCASTSS (CX), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (CX)(DX*1), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (CX)(DX*2), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R8), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R8
-	DECQ         R9
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_5x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R8
-	MOVQ    start+48(FP), R9
-	VMOVUPS (R9), Z0
-	VMOVUPS 64(R9), Z1
-	VMOVUPS (R9), Z2
-	VMOVUPS 64(R9), Z3
-	VMOVUPS (R9), Z4
-	VMOVUPS 64(R9), Z5
-	VMOVUPS (R9), Z6
-	VMOVUPS 64(R9), Z7
-	VMOVUPS (R9), Z8
-	VMOVUPS 64(R9), Z9
-	MOVQ    AX, R9
-	SHLQ    $0x02, R9
-	SUBQ    R9, DI
-
-run:
-	MOVQ AX, R9
-
-loop:
-	VMOVUPS      (BX), Z10
-	VMOVUPS      64(BX), Z11
-	VBROADCASTSS (CX), Z12
-	VFMADD231PS  Z10, Z12, Z0
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (CX)(DX*1), Z12
-	VFMADD231PS  Z10, Z12, Z2
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (CX)(DX*2), Z12
-	VFMADD231PS  Z10, Z12, Z4
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R8), Z12
-	VFMADD231PS  Z10, Z12, Z6
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R8)(DX*1), Z12
-	VFMADD231PS  Z10, Z12, Z8
-	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R8
-	DECQ         R9
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_6x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R8
-	MOVQ    start+48(FP), R9
-	VMOVUPS (R9), Z0
-	VMOVUPS 64(R9), Z1
-	VMOVUPS (R9), Z2
-	VMOVUPS 64(R9), Z3
-	VMOVUPS (R9), Z4
-	VMOVUPS 64(R9), Z5
-	VMOVUPS (R9), Z6
-	VMOVUPS 64(R9), Z7
-	VMOVUPS (R9), Z8
-	VMOVUPS 64(R9), Z9
-	VMOVUPS (R9), Z10
-	VMOVUPS 64(R9), Z11
-	MOVQ    AX, R9
-	SHLQ    $0x02, R9
-	SUBQ    R9, DI
-
-run:
-	MOVQ AX, R9
-
-loop:
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VBROADCASTSS (CX), Z14
-	VFMADD231PS  Z12, Z14, Z0
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (CX)(DX*1), Z14
-	VFMADD231PS  Z12, Z14, Z2
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (CX)(DX*2), Z14
-	VFMADD231PS  Z12, Z14, Z4
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R8), Z14
-	VFMADD231PS  Z12, Z14, Z6
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R8)(DX*1), Z14
-	VFMADD231PS  Z12, Z14, Z8
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R8)(DX*2), Z14
-	VFMADD231PS  Z12, Z14, Z10
-	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R8
-	DECQ         R9
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_7x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R9
-	LEAQ    (R9)(R8*1), R8
-	MOVQ    start+48(FP), R10
-	VMOVUPS (R10), Z0
-	VMOVUPS 64(R10), Z1
-	VMOVUPS (R10), Z2
-	VMOVUPS 64(R10), Z3
-	VMOVUPS (R10), Z4
-	VMOVUPS 64(R10), Z5
-	VMOVUPS (R10), Z6
-	VMOVUPS 64(R10), Z7
-	VMOVUPS (R10), Z8
-	VMOVUPS 64(R10), Z9
-	VMOVUPS (R10), Z10
-	VMOVUPS 64(R10), Z11
-	VMOVUPS (R10), Z12
-	VMOVUPS 64(R10), Z13
-	MOVQ    AX, R10
-	SHLQ    $0x02, R10
-	SUBQ    R10, DI
-
-run:
-	MOVQ AX, R10
-
-loop:
-	VMOVUPS      (BX), Z14
-	VMOVUPS      64(BX), Z15
-	VBROADCASTSS (CX), Z16
-	VFMADD231PS  Z14, Z16, Z0
-	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (CX)(DX*1), Z16
-	VFMADD231PS  Z14, Z16, Z2
-	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (CX)(DX*2), Z16
-	VFMADD231PS  Z14, Z16, Z4
-	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R9), Z16
-	VFMADD231PS  Z14, Z16, Z6
-	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R9)(DX*1), Z16
-	VFMADD231PS  Z14, Z16, Z8
-	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R9)(DX*2), Z16
-	VFMADD231PS  Z14, Z16, Z10
-	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R8), Z16
-	VFMADD231PS  Z14, Z16, Z12
-	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R8
-	DECQ         R10
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R9
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_8x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R9
-	LEAQ    (R9)(R8*1), R8
-	MOVQ    start+48(FP), R10
-	VMOVUPS (R10), Z0
-	VMOVUPS 64(R10), Z1
-	VMOVUPS (R10), Z2
-	VMOVUPS 64(R10), Z3
-	VMOVUPS (R10), Z4
-	VMOVUPS 64(R10), Z5
-	VMOVUPS (R10), Z6
-	VMOVUPS 64(R10), Z7
-	VMOVUPS (R10), Z8
-	VMOVUPS 64(R10), Z9
-	VMOVUPS (R10), Z10
-	VMOVUPS 64(R10), Z11
-	VMOVUPS (R10), Z12
-	VMOVUPS 64(R10), Z13
-	VMOVUPS (R10), Z14
-	VMOVUPS 64(R10), Z15
-	MOVQ    AX, R10
-	SHLQ    $0x02, R10
-	SUBQ    R10, DI
-
-run:
-	MOVQ AX, R10
-
-loop:
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VBROADCASTSS (CX), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (CX)(DX*1), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (CX)(DX*2), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R9), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R9)(DX*1), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R9)(DX*2), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R8), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R8)(DX*1), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R8
-	DECQ         R10
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R9
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_9x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R9
-	LEAQ    (R9)(R8*1), R8
-	MOVQ    start+48(FP), R10
-	VMOVUPS (R10), Z0
-	VMOVUPS 64(R10), Z1
-	VMOVUPS (R10), Z2
-	VMOVUPS 64(R10), Z3
-	VMOVUPS (R10), Z4
-	VMOVUPS 64(R10), Z5
-	VMOVUPS (R10), Z6
-	VMOVUPS 64(R10), Z7
-	VMOVUPS (R10), Z8
-	VMOVUPS 64(R10), Z9
-	VMOVUPS (R10), Z10
-	VMOVUPS 64(R10), Z11
-	VMOVUPS (R10), Z12
-	VMOVUPS 64(R10), Z13
-	VMOVUPS (R10), Z14
-	VMOVUPS 64(R10), Z15
-	VMOVUPS (R10), Z16
-	VMOVUPS 64(R10), Z17
-	MOVQ    AX, R10
-	SHLQ    $0x02, R10
-	SUBQ    R10, DI
-
-run:
-	MOVQ AX, R10
-
-loop:
-	VMOVUPS      (BX), Z18
-	VMOVUPS      64(BX), Z19
-	VBROADCASTSS (CX), Z20
-	VFMADD231PS  Z18, Z20, Z0
-	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (CX)(DX*1), Z20
-	VFMADD231PS  Z18, Z20, Z2
-	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (CX)(DX*2), Z20
-	VFMADD231PS  Z18, Z20, Z4
-	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R9), Z20
-	VFMADD231PS  Z18, Z20, Z6
-	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R9)(DX*1), Z20
-	VFMADD231PS  Z18, Z20, Z8
-	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R9)(DX*2), Z20
-	VFMADD231PS  Z18, Z20, Z10
-	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R8), Z20
-	VFMADD231PS  Z18, Z20, Z12
-	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R8)(DX*1), Z20
-	VFMADD231PS  Z18, Z20, Z14
-	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R8)(DX*2), Z20
-	VFMADD231PS  Z18, Z20, Z16
-	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R8
-	DECQ         R10
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R9
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_10x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R9
-	LEAQ    (R9)(R8*1), R10
-	LEAQ    (R10)(R8*1), R8
-	MOVQ    start+48(FP), R11
-	VMOVUPS (R11), Z0
-	VMOVUPS 64(R11), Z1
-	VMOVUPS (R11), Z2
-	VMOVUPS 64(R11), Z3
-	VMOVUPS (R11), Z4
-	VMOVUPS 64(R11), Z5
-	VMOVUPS (R11), Z6
-	VMOVUPS 64(R11), Z7
-	VMOVUPS (R11), Z8
-	VMOVUPS 64(R11), Z9
-	VMOVUPS (R11), Z10
-	VMOVUPS 64(R11), Z11
-	VMOVUPS (R11), Z12
-	VMOVUPS 64(R11), Z13
-	VMOVUPS (R11), Z14
-	VMOVUPS 64(R11), Z15
-	VMOVUPS (R11), Z16
-	VMOVUPS 64(R11), Z17
-	VMOVUPS (R11), Z18
-	VMOVUPS 64(R11), Z19
-	MOVQ    AX, R11
-	SHLQ    $0x02, R11
-	SUBQ    R11, DI
-
-run:
-	MOVQ AX, R11
-
-loop:
-	VMOVUPS      (BX), Z20
-	VMOVUPS      64(BX), Z21
-	VBROADCASTSS (CX), Z22
-	VFMADD231PS  Z20, Z22, Z0
-	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (CX)(DX*1), Z22
-	VFMADD231PS  Z20, Z22, Z2
-	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (CX)(DX*2), Z22
-	VFMADD231PS  Z20, Z22, Z4
-	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R9), Z22
-	VFMADD231PS  Z20, Z22, Z6
-	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R9)(DX*1), Z22
-	VFMADD231PS  Z20, Z22, Z8
-	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R9)(DX*2), Z22
-	VFMADD231PS  Z20, Z22, Z10
-	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R10), Z22
-	VFMADD231PS  Z20, Z22, Z12
-	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R10)(DX*1), Z22
-	VFMADD231PS  Z20, Z22, Z14
-	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R10)(DX*2), Z22
-	VFMADD231PS  Z20, Z22, Z16
-	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R8), Z22
-	VFMADD231PS  Z20, Z22, Z18
-	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R8
-	DECQ         R11
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_11x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R9
-	LEAQ    (R9)(R8*1), R10
-	LEAQ    (R10)(R8*1), R8
-	MOVQ    start+48(FP), R11
-	VMOVUPS (R11), Z0
-	VMOVUPS 64(R11), Z1
-	VMOVUPS (R11), Z2
-	VMOVUPS 64(R11), Z3
-	VMOVUPS (R11), Z4
-	VMOVUPS 64(R11), Z5
-	VMOVUPS (R11), Z6
-	VMOVUPS 64(R11), Z7
-	VMOVUPS (R11), Z8
-	VMOVUPS 64(R11), Z9
-	VMOVUPS (R11), Z10
-	VMOVUPS 64(R11), Z11
-	VMOVUPS (R11), Z12
-	VMOVUPS 64(R11), Z13
-	VMOVUPS (R11), Z14
-	VMOVUPS 64(R11), Z15
-	VMOVUPS (R11), Z16
-	VMOVUPS 64(R11), Z17
-	VMOVUPS (R11), Z18
-	VMOVUPS 64(R11), Z19
-	VMOVUPS (R11), Z20
-	VMOVUPS 64(R11), Z21
-	MOVQ    AX, R11
-	SHLQ    $0x02, R11
-	SUBQ    R11, DI
-
-run:
-	MOVQ AX, R11
-
-loop:
-	VMOVUPS      (BX), Z22
-	VMOVUPS      64(BX), Z23
-	VBROADCASTSS (CX), Z24
-	VFMADD231PS  Z22, Z24, Z0
-	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (CX)(DX*1), Z24
-	VFMADD231PS  Z22, Z24, Z2
-	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (CX)(DX*2), Z24
-	VFMADD231PS  Z22, Z24, Z4
-	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R9), Z24
-	VFMADD231PS  Z22, Z24, Z6
-	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R9)(DX*1), Z24
-	VFMADD231PS  Z22, Z24, Z8
-	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R9)(DX*2), Z24
-	VFMADD231PS  Z22, Z24, Z10
-	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R10), Z24
-	VFMADD231PS  Z22, Z24, Z12
-	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R10)(DX*1), Z24
-	VFMADD231PS  Z22, Z24, Z14
-	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R10)(DX*2), Z24
-	VFMADD231PS  Z22, Z24, Z16
-	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R8), Z24
-	VFMADD231PS  Z22, Z24, Z18
-	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R8)(DX*1), Z24
-	VFMADD231PS  Z22, Z24, Z20
-	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R8
-	DECQ         R11
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, 64(AX)
-	VZEROUPPER
-	RET
-
-// func direct512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-// Requires: AVX, AVX512F
-TEXT ·direct512_12x32(SB), NOSPLIT, $0-72
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    lda+16(FP), DX
-	MOVQ    b+24(FP), BX
-	MOVQ    runs+56(FP), SI
-	MOVQ    runStep+64(FP), DI
-	LEAQ    (DX)(DX*2), R8
-	LEAQ    (CX)(R8*1), R9
-	LEAQ    (R9)(R8*1), R10
-	LEAQ    (R10)(R8*1), R8
-	MOVQ    start+48(FP), R11
-	VMOVUPS (R11), Z0
-	VMOVUPS 64(R11), Z1
-	VMOVUPS (R11), Z2
-	VMOVUPS 64(R11), Z3
-	VMOVUPS (R11), Z4
-	VMOVUPS 64(R11), Z5
-	VMOVUPS (R11), Z6
-	VMOVUPS 64(R11), Z7
-	VMOVUPS (R11), Z8
-	VMOVUPS 64(R11), Z9
-	VMOVUPS (R11), Z10
-	VMOVUPS 64(R11), Z11
-	VMOVUPS (R11), Z12
-	VMOVUPS 64(R11), Z13
-	VMOVUPS (R11), Z14
-	VMOVUPS 64(R11), Z15
-	VMOVUPS (R11), Z16
-	VMOVUPS 64(R11), Z17
-	VMOVUPS (R11), Z18
-	VMOVUPS 64(R11), Z19
-	VMOVUPS (R11), Z20
-	VMOVUPS 64(R11), Z21
-	VMOVUPS (R11), Z22
-	VMOVUPS 64(R11), Z23
-	MOVQ    AX, R11
-	SHLQ    $0x02, R11
-	SUBQ    R11, DI
-
-run:
-	MOVQ AX, R11
-
-loop:
-	VMOVUPS      (BX), Z24
-	VMOVUPS      64(BX), Z25
-	VBROADCASTSS (CX), Z26
-	VFMADD231PS  Z24, Z26, Z0
-	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (CX)(DX*1), Z26
-	VFMADD231PS  Z24, Z26, Z2
-	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (CX)(DX*2), Z26
-	VFMADD231PS  Z24, Z26, Z4
-	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R9), Z26
-	VFMADD231PS  Z24, Z26, Z6
-	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R9)(DX*1), Z26
-	VFMADD231PS  Z24, Z26, Z8
-	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R9)(DX*2), Z26
-	VFMADD231PS  Z24, Z26, Z10
-	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R10), Z26
-	VFMADD231PS  Z24, Z26, Z12
-	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R10)(DX*1), Z26
-	VFMADD231PS  Z24, Z26, Z14
-	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R10)(DX*2), Z26
-	VFMADD231PS  Z24, Z26, Z16
-	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R8), Z26
-	VFMADD231PS  Z24, Z26, Z18
-	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R8)(DX*1), Z26
-	VFMADD231PS  Z24, Z26, Z20
-	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R8)(DX*2), Z26
-	VFMADD231PS  Z24, Z26, Z22
-	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $+128, BX
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R8
-	DECQ         R11
-	JNZ          loop
-	ADDQ         DI, CX
-	ADDQ         DI, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R8
-	DECQ         SI
-	JNZ          run
-	MOVQ         c+32(FP), AX
-	MOVQ         ldc+40(FP), CX
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z22, (AX)
-	VMOVUPS      Z23, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -5353,6 +7147,107 @@ loop:
 	VZEROUPPER
 	RET
 
+// func pairRows512(dst *float32, src *float32, step int, n int, columns int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·pairRows512(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    step+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    columns+32(FP), SI
+	MOVQ    $-1, DI
+	BZHIQ   SI, DI, DI
+	KMOVW   DI, K1
+	SHRQ    $0x10, DI
+	KMOVW   DI, K2
+	VMOVUPS pairs<>+0(SB), Z4
+	LEAQ    (CX)(DX*1), SI
+	SHLQ    $0x01, DX
+
+loop:
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	BYTE      $0x62
+	BYTE      $0xf2
+	BYTE      $0x77
+	BYTE      $0x48
+	BYTE      $0x72
+	BYTE      $0xd0
+	VPERMW    Z2, Z4, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS.Z 64(CX), K2, Z0
+	VMOVUPS.Z 64(SI), K2, Z1
+	BYTE      $0x62
+	BYTE      $0xf2
+	BYTE      $0x77
+	BYTE      $0x48
+	BYTE      $0x72
+	BYTE      $0xd0
+	VPERMW    Z2, Z4, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      DX, CX
+	ADDQ      DX, SI
+	ADDQ      $0x00000080, AX
+	DECQ      BX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+DATA pairs<>+0(SB)/4, $0x00100000
+DATA pairs<>+4(SB)/4, $0x00110001
+DATA pairs<>+8(SB)/4, $0x00120002
+DATA pairs<>+12(SB)/4, $0x00130003
+DATA pairs<>+16(SB)/4, $0x00140004
+DATA pairs<>+20(SB)/4, $0x00150005
+DATA pairs<>+24(SB)/4, $0x00160006
+DATA pairs<>+28(SB)/4, $0x00170007
+DATA pairs<>+32(SB)/4, $0x00180008
+DATA pairs<>+36(SB)/4, $0x00190009
+DATA pairs<>+40(SB)/4, $0x001a000a
+DATA pairs<>+44(SB)/4, $0x001b000b
+DATA pairs<>+48(SB)/4, $0x001c000c
+DATA pairs<>+52(SB)/4, $0x001d000d
+DATA pairs<>+56(SB)/4, $0x001e000e
+DATA pairs<>+60(SB)/4, $0x001f000f
+GLOBL pairs<>(SB), RODATA|NOPTR, $64
+
+// func fused256(n int)
+// Requires: AVX, FMA3
+TEXT ·fused256(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	VXORPS Y13, Y13, Y13
+
+loop:
+	VFMADD231PS Y12, Y13, Y0
+	VFMADD231PS Y12, Y13, Y1
+	VFMADD231PS Y12, Y13, Y2
+	VFMADD231PS Y12, Y13, Y3
+	VFMADD231PS Y12, Y13, Y4
+	VFMADD231PS Y12, Y13, Y5
+	VFMADD231PS Y12, Y13, Y6
+	VFMADD231PS Y12, Y13, Y7
+	VFMADD231PS Y12, Y13, Y8
+	VFMADD231PS Y12, Y13, Y9
+	VFMADD231PS Y12, Y13, Y10
+	VFMADD231PS Y12, Y13, Y11
+	DECQ        AX
+	JNZ         loop
+	VZEROUPPER
+	RET
+
 // func depthwise256_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 // Requires: AVX, FMA3
 TEXT ·depthwise256_1(SB), NOSPLIT, $0-80
@@ -7226,6 +9121,43 @@ DATA v8_41000000<>+20(SB)/4, $0x41000000
 DATA v8_41000000<>+24(SB)/4, $0x41000000
 DATA v8_41000000<>+28(SB)/4, $0x41000000
 GLOBL v8_41000000<>(SB), RODATA|NOPTR, $32
+
+// func fused512(n int)
+// Requires: AVX, AVX512F
+TEXT ·fused512(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+loop:
+	VFMADD231PS Z12, Z13, Z0
+	VFMADD231PS Z12, Z13, Z1
+	VFMADD231PS Z12, Z13, Z2
+	VFMADD231PS Z12, Z13, Z3
+	VFMADD231PS Z12, Z13, Z4
+	VFMADD231PS Z12, Z13, Z5
+	VFMADD231PS Z12, Z13, Z6
+	VFMADD231PS Z12, Z13, Z7
+	VFMADD231PS Z12, Z13, Z8
+	VFMADD231PS Z12, Z13, Z9
+	VFMADD231PS Z12, Z13, Z10
+	VFMADD231PS Z12, Z13, Z11
+	DECQ        AX
+	JNZ         loop
+	VZEROUPPER
+	RET
 
 // func depthwise512_1(out *float32, bias *float32, x *float32, w *float32, xOffsets *int, wOffsets *int, taps int, xStep int, outStep int, n int)
 // Requires: AVX, AVX512F, BMI2

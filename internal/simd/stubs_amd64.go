@@ -4,53 +4,221 @@
 
 package simd
 
+// gemm512_1x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_1x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_1x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_2x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_2x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_2x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_3x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_3x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_3x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_3x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_4x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_4x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_4x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_5x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_5x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_6x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_6x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_7x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_7x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_7x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_7x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_8x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_8x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_8x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_8x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_9x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_9x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_9x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_9x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_10x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_10x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_10x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_10x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_11x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_11x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_11x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_11x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
+// gemm512_12x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
+// is packed by columns of the tile; k is at least 1.
+func gemm512_12x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_12x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_12x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemm512_1x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_1x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 
 // gemm512_2x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// direct512_2x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemm512_3x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_3x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 
 // gemm512_4x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// direct512_4x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemm512_5x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_5x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 
 // gemm512_6x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// direct512_6x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemm512_7x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_7x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 
 // gemm512_8x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// direct512_8x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemm512_9x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_9x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 
 // gemm512_10x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// direct512_10x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemm512_11x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// direct512_11x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
+
 // gemm512_12x32 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// direct512_12x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
+// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
+// runs are at least 1.
+func direct512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 
 // gemm256_1x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
@@ -75,66 +243,6 @@ func gemm256_5x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, s
 // gemm256_6x16 computes c = start + a*b for one tile. Strides lda, ldc and lds are in bytes; b
 // is packed by columns of the tile; k is at least 1.
 func gemm256_6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
-
-// direct512_1x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_1x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_2x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_2x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_3x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_3x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_4x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_4x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_5x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_5x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_6x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_6x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_7x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_7x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_8x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_8x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_9x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_9x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_10x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_10x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_11x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_11x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
-
-// direct512_12x32 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
-// apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
-// runs are at least 1.
-func direct512_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, runs int, runStep int)
 
 // direct256_1x16 computes c = start + a*b for one tile, where a row of a is runs of k values, runStep bytes
 // apart. Strides are in bytes; all rows start from the same; b is packed by columns of the tile; k and
@@ -216,6 +324,13 @@ func gemmHalf_12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int,
 
 // toHalf512 rounds n values, a positive multiple of 32, to bfloat16, ties to even.
 func toHalf512(dst *uint16, src *float32, n int)
+
+// pairRows512 rounds n pairs of rows, step bytes apart, to as many rows of a panel of 32 columns: of each column
+// the two bfloat16 side by side, ties to even. Beyond columns, which are positive, it writes zeros.
+func pairRows512(dst *float32, src *float32, step int, n int, columns int)
+
+// fused256 multiplies and adds 12 vectors n times.
+func fused256(n int)
 
 // depthwise256_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.
@@ -314,6 +429,9 @@ func winogradInput256(dst *float32, src *float32, scratch *float32, rowStep int,
 
 // winogradOutput256 transforms 36 values srcStep apart back to a tile of 4x4 pixels, and adds the bias. Steps are in bytes; scratch has 24 vectors. n is a positive multiple of 8.
 func winogradOutput256(dst *float32, src *float32, bias *float32, scratch *float32, rowStep int, pixelStep int, srcStep int, n int)
+
+// fused512 multiplies and adds 12 vectors n times.
+func fused512(n int)
 
 // depthwise512_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps is at least 1.

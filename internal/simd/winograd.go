@@ -19,7 +19,7 @@ const (
 	inTile       = 6
 	outTile      = 4
 	tileVectors  = points * 16 // scratch of the transforms
-	winogradHeap = 192 << 10   // values of transformed tiles that stay in the cache
+	winogradHeap = 192 << 10   // values of transformed tiles that stay in the cache, unless the weights are more
 )
 
 // newWinograd is nil where the plain convolution is better: other windows, few
@@ -35,6 +35,9 @@ func newWinograd(c *Conv, weights, bias []float32) *winograd {
 	copy(w.bias, bias)
 	whole := max(1, len(current.tiles)) // rows of a product that need no smaller tile
 	w.block = min(max(winogradHeap/(points*(in+out))/whole*whole, whole), w.rows*w.cols)
+	if in*out >= (in+out)*w.rows*w.cols { // reading the weights again costs more than all tiles take
+		w.block = w.rows * w.cols
+	}
 	for p := range w.points {
 		w.points[p] = newPacked(in, out, nil, Single)
 	}
@@ -99,8 +102,10 @@ func (w *winograd) run(dst, src, scratch []float32, f Activation, part Part) {
 	vectors, scratch := scratch[:tileVectors], scratch[tileVectors:]
 	before, behind := scratch[:points*w.block*in], scratch[points*w.block*in:]
 	tiles := part.of(extent{0, w.rows * w.cols})
-	for first := tiles.first; first < tiles.end; first += w.block {
-		n := min(w.block, tiles.end-first)
+	blocks := (tiles.n() + w.block - 1) / w.block
+	for b := range blocks {
+		block := Part{b, blocks}.of(tiles)
+		first, n := block.first, block.n()
 		for i := range n {
 			w.input(before[i*in:], n*in, src, first+i, padded, vectors)
 		}

@@ -37,7 +37,7 @@ func directTile(w width, rows, vectors int) {
 	for j := range column {
 		column[j] = w.reg()
 	}
-	scalars := []reg.VecVirtual{w.reg(), w.reg()} // two, so that loads run ahead
+	products := w.products(column, sum)
 	// From the end of a run to the next.
 	bytes := GP64()
 	MOVQ(k, bytes)
@@ -50,13 +50,7 @@ func directTile(w width, rows, vectors int) {
 	for j := range column {
 		VMOVUPS(Mem{Base: b, Disp: w.bytes * j}, column[j])
 	}
-	for i := range rows {
-		s := scalars[i%2]
-		VBROADCASTSS(element(i, 0), s)
-		for j := range column {
-			VFMADD231PS(column[j], s, sum[i][j])
-		}
-	}
+	products(func(row int) Mem { return element(row, 0) })
 	ADDQ(I32(int32(w.bytes*vectors)), b)
 	for _, p := range pointers {
 		ADDQ(Imm(4), p)

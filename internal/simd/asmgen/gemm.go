@@ -42,18 +42,17 @@ func tile(w width, rows, vectors int) {
 	for j := range column {
 		column[j] = w.reg()
 	}
-	scalars := []reg.VecVirtual{w.reg(), w.reg()} // two, so that loads run ahead
+	products := w.products(column, sum)
 	step := func(u int) {
 		for j := range column {
-			VMOVUPS(Mem{Base: b, Disp: w.bytes * (j + u*vectors)}, column[j])
-		}
-		for i := range rows {
-			s := scalars[i%2]
-			VBROADCASTSS(element(i, u), s)
-			for j := range column {
-				VFMADD231PS(column[j], s, sum[i][j])
+			from := Mem{Base: b, Disp: w.bytes * (j + u*vectors)}
+			VMOVUPS(from, column[j])
+			if w.wide() {
+				from.Disp += ahead
+				PREFETCHT0(from)
 			}
 		}
+		products(func(row int) Mem { return element(row, u) })
 	}
 	const unroll = 2
 	pairs := GP64()
@@ -84,6 +83,52 @@ func tile(w width, rows, vectors int) {
 			ADDQ(ldc, c)
 		}
 	}
+	end()
+}
+
+// ahead is how many bytes of b are fetched ahead: what does not fit a first-level cache
+// comes late where a processor alone looks ahead (by a page, at most).
+const ahead = 4096
+
+// products writes what adds the products of a step's columns with an element of each
+// row. An element that is needed once is taken from memory where it is multiplied.
+func (w width) products(column []reg.VecVirtual, sum [][]reg.VecVirtual) func(element func(row int) Mem) {
+	if w.wide() && len(column) == 1 {
+		return func(element func(row int) Mem) {
+			for i := range sum {
+				VFMADD231PS_BCST(element(i), column[0], sum[i][0])
+			}
+		}
+	}
+	scalars := []reg.VecVirtual{w.reg(), w.reg()} // two, so that loads run ahead
+	return func(element func(row int) Mem) {
+		for i := range sum {
+			s := scalars[i%2]
+			VBROADCASTSS(element(i), s)
+			for j := range column {
+				VFMADD231PS(column[j], s, sum[i][j])
+			}
+		}
+	}
+}
+
+// fused writes a loop of independent products and sums, to measure how many a
+// processor does at once.
+func (w width) fused() {
+	TEXT("fused"+w.name, NOSPLIT, "func(n int)")
+	Doc("fused" + w.name + " multiplies and adds 12 vectors n times.")
+	n := pointer("n")
+	sums := make([]reg.VecVirtual, 12)
+	for i := range sums {
+		sums[i] = w.zero()
+	}
+	a, b := w.zero(), w.zero()
+	Label("loop")
+	for _, s := range sums {
+		VFMADD231PS(a, b, s)
+	}
+	DECQ(n)
+	JNZ(LabelRef("loop"))
 	end()
 }
 

@@ -111,3 +111,40 @@ func toHalf() {
 	JNZ(LabelRef("loop"))
 	end()
 }
+
+// pairRows writes the rounding of pairs of rows to rows of a panel of bfloat16.
+func pairRows() {
+	TEXT("pairRows512", NOSPLIT, "func(dst, src *float32, step, n, columns int)")
+	Doc("pairRows512 rounds n pairs of rows, step bytes apart, to as many rows of a panel of 32 columns: of each column", "the two bfloat16 side by side, ties to even. Beyond columns, which are positive, it writes zeros.")
+	dst, first, step, n := pointer("dst"), pointer("src"), pointer("step"), pointer("n")
+	columns, bits := pointer("columns"), GP64()
+	masks := []reg.OpmaskPhysical{reg.K1, reg.K2}
+	MOVQ(I32(-1), bits)
+	BZHIQ(columns, bits, bits)
+	KMOVW(bits.As32(), masks[0])
+	SHRQ(Imm(16), bits)
+	KMOVW(bits.As32(), masks[1])
+	const order = 4
+	places := GLOBL("pairs", RODATA|NOPTR)
+	for i := range 16 {
+		DATA(4*i, U32(i|(16+i)<<16))
+	}
+	VMOVUPS(places, zmm[order])
+	second := GP64()
+	LEAQ(Mem{Base: first, Index: step, Scale: 1}, second)
+	SHLQ(Imm(1), step)
+	Label("loop")
+	for j, mask := range masks {
+		VMOVUPS_Z(Mem{Base: first, Disp: 64 * j}, mask, zmm[0])
+		VMOVUPS_Z(Mem{Base: second, Disp: 64 * j}, mask, zmm[1])
+		evex(prefixF2, 0x72, 2, 1, 0) // VCVTNE2PS2BF16
+		VPERMW(zmm[2], zmm[order], zmm[3])
+		VMOVUPS(zmm[3], Mem{Base: dst, Disp: 64 * j})
+	}
+	ADDQ(step, first)
+	ADDQ(step, second)
+	ADDQ(U32(128), dst)
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	end()
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -20,6 +21,9 @@ func main() {
 	}
 	for rows := 1; rows <= 3; rows++ {
 		dot256(rows)
+	}
+	for rows := 1; rows <= 6; rows++ {
+		dotVNNI(rows)
 	}
 	for _, w := range []width{{"256", 32, YMM}, {"512", 64, ZMM}} {
 		w.requantize()
@@ -209,6 +213,75 @@ func dot256(rows int) {
 		}
 		if i+1 < rows {
 			ADDQ(lds, start)
+		}
+	}
+	end()
+}
+
+// ymm are the vector registers of dotVNNI, by number: Go's assembler has AVX-512's
+// encoding of VPDPBUSD only, so that AVX-VNNI's is written as bytes, and avo may not
+// choose.
+var ymm = []reg.VecPhysical{
+	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+}
+
+// vpdpbusd adds products of four unsigned bytes and four signed ones to a sum, by the
+// encoding of AVX-VNNI (VEX.256.66.0F38.W0 50 /r).
+func vpdpbusd(sum, unsigned, signed int) {
+	not := func(register int) byte { return byte(^register>>3) & 1 }
+	Comment(fmt.Sprintf("{vex} vpdpbusd ymm%d, ymm%d, ymm%d", sum, unsigned, signed))
+	for _, b := range []byte{
+		0xc4,
+		not(sum)<<7 | 1<<6 | not(signed)<<5 | 2,
+		byte(^unsigned&15)<<3 | 1<<2 | 1,
+		0x50,
+		3<<6 | byte(sum&7)<<3 | byte(signed&7),
+	} {
+		Instruction(&ir.Instruction{Opcode: "BYTE", Operands: []Op{U8(b)}})
+	}
+}
+
+// dotVNNI writes dot512's micro-kernel for half a tile, of rows x 16, for processors
+// without AVX-512.
+func dotVNNI(rows int) {
+	name := fmt.Sprintf("dotVNNI_%dx16", rows)
+	TEXT(name, NOSPLIT, signature)
+	Doc(name+" computes c = start + a*b for half a tile of bytes by AVX-VNNI. k, of groups of four neighbors along", "the depth, is at least 1; b is packed by columns of the whole tile. Strides are in bytes; c has none.")
+	k, a, lda := pointer("k"), pointer("a"), pointer("lda")
+	b, start, lds := pointer("b"), pointer("start"), pointer("lds")
+	pointers := rowPointers(a, lda, rows)
+	const vectors = 2
+	sum := func(i, j int) int { return i*vectors + j }
+	const column, four = 12, 14 // the first of two each
+	for i := range rows {
+		for j := range vectors {
+			VMOVDQU(Mem{Base: start, Disp: 32 * j}, ymm[sum(i, j)])
+		}
+		if i+1 < rows {
+			ADDQ(lds, start)
+		}
+	}
+	Label("loop")
+	for j := range vectors {
+		VMOVDQU(Mem{Base: b, Disp: 32 * j}, ymm[column+j])
+	}
+	for i := range rows {
+		s := four + i%2
+		VPBROADCASTD(element(pointers, lda, i, 0), ymm[s])
+		for j := range vectors {
+			vpdpbusd(sum(i, j), s, column+j)
+		}
+	}
+	ADDQ(I32(4*columns), b)
+	for _, p := range pointers {
+		ADDQ(Imm(4), p)
+	}
+	DECQ(k)
+	JNZ(LabelRef("loop"))
+	c := pointer("c")
+	for i := range rows {
+		for j := range vectors {
+			VMOVDQU(ymm[sum(i, j)], Mem{Base: c, Disp: 4*columns*i + 32*j})
 		}
 	}
 	end()
