@@ -26,8 +26,6 @@ var hasBFloat16 = detectBFloat16()
 // the path in use. Where they do not, products are of single precision.
 func (p Precision) Available() bool { return p == Single || hasBFloat16 && current.half != nil }
 
-const halfColumns = 32 // of a panel of bfloat16
-
 // halfRows are some rows of a, as pairs of bfloat16.
 var halfRows = sync.Pool{New: func() any { v := make([]float32, rowBlock*maxDepth/2); return &v }}
 
@@ -94,10 +92,10 @@ func (p *Packed) fillTurned(panel []float32, columns, count int, src []float32, 
 		n := min(2*len(pairs), count-first)
 		for c := range columns {
 			toHalf(pairs[:n/2], src[c*step+first:][:n])
-			at := first/2*halfColumns + c
+			at := first/2*p.width + c
 			for _, v := range pairs[:n/2] {
 				panel[at] = v
-				at += halfColumns
+				at += p.width
 			}
 		}
 	}

@@ -9978,6 +9978,29 @@ loop:
 	BNE loop
 	RET
 
+// func pairRowsNEON(dst, src *float32, step, n int)
+TEXT ·pairRowsNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD step+16(FP), R2
+	MOVD n+24(FP), R3
+	SUB $32, R2
+loop:
+	FLDPQ.P 32(R1), (F0, F1)
+	WORD $0x0ea16802 // BFCVTN V2.4H, V0.4S
+	WORD $0x4ea16822 // BFCVTN2 V2.8H, V1.4S
+	ADD R2, R1, R1
+	FLDPQ.P 32(R1), (F3, F4)
+	WORD $0x0ea16865 // BFCVTN V5.4H, V3.4S
+	WORD $0x4ea16885 // BFCVTN2 V5.8H, V4.4S
+	ADD R2, R1, R1
+	VZIP1 V5.H8, V2.H8, V6.H8
+	VZIP2 V5.H8, V2.H8, V7.H8
+	FSTPQ.P (F6, F7), 32(R0)
+	SUBS $1, R3
+	BNE loop
+	RET
+
 // func requantizeNEON(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low, high, zero float32)
 TEXT ·requantizeNEON(SB), NOSPLIT, $0-52
 	MOVD dst+0(FP), R0

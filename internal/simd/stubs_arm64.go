@@ -237,6 +237,10 @@ func winogradOutputNEON(dst, src, bias, scratch *float32, rowStep, pixelStep, sr
 // toHalfNEON rounds n values, a positive multiple of 8, to bfloat16, ties to even, by FEAT_BF16.
 func toHalfNEON(dst *uint16, src *float32, n int)
 
+// pairRowsNEON rounds n pairs of rows, step bytes apart, to as many rows of a panel of 8 columns: of each column
+// the two bfloat16 side by side, ties to even, by FEAT_BF16. n is positive.
+func pairRowsNEON(dst, src *float32, step, n int)
+
 // requantizeNEON sets rows of 32 bytes, ldd bytes apart, to round(min(max(sum*scale, low), high)) + zero, ties
 // to even. scale is one for each column; rows is positive.
 func requantizeNEON(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low, high, zero float32)

@@ -41,6 +41,7 @@ func kernels() *file {
 	reductions(f)
 	winograd(f)
 	toHalf(f)
+	pairRows(f)
 	quantized(f)
 	return f
 }
