@@ -15,7 +15,7 @@ type Precision int
 // Precisions.
 const (
 	Single   Precision = iota // float32
-	BFloat16                  // eight bits of float32's 24, by the instructions of AVX512-BF16, or of FEAT_BF16 on arm64
+	BFloat16                  // eight bits of float32's 24, by AMX, AVX512-BF16, or FEAT_BF16 of arm64
 )
 
 func (p Precision) String() string { return [...]string{"float32", "bfloat16"}[p] }
