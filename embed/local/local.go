@@ -77,7 +77,7 @@ type Precision int
 // Precisions.
 const (
 	Float32  Precision = iota
-	BFloat16           // 8 bits of the 24, by Intel's AMX or by AVX512-BF16
+	BFloat16           // 8 bits of the 24, by Intel's AMX, AVX512-BF16, or FEAT_BF16 of arm64
 )
 
 // String is "float32" or "bfloat16".

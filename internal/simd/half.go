@@ -15,7 +15,7 @@ type Precision int
 // Precisions.
 const (
 	Single   Precision = iota // float32
-	BFloat16                  // eight bits of float32's 24, by AMX or AVX512-BF16
+	BFloat16                  // eight bits of float32's 24, by AMX, AVX512-BF16, or FEAT_BF16 of arm64
 )
 
 func (p Precision) String() string { return [...]string{"float32", "bfloat16"}[p] }
@@ -25,8 +25,6 @@ var hasBFloat16 = detectBFloat16()
 // Available reports whether products of a precision run on this processor, by
 // the path in use. Where they do not, products are of single precision.
 func (p Precision) Available() bool { return p == Single || hasBFloat16 && current.half != nil }
-
-const halfColumns = 32 // of a panel of bfloat16
 
 // halfRows are some rows of a, as pairs of bfloat16.
 var halfRows = sync.Pool{New: func() any { v := make([]float32, rowBlock*maxDepth/2); return &v }}
@@ -38,8 +36,11 @@ var unitRounded = 1024
 
 // BFloat16Path is what products of bfloat16 run on.
 func BFloat16Path() string {
-	if unitOfHalves() != nil {
+	switch {
+	case unitOfHalves() != nil:
 		return "AMX"
+	case current.path == NEON:
+		return "NEON-BF16"
 	}
 	return "AVX512-BF16"
 }
@@ -91,10 +92,10 @@ func (p *Packed) fillTurned(panel []float32, columns, count int, src []float32, 
 		n := min(2*len(pairs), count-first)
 		for c := range columns {
 			toHalf(pairs[:n/2], src[c*step+first:][:n])
-			at := first/2*halfColumns + c
+			at := first/2*p.width + c
 			for _, v := range pairs[:n/2] {
 				panel[at] = v
-				at += halfColumns
+				at += p.width
 			}
 		}
 	}

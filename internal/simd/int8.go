@@ -15,6 +15,8 @@ type byteLoops struct {
 	width int         // columns of a dot
 	unit  *matrixUnit // in place of dots; nil: none
 
+	signed bool // dots are of the first factor less 128
+
 	requantize func(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low, high, zero float32)
 	rescale    func(dst *float32, ldd int, sums *int32, rows int, scale, bias *float32)
 	quantize   func(dst *uint8, src *float32, n int, scale, low, high, zero float32)

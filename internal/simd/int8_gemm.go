@@ -99,8 +99,12 @@ func (p *PackedBytes) Columns() int { return len(p.sums) }
 func (p *PackedBytes) Start(start []int32, zero int32, bias []int32) {
 	clear(start)
 	copy(start, bias)
+	taken := zero // by the column's sum
+	if l := byteKernels(); l != nil && l.signed {
+		taken -= 128
+	}
 	for j, s := range p.sums {
-		start[j] -= zero * s
+		start[j] -= taken * s
 		if p.zeros != nil {
 			start[j] += zero * p.zeros[j] * int32(p.K)
 		}

@@ -5,7 +5,7 @@
 // On amd64 the inner loops are assembly (AVX2 with FMA, or AVX-512), and on arm64
 // (NEON); everywhere else, and on older processors, they are Go. Results of the
 // paths differ by rounding only: sums run in another order. Activations and what
-// softmax takes are approximations within 3e-7 on each.
+// softmax takes are approximations within 3e-7 on each. Products of bytes are exact.
 //
 // Functions run on the calling goroutine and panic if a slice is too short.
 package simd

@@ -12,6 +12,9 @@ var assembly = []*loops{
 		tiles: []tile{
 			gemmNEON_1x8, gemmNEON_2x8, gemmNEON_3x8, gemmNEON_4x8, gemmNEON_5x8, gemmNEON_6x8, gemmNEON_7x8, gemmNEON_8x8,
 		},
+		half: []tile{
+			gemmHalfNEON_1x8, gemmHalfNEON_2x8, gemmHalfNEON_3x8, gemmHalfNEON_4x8, gemmHalfNEON_5x8, gemmHalfNEON_6x8, gemmHalfNEON_7x8, gemmHalfNEON_8x8,
+		},
 		activation: [activations]func(*float32, int){
 			Relu: rectifyNEON, Sigmoid: sigmoidNEON, Swish: swishNEON, HardSigmoid: hardSigmoidNEON, HardSwish: hardSwishNEON, Gelu: geluNEON, GeluTanh: geluTanhNEON,
 		},

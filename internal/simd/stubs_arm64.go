@@ -36,6 +36,118 @@ func gemmNEON_7x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, s
 // is packed by columns of the tile; k is at least 1.
 func gemmNEON_8x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
 
+// gemmHalfNEON_1x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_1x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalfNEON_2x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_2x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalfNEON_3x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_3x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalfNEON_4x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_4x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalfNEON_5x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_5x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalfNEON_6x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_6x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalfNEON_7x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_7x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// gemmHalfNEON_8x8 computes c = start + a*b for one tile of pairs of bfloat16, with sums in float32, by
+// FEAT_BF16. Strides lda, ldc and lds are in bytes; b is packed by columns of the tile; k, of pairs, is at least 1.
+func gemmHalfNEON_8x8(k int, a *float32, lda int, b *float32, c *float32, ldc int, start *float32, lds int)
+
+// dotNEON_1x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_1x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotNEON_2x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_2x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotNEON_3x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_3x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotNEON_4x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_4x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotNEON_5x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_5x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotNEON_6x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_6x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotNEON_7x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_7x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotNEON_8x8 computes c = start + a*b for eight columns of a panel of bytes, by FEAT_I8MM. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotNEON_8x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_1x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_1x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_2x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_2x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_3x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_3x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_4x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_4x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_5x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_5x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_6x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_6x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_7x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_7x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotSignedNEON_8x8 computes c = start + (a-128)*b for eight columns of a panel of bytes, by FEAT_DotProd. k, of groups of four
+// neighbors along the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotSignedNEON_8x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotLongNEON_1x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_1x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotLongNEON_2x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_2x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotLongNEON_3x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_3x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
+// dotLongNEON_4x8 computes c = start + (a-128)*b for eight columns of a panel of bytes. k, of groups of four neighbors along
+// the depth, is at least 1; b is packed by columns of the panel. Strides are in bytes; c has none.
+func dotLongNEON_4x8(k int, a *uint8, lda int, b *int8, c, start *int32, lds int)
+
 // depthwiseNEON_1 computes out = bias + sum over taps of x[xOffset+c] * w[wOffset+c] for
 // 1 pixels, xStep and outStep apart. Offsets and steps are in bytes; taps and n are at least 1.
 func depthwiseNEON_1(out, bias, x, w *float32, xOffsets, wOffsets *int, taps, xStep, outStep, n int)
@@ -121,3 +233,37 @@ func winogradInputNEON(dst, src, scratch *float32, rowStep, pixelStep, dstStep, 
 
 // winogradOutputNEON transforms 36 values srcStep apart back to a tile of 4x4 pixels, and adds the bias. Steps are in bytes; scratch has 24 vectors. n is positive.
 func winogradOutputNEON(dst, src, bias, scratch *float32, rowStep, pixelStep, srcStep, n int)
+
+// toHalfNEON rounds n values, a positive multiple of 8, to bfloat16, ties to even, by FEAT_BF16.
+func toHalfNEON(dst *uint16, src *float32, n int)
+
+// pairRowsNEON rounds n pairs of rows, step bytes apart, to as many rows of a panel of 8 columns: of each column
+// the two bfloat16 side by side, ties to even, by FEAT_BF16. n is positive.
+func pairRowsNEON(dst, src *float32, step, n int)
+
+// requantizeNEON sets rows of 32 bytes, ldd bytes apart, to round(min(max(sum*scale, low), high)) + zero, ties
+// to even. scale is one for each column; rows is positive.
+func requantizeNEON(dst *uint8, ldd int, sums *int32, rows int, scale *float32, low, high, zero float32)
+
+// rescaleNEON sets rows of 32 values, ldd bytes apart, to sum*scale + bias, which are one for each column;
+// rows is positive.
+func rescaleNEON(dst *float32, ldd int, sums *int32, rows int, scale, bias *float32)
+
+// quantizeNEON sets dst to round(min(max(src/scale, low), high)) + zero, ties to even; n is a positive multiple of 16.
+func quantizeNEON(dst *uint8, src *float32, n int, scale, low, high, zero float32)
+
+// widenNEON sets dst to (src - zero)*scale; n is a positive multiple of 16.
+func widenNEON(dst *float32, src *uint8, n int, scale, zero float32)
+
+// snapNEON sets dst to round(min(max(src/scale, low), high))*scale, ties to even; n is a positive multiple of 16.
+func snapNEON(dst, src *float32, n int, scale, low, high float32)
+
+// addBytesNEON sets dst to round(min(max(((a-zeroA)*scaleA + (b-zeroB)*scaleB)/scale, low), high)) + zero, ties to
+// even; n is a positive multiple of 16.
+func addBytesNEON(dst, a, b *uint8, n int, scaleA, zeroA, scaleB, zeroB, scale, low, high, zero float32)
+
+// extremesNEON is the smallest and the largest value, or 0 beyond them; n is a positive multiple of 16.
+func extremesNEON(x *float32, n int) (low, high float32)
+
+// maxBytesNEON sets dst to the larger of a and b; n is a positive multiple of 32.
+func maxBytesNEON(dst, a, b *uint8, n int)

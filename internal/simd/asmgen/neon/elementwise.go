@@ -206,7 +206,7 @@ func reductions(f *file) {
 		v.or(r, lowest)
 		k.three("FMAX", most, most, r)
 	})
-	k.fold("FMAXP", most)
+	k.fold("FMAXP", most, "ret")
 	k.end()
 
 	k = f.start("totalNEON", "func(x *float32, n int) float32", "is the sum of x. n is positive.")
@@ -218,7 +218,7 @@ func reductions(f *file) {
 		}
 	})
 	k.three("FADD", sums[0], sums[0], sums[1])
-	k.fold("FADDP", sums[0])
+	k.fold("FADDP", sums[0], "ret")
 	k.end()
 
 	k = f.start("squaresNEON", "func(x *float32, mean float32, n int) float32", "is the sum of (x-mean)^2. n is positive.")
@@ -234,7 +234,7 @@ func reductions(f *file) {
 		}
 	})
 	k.three("FADD", sums[0], sums[0], sums[1])
-	k.fold("FADDP", sums[0])
+	k.fold("FADDP", sums[0], "ret")
 	k.end()
 
 	k = f.start("exponentialsNEON", "func(dst, src *float32, shift float32, n int) float32", "sets dst to exp(src-shift) and is their sum. n is positive.")
@@ -249,7 +249,7 @@ func reductions(f *file) {
 		k.three("FADD", sum, sum, p)
 		v.store(p, dst)
 	})
-	k.fold("FADDP", sum)
+	k.fold("FADDP", sum, "ret")
 	k.end()
 
 	k = f.start("normalizeNEON", "func(dst, src, gamma, beta *float32, mean, scale float32, n int)", "sets dst to (src-mean)*scale*gamma + beta. n is positive.")

@@ -9,7 +9,10 @@ import (
 	"testing"
 )
 
-// What LLVM's assembler makes of the text (llvm-mc 14, --arch=aarch64 --show-encoding).
+// assembler are the arguments of llvm-mc.
+var assembler = []string{"--arch=aarch64", "-mattr=+dotprod,+i8mm,+bf16", "--show-encoding"}
+
+// What LLVM's assembler makes of the text (llvm-mc 14, with the flags of assembler).
 func TestEncodings(t *testing.T) {
 	for _, c := range []struct {
 		got  word
@@ -29,10 +32,25 @@ func TestEncodings(t *testing.T) {
 		{encodeTwo("FRINTN", 12, 13), 0x4e2189ac},
 		{encodeTwo("FCVTNS", 31, 0), 0x4e21a81f},
 		{encodeTwo("FNEG", 2, 19), 0x6ea0fa62},
-		{encodeLane(1, 2, 3, 0), 0x4f831041},
-		{encodeLane(30, 15, 31, 1), 0x4fbf11fe},
-		{encodeLane(9, 24, 16, 2), 0x4f901b09},
-		{encodeLane(17, 8, 7, 3), 0x4fa71911},
+		{encodeThree("FMINP", 11, 9, 16), 0x6eb0f52b},
+		{encodeThree("FMAXNM", 3, 22, 14), 0x4e2ec6c3},
+		{encodeThree("FCMGT", 29, 4, 23), 0x6eb7e49d},
+		{encodeTwo("SCVTF", 18, 25), 0x4e21db32},
+		{encodeLane("FMLA", 1, 2, 3, 0), 0x4f831041},
+		{encodeLane("FMLA", 30, 15, 31, 1), 0x4fbf11fe},
+		{encodeLane("FMLA", 9, 24, 16, 2), 0x4f901b09},
+		{encodeLane("FMLA", 17, 8, 7, 3), 0x4fa71911},
+		{encodeLane("BFDOT", 9, 24, 16, 2), 0x4f50fb09},
+		{encodeLane("BFDOT", 30, 15, 31, 1), 0x4f7ff1fe},
+		{encodeLane("SDOT", 17, 8, 7, 3), 0x4fa7e911},
+		{encodeLane("SDOT", 5, 26, 19, 0), 0x4f93e345},
+		{encodeLane("SUDOT", 12, 31, 20, 2), 0x4f14fbec},
+		{encodeLane("SUDOT", 1, 2, 3, 1), 0x4f23f041},
+		{encodeLong(14, 23, 5, false), 0x0e25c2ee},
+		{encodeLong(29, 2, 18, true), 0x4e32c05d},
+		{encodePairs(11, 26), 0x4e606b4b},
+		{encodeRound(6, 21, false), 0x0ea16aa6},
+		{encodeRound(27, 10, true), 0x4ea1695b},
 	} {
 		if c.got.bits != c.want {
 			t.Errorf("%s: %#08x, want %#08x", c.got.text, c.got.bits, c.want)
@@ -71,7 +89,7 @@ func TestWordsEqualLLVMs(t *testing.T) {
 	if len(want) < 100 {
 		t.Fatalf("%d different words", len(want))
 	}
-	c := exec.Command(mc, "--arch=aarch64", "--show-encoding")
+	c := exec.Command(mc, assembler...)
 	c.Stdin = strings.NewReader(texts.String())
 	out, err := c.Output()
 	if err != nil {

@@ -58,8 +58,16 @@ func (f *file) start(name, signature string, doc ...string) *function {
 	}
 	if t.Results != nil {
 		at = (at + 7) &^ 7
-		k.offsets["ret"] = at
-		at += 4
+		for _, field := range t.Results.List {
+			names := field.Names
+			if names == nil {
+				names = []*ast.Ident{ast.NewIdent("ret")}
+			}
+			for _, n := range names {
+				k.offsets[n.Name] = at
+				at += 4
+			}
+		}
 	}
 	comment := "// " + name + " " + strings.Join(doc, "\n// ") + "\n"
 	fmt.Fprintf(&f.stubs, "\n%sfunc %s%s\n", comment, name, strings.TrimPrefix(signature, "func"))

@@ -26,8 +26,13 @@ func main() {
 
 func kernels() *file {
 	f := &file{}
-	for rows := 1; rows <= tileRows; rows++ {
-		tile(f, rows)
+	for _, of := range []kind{floats, halves, bytes, signedBytes} {
+		for rows := 1; rows <= tileRows; rows++ {
+			of.tile(f, rows)
+		}
+	}
+	for rows := 1; rows <= longRows; rows++ {
+		long(f, rows)
 	}
 	depthwise(f, 1)
 	depthwise(f, 4)
@@ -35,5 +40,8 @@ func kernels() *file {
 	arithmetic(f)
 	reductions(f)
 	winograd(f)
+	toHalf(f)
+	pairRows(f)
+	quantized(f)
 	return f
 }

@@ -105,9 +105,10 @@ func (v vector) or(r, other vreg) {
 	v.op("VBIF V%d.B16, V%d.B16, V%d.B16", count, other, r)
 }
 
-// fold makes one value of the lanes, by an operation of neighbors, and returns it.
-func (k *function) fold(op string, r vreg) {
+// fold makes one value of the lanes, by an operation of neighbors, and returns it
+// as the result of that name; "ret" has none.
+func (k *function) fold(op string, r vreg, result string) {
 	k.three(op, r, r, r)
 	k.three(op, r, r, r)
-	k.op("FMOVS F%d, ret+%d(FP)", r, k.offset("ret"))
+	k.op("FMOVS F%d, %s+%d(FP)", r, result, k.offset(result))
 }
