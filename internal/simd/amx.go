@@ -22,11 +22,11 @@ const (
 	unitRows  = 2 * unitSide
 	unitBlock = 8 * unitRows // rows of a while all panels pass, which are read once for them
 	panelRow  = 128          // bytes of a row of a panel
-)
 
-// unitDepth is how many places of a row of a and column of b are multiplied before the
-// next rows, so that they stay in the first cache.
-var unitDepth = 256
+	unitDepth   = 256  // places of a and b that are multiplied before the next rows: b's stay in the first cache
+	unitRounded = 1024 // values of a row of a that are rounded to bfloat16 at once
+	unitAhead   = 256  // bytes of the next panel that are fetched in a step
+)
 
 // operands are what a matrix unit works on. Rows are so many bytes apart.
 type operands struct {
@@ -62,9 +62,6 @@ func (u *matrixUnit) multiply(depth, rows int, f operands) {
 		done += steps * places
 	}
 }
-
-// unitAhead is how many bytes of the next panel are fetched in a step.
-var unitAhead = 256
 
 // run does blocks of so many rows, in steps of so many places.
 func (u *matrixUnit) run(steps, places, rows, count int, f operands) {

@@ -55,10 +55,10 @@ step:
 	BYTE $0x34
 	BYTE $0x1f
 
-	// tileloadd tmm4, [rdx + rdi]
+	// tileloaddt1 tmm4, [rdx + rdi]
 	BYTE $0xc4
 	BYTE $0xe2
-	BYTE $0x7b
+	BYTE $0x79
 	BYTE $0x4b
 	BYTE $0x24
 	BYTE $0x3a
@@ -85,10 +85,10 @@ step:
 	BYTE       $0x42
 	BYTE       $0x5c
 	BYTE       $0xcc
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	PREFETCHT0 192(R13)
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
 	ADDQ       $0x00000100, R13
 	ADDQ       $0x40, DX
 	ADDQ       $0x00000800, R15
@@ -182,10 +182,10 @@ step:
 	BYTE $0x34
 	BYTE $0x1f
 
-	// tileloadd tmm4, [rdx + rdi]
+	// tileloaddt1 tmm4, [rdx + rdi]
 	BYTE $0xc4
 	BYTE $0xe2
-	BYTE $0x7b
+	BYTE $0x79
 	BYTE $0x4b
 	BYTE $0x24
 	BYTE $0x3a
@@ -212,10 +212,10 @@ step:
 	BYTE       $0x41
 	BYTE       $0x5e
 	BYTE       $0xcc
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	PREFETCHT0 192(R13)
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
 	ADDQ       $0x00000100, R13
 	ADDQ       $0x40, DX
 	ADDQ       $0x00000800, R15
@@ -332,10 +332,10 @@ step:
 	BYTE $0x34
 	BYTE $0x1f
 
-	// tileloadd tmm4, [rdx + rdi]
+	// tileloaddt1 tmm4, [rdx + rdi]
 	BYTE $0xc4
 	BYTE $0xe2
-	BYTE $0x7b
+	BYTE $0x79
 	BYTE $0x4b
 	BYTE $0x24
 	BYTE $0x3a
@@ -363,10 +363,10 @@ step:
 	BYTE $0x5c
 	BYTE $0xcc
 
-	// tileloadd tmm5, [rax + rdi]
+	// tileloaddt1 tmm5, [rax + rdi]
 	BYTE $0xc4
 	BYTE $0xe2
-	BYTE $0x7b
+	BYTE $0x79
 	BYTE $0x4b
 	BYTE $0x2c
 	BYTE $0x38
@@ -384,10 +384,10 @@ step:
 	BYTE       $0x42
 	BYTE       $0x5c
 	BYTE       $0xdd
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	PREFETCHT0 192(R13)
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
 	ADDQ       $0x00000100, R13
 	ADDQ       $0x40, DX
 	ADDQ       $0x40, AX
@@ -525,10 +525,10 @@ step:
 	BYTE $0x34
 	BYTE $0x1f
 
-	// tileloadd tmm4, [rdx + rdi]
+	// tileloaddt1 tmm4, [rdx + rdi]
 	BYTE $0xc4
 	BYTE $0xe2
-	BYTE $0x7b
+	BYTE $0x79
 	BYTE $0x4b
 	BYTE $0x24
 	BYTE $0x3a
@@ -556,10 +556,10 @@ step:
 	BYTE $0x5e
 	BYTE $0xcc
 
-	// tileloadd tmm5, [rax + rdi]
+	// tileloaddt1 tmm5, [rax + rdi]
 	BYTE $0xc4
 	BYTE $0xe2
-	BYTE $0x7b
+	BYTE $0x79
 	BYTE $0x4b
 	BYTE $0x2c
 	BYTE $0x38
@@ -577,10 +577,10 @@ step:
 	BYTE       $0x41
 	BYTE       $0x5e
 	BYTE       $0xdd
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	PREFETCHT0 192(R13)
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
 	ADDQ       $0x00000100, R13
 	ADDQ       $0x40, DX
 	ADDQ       $0x40, AX

@@ -6,28 +6,28 @@ package simd
 
 // amxHalf_16x32 computes c = start + a*b for blocks below each other, of pairs of bfloat16, with sums in float32.
 // A step is 16 of them along the depth, or what the tiles' configuration tells. Strides are in bytes; b is packed
-// by 32 columns. Memory at next is fetched ahead, four lines a step. steps and blocks are positive.
+// by 32 columns. Memory at next is fetched ahead, to the second cache, four lines a step. steps and blocks are positive.
 //
 //go:noescape
 func amxHalf_16x32(steps int, a *uint8, lda int, b *uint8, c *uint8, ldc int, start *uint8, lds int, config *uint8, blocks int, next uintptr)
 
 // amxBytes_16x32 computes c = start + a*b for blocks below each other, of fours of unsigned bytes with fours of signed ones.
 // A step is 16 of them along the depth, or what the tiles' configuration tells. Strides are in bytes; b is packed
-// by 32 columns. Memory at next is fetched ahead, four lines a step. steps and blocks are positive.
+// by 32 columns. Memory at next is fetched ahead, to the second cache, four lines a step. steps and blocks are positive.
 //
 //go:noescape
 func amxBytes_16x32(steps int, a *uint8, lda int, b *uint8, c *uint8, ldc int, start *uint8, lds int, config *uint8, blocks int, next uintptr)
 
 // amxHalf_32x32 computes c = start + a*b for blocks below each other, of pairs of bfloat16, with sums in float32.
 // A step is 16 of them along the depth, or what the tiles' configuration tells. Strides are in bytes; b is packed
-// by 32 columns. Memory at next is fetched ahead, four lines a step. steps and blocks are positive.
+// by 32 columns. Memory at next is fetched ahead, to the second cache, four lines a step. steps and blocks are positive.
 //
 //go:noescape
 func amxHalf_32x32(steps int, a *uint8, lda int, b *uint8, c *uint8, ldc int, start *uint8, lds int, config *uint8, blocks int, next uintptr)
 
 // amxBytes_32x32 computes c = start + a*b for blocks below each other, of fours of unsigned bytes with fours of signed ones.
 // A step is 16 of them along the depth, or what the tiles' configuration tells. Strides are in bytes; b is packed
-// by 32 columns. Memory at next is fetched ahead, four lines a step. steps and blocks are positive.
+// by 32 columns. Memory at next is fetched ahead, to the second cache, four lines a step. steps and blocks are positive.
 //
 //go:noescape
 func amxBytes_32x32(steps int, a *uint8, lda int, b *uint8, c *uint8, ldc int, start *uint8, lds int, config *uint8, blocks int, next uintptr)

@@ -32,8 +32,6 @@ var halfRows = sync.Pool{New: func() any { v := make([]float32, rowBlock*maxDept
 // unitHalves are those that a matrix unit takes at once.
 var unitHalves = sync.Pool{New: func() any { v := pages.Zeros[float32](unitBlock * (unitRounded/2 + unitSide)); return &v }}
 
-var unitRounded = 1024
-
 // BFloat16Path is what products of bfloat16 run on.
 func BFloat16Path() string {
 	switch {
@@ -88,14 +86,15 @@ func (p *Packed) fillHalf(j, columns, from, count int, src []float32, kStep, nSt
 // fillTurned fills rows of a panel, an even number, whose columns are rows of src.
 func (p *Packed) fillTurned(panel []float32, columns, count int, src []float32, step int) {
 	var pairs [32]float32 // rows of the panel that stay in the cache while all columns pass
+	width := p.width
 	for first := 0; first < count; first += 2 * len(pairs) {
 		n := min(2*len(pairs), count-first)
 		for c := range columns {
 			toHalf(pairs[:n/2], src[c*step+first:][:n])
-			at := first/2*p.width + c
+			at := first/2*width + c
 			for _, v := range pairs[:n/2] {
 				panel[at] = v
-				at += p.width
+				at += width
 			}
 		}
 	}

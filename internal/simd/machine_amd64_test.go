@@ -275,7 +275,7 @@ func (m *machine) vex(first byte) {
 			return
 		}
 		m.tiles.configure(m.at(p.address, 64, false))
-	case "VEX.128.F2.2 4b", "VEX.128.F3.2 4b":
+	case "VEX.128.F2.2 4b", "VEX.128.66.2 4b", "VEX.128.F3.2 4b":
 		m.moveTile(register, p, prefix == 2)
 	case "VEX.128.F3.2 5c", "VEX.128.66.2 5e":
 		if !p.register {
@@ -338,7 +338,7 @@ func (t *tiles) valid(numbers ...int) {
 	}
 }
 
-// moveTile is TILELOADD and TILESTORED.
+// moveTile is TILELOADD, TILELOADDT1 and TILESTORED.
 func (m *machine) moveTile(tile int, p place, store bool) {
 	m.tiles.valid(tile)
 	if p.register || !p.indexed {

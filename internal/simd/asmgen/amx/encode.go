@@ -89,6 +89,12 @@ func load(t tmm, from address) {
 	emit(fmt.Sprintf("tileloadd tmm%d, %v", t, from), memory(prefixF2, 0x4b, t, from))
 }
 
+// stream is a load of what other tiles come before it is needed again: it stays out
+// of the first cache.
+func stream(t tmm, from address) {
+	emit(fmt.Sprintf("tileloaddt1 tmm%d, %v", t, from), memory(prefix66, 0x4b, t, from))
+}
+
 func store(to address, t tmm) {
 	emit(fmt.Sprintf("tilestored %v, tmm%d", to, t), memory(prefixF3, 0x4b, t, to))
 }
