@@ -117,10 +117,11 @@ type Options struct {
 	// [Description.Precision] tells.
 	//
 	// What BFloat16 is worth depends on the processor, which [Description.String]
-	// names. By AMX, on Linux, products are about five times as fast as by Float32
-	// (730 to 865 beside 130 to 150 GFLOP/s on an Intel Xeon), by AVX512-BF16 on AMD's
-	// nearly twice; by AVX512-BF16 on Intel's they are slower (62 to 79), so that there
-	// it is only of use with AMX, which a system or container may withhold.
+	// names. By AMX, on Linux, large products are about five times as fast as by Float32
+	// (730 to 865 beside 130 to 150 GFLOP/s on an Intel Xeon, Emerald Rapids), by
+	// AVX512-BF16 on AMD's Zen 4 nearly twice; by AVX512-BF16 on that Xeon they are
+	// slower (62 to 79), so that on Intel it is only of use with AMX, which a system or
+	// container may withhold.
 	Precision Precision
 
 	// MaxMemory is the most bytes that a film under way may take beside the weights:
