@@ -239,6 +239,7 @@ func TestOnAMX(t *testing.T) {
 	t.Run("products of bfloat16", testGemmOfBFloat16)
 	t.Run("convolutions of bfloat16", testConvOfBFloat16)
 	t.Run("products of a run", testDynamicOfBFloat16)
+	t.Run("attention", testAttentionOfBFloat16)
 	t.Run("products of bytes", testProductOfBytes)
 	t.Run("convolutions of bytes", testConvolutionOfBytes)
 }

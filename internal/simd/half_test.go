@@ -221,3 +221,30 @@ func BenchmarkPrecision(b *testing.B) {
 		})
 	}
 }
+
+// Attention in bfloat16 stays near what it is, for more rows than a tile has.
+func TestAttentionOfBFloat16(t *testing.T) { onEachUnit(t, testAttentionOfBFloat16) }
+
+func testAttentionOfBFloat16(t *testing.T) {
+	const size, keys, width, rows = 24, 37, 21, AttentionRows
+	rng := rand.New(rand.NewPCG(7, 2))
+	q, k, v := random(rng, rows*size), random(rng, keys*size), random(rng, keys*width) // a row for each key
+	var results [2][]float32
+	for p := range results {
+		a := Attention{Size: size, Keys: keys, Width: width, Scale: 0.2, ValueScale: 1, KeyRow: 1, KeyColumn: size, ValueRow: width, ValueColumn: 1, Precision: Precision(p)}
+		scratch := slices.Repeat([]float32{float32(math.NaN())}, a.Scratch())
+		guard, out := newCanary(rows * width)
+		a.Pack(k, v, scratch)
+		a.Run(out, width, q, size, rows, scratch)
+		guard.check(t)
+		results[p] = out
+	}
+	for i, want := range results[0] {
+		if got := results[1][i]; !(math.Abs(float64(got-want)) < 0.02) {
+			t.Fatalf("value %d is %v, by float32 %v", i, got, want)
+		}
+	}
+	if same := slices.Equal(results[0], results[1]); same == (unitOfHalves() != nil) {
+		t.Errorf("the same as by float32: %v", same)
+	}
+}
