@@ -266,10 +266,10 @@ func (m *machine) vex(first byte) {
 			addProducts(m.ymm[register][i:], m.ymm[second][i:], m.ymm[p.number][i:])
 		}
 	case "VEX.128.NP.2 49":
-		if p.register {
-			if p.number != 0 || register != 0 {
-				m.unknown("TILERELEASE of a register")
-			}
+		if register != 0 || p.register && p.number != 0 {
+			m.unknown(what + " of a register")
+		}
+		if p.register { // TILERELEASE
 			m.tiles = tiles{}
 			return
 		}
