@@ -113,8 +113,13 @@ func (f *film) words(b []byte, n int) []uint16 {
 		}
 		return words
 	}
-	for i := range words {
-		words[i] = binary.LittleEndian.Uint16(b[2*i:])
+	rest := words
+	for ; len(rest) >= 4 && len(b) >= 8; rest, b = rest[4:], b[8:] { // four at once
+		v := binary.LittleEndian.Uint64(b)
+		rest[0], rest[1], rest[2], rest[3] = uint16(v), uint16(v>>16), uint16(v>>32), uint16(v>>48)
+	}
+	for i := range rest {
+		rest[i] = binary.LittleEndian.Uint16(b[2*i:])
 	}
 	return words
 }

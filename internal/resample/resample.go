@@ -60,8 +60,8 @@ func (s *scaler) blend(line []float32, rows span) {
 		at := (rows.first + j) * s.width
 		row := s.src[at : at+s.width]
 		line := line[:len(row)]
-		for x, v := range row {
-			line[x] += float32(float32(v) * w)
+		for x := blendVectors(line, row, w); x < len(row); x++ {
+			line[x] += float32(float32(row[x]) * w)
 		}
 	}
 }

@@ -209,3 +209,21 @@ func BenchmarkGray(b *testing.B) {
 		}
 	}
 }
+
+// Vectors round as Go does, bit for bit, at every length.
+func TestBlendOfVectors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for n := range 100 {
+		row, w := noise(n, 1, 65535), rng.Float32()-0.3
+		got, want := make([]float32, n), make([]float32, n)
+		for i := range got {
+			got[i] = 1e5 * (rng.Float32() - 0.5)
+			want[i] = got[i] + float32(float32(row[i])*w)
+		}
+		start := slices.Clone(got)
+		done := blendVectors(got, row, w)
+		if done > n || done%16 != 0 || !slices.Equal(got[:done], want[:done]) || !slices.Equal(got[done:], start[done:]) {
+			t.Fatalf("%d of %d values: %v, want %v", done, n, got, want)
+		}
+	}
+}
