@@ -114,7 +114,8 @@ type Options struct {
 	// Precision of products with the weights; by AMX also of those of attention, which
 	// are of no weights. Embeddings of another precision are of another Space. On a
 	// processor without it they are as by Float32, and of that Space;
-	// [Description.Precision] tells.
+	// [Description.Precision] tells. Two processors that have it, one by AMX, may round
+	// differently: both keep a cosine of 0.9999 or more to Float32's.
 	//
 	// What BFloat16 is worth depends on the processor, which [Description.String]
 	// names. By AMX, on Linux, large products are about five times as fast as by Float32
