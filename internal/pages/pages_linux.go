@@ -10,5 +10,5 @@ const large = 2 << 20 // bytes of a large page, where the base page has 4 kB
 // does, so that errors do not matter.
 func advise(at, bytes uintptr) {
 	first, end := at&^(large-1), (at+bytes+large-1)&^(large-1)
-	_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, first, end-first, unix.MADV_HUGEPAGE)
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, first, end-first, unix.MADV_HUGEPAGE)
 }
