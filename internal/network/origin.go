@@ -53,7 +53,7 @@ func (t *tensor) movable() bool {
 // picked is the origin of what pick takes from t, or nil where its steps are not along
 // dimensions of t.
 func picked(t *tensor, shape []int, offset int, from []int) *origin {
-	if !t.movable() {
+	if !t.movable() || t.len() == 0 {
 		return nil
 	}
 	o := originOf(t)
@@ -106,8 +106,8 @@ func takenFrom(t *tensor, dim, place int) *origin {
 
 // reshaped is the origin of t in another shape, or nil where that has no steps.
 func reshaped(t *tensor, shape []int) *origin {
-	if !t.origin.holds() {
-		return nil // it lies as it is
+	if !t.origin.holds() || t.len() == 0 {
+		return nil // it lies as it is, or nowhere
 	}
 	o := *t.origin
 	var sizes, steps []int // of dimensions of more than one, joined where that can be
@@ -122,13 +122,9 @@ func reshaped(t *tensor, shape []int) *origin {
 		sizes, steps = append(sizes, n), append(steps, o.steps[i])
 	}
 	o.steps = make([]int, len(shape))
-	k, left := len(sizes)-1, 1
+	k, left, step := len(sizes)-1, 1, 0 // of the dimension being parted, what is left
 	if k >= 0 {
-		left = sizes[k]
-	}
-	step := 0
-	if k >= 0 {
-		step = steps[k]
+		left, step = sizes[k], steps[k]
 	}
 	for i := len(shape) - 1; i >= 0; i-- {
 		n := shape[i]

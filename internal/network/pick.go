@@ -21,11 +21,11 @@ func (c *compiler) pick(n *node, t *tensor, shape []int, offset int, from []int,
 		return out
 	}
 	move := newMover(shape, (&tensor{shape: shape, last: last}).strides(), from)
-	from0 := picked(t, shape, offset, from)
+	o := picked(t, shape, offset, from)
 	out := c.share(n, []*tensor{t}, shape, last, 0, perMove*product(shape), func(in [][]float32, out, _ []float32, part simd.Part) {
 		move.run(out, 0, in[0], offset, part)
 	}).as(t.elem)
-	out.origin = from0
+	out.origin = o
 	return out
 }
 
