@@ -45,16 +45,27 @@ func (e *engine) run(ctx context.Context, fill func([]float32) error, use func([
 	if err != nil {
 		return err
 	}
-	if err = fill(e.program.In(in.memory)); err == nil {
-		if err := in.run(ctx); err != nil {
-			return err // the instance is dropped: a panic may have left it anyhow
-		}
-		use(e.program.Out(in.memory))
+	broken, err := e.runOn(ctx, in, fill, use)
+	if broken {
+		return err // the instance is dropped
 	}
 	e.mu.Lock()
 	e.idle = append(e.idle, in)
 	e.mu.Unlock()
 	return err
+}
+
+// runOn is run on an instance, which a panic in a step may leave broken.
+func (e *engine) runOn(ctx context.Context, in *instance, fill func([]float32) error, use func([]float32)) (broken bool, err error) {
+	defer in.assemble()()
+	if err := fill(e.program.In(in.memory)); err != nil {
+		return false, err
+	}
+	if err := in.run(ctx); err != nil {
+		return true, err
+	}
+	use(e.program.Out(in.memory))
+	return false, nil
 }
 
 // take is an instance that nobody uses; slots bound how many there are.

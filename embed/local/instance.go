@@ -31,16 +31,23 @@ func newInstance(p *network.Program, threads int) (*instance, error) {
 	return in, err
 }
 
+// assemble starts the threads that share the steps of the next run, and returns what
+// ends them. Until they run takes as long as a small film is filled in, so that it is
+// done before that.
+func (in *instance) assemble() (dismiss func()) {
+	if in.threads == 1 {
+		return func() {}
+	}
+	in.team = newTeam(in.threads)
+	return func() {
+		in.team.end()
+		in.team = nil
+	}
+}
+
 // run runs the network on what is in its input memory.
 func (in *instance) run(ctx context.Context) error {
 	in.ctx = ctx
-	if in.threads > 1 {
-		in.team = newTeam(in.threads)
-		defer func() {
-			in.team.end()
-			in.team = nil
-		}()
-	}
 	err := in.steps()
 	in.ctx = nil
 	return err
