@@ -53,10 +53,10 @@ def told(encoder, margins, side, fitted, pixels, box, cache, made):
         z = learned(embed(pixels, box)[0], fitted(embed))
         total = total + z / spread(z)
     z = total / len(margins)
-    z = z / spread(z) / z.shape[1] ** 0.5  # a wider teacher counts no more
-    torch.save(z.float(), f"{path}.{os.getpid()}")
+    z = (z / spread(z) / z.shape[1] ** 0.5).float()  # a wider teacher counts no more
+    torch.save(z, f"{path}.{os.getpid()}")
     os.replace(f"{path}.{os.getpid()}", path)
-    return z
+    return z.double()
 
 
 def turned(asked, start):
