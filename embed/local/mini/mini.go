@@ -28,7 +28,7 @@ func ONNX() []byte { return slices.Clone(onnx) }
 
 // Margin is what the networks see around the lungs, as a share of the width and
 // height of their box.
-const Margin = 0.1
+const Margin = 0.2
 
 // Map is the tensor of ONNX that package zones pools: a feature map of 128
 // channels and 10 x 10 places. Open it with local.Options.Output.

@@ -25,7 +25,7 @@ import probe
 import restart
 from network import load
 
-NAMES = {"encoder": "cxrkit-mini-3", "lungs": "cxrkit-lungs-1", "check": "cxrkit-check-1"}
+NAMES = {"encoder": "cxrkit-mini-4", "lungs": "cxrkit-lungs-1", "check": "cxrkit-check-1"}
 
 
 def erased(encoder, side, margin, tones, data, cache, segmenter):
