@@ -3,8 +3,9 @@
 // films. It needs no endpoint and no download.
 //
 // It looks at the lungs: Embed finds them (package lungs), cuts the film to them
-// with a margin, and gives the cut to two networks side by side, one that
-// learned without any label of a real film and the one of cxrkit-mini-2. What
+// with a margin, and gives the cut to two networks side by side, one that four
+// others taught, all without any label of a real film, and the one of
+// cxrkit-mini-2. What
 // lies outside the lungs tells much about films of one source, and little that
 // holds elsewhere.
 //

@@ -1,6 +1,6 @@
 """Writes what was trained as ONNX, in float16, with the preprocessing inside.
 
-    python3 export.py encoder run/checkpoint.pt --margin 0.1 --beside mini2.onnx --out ../../../embed/local/mini/mini.onnx
+    python3 export.py encoder run/checkpoint.pt --margin 0.2 --beside mini2.onnx --out ../../../embed/local/mini/mini.onnx
     python3 export.py lungs lungs.pt --out ../../../embed/local/lungs/lungs.onnx
     python3 export.py check check.pt --out ../../../embed/local/filmcheck/check.onnx
 
