@@ -47,7 +47,7 @@ func Example() {
 	fmt.Print(r)
 	// Output:
 	// finding       AUC   95 % interval  AUPRC  Brier  positive  films
-	// cardiomegaly  1.00  0.82 to 1.00   1.00   0.014  13        49
+	// cardiomegaly  1.00  0.82 to 1.00   1.00   0.013  13        49
 	// cardiomegaly: only 8 patients with it
 	// cardiomegaly: the head separates all films: look for what gives them away
 }

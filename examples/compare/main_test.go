@@ -44,7 +44,7 @@ func TestWithoutArguments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"484 films of 341 patients, each seen by 3 encoders", "abnormal  cxrkit-mini-3", "Edema     pixels-32x32/1", "less cxrkit-mini-3", "wrote compare.png"} {
+	for _, want := range []string{"484 films of 341 patients, each seen by 3 encoders", "abnormal  cxrkit-mini-4", "Edema     pixels-32x32/1", "less cxrkit-mini-4", "wrote compare.png"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

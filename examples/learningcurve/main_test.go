@@ -56,7 +56,7 @@ func TestCurveOfFilms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"up to 24 films to train on, 12 to test on", "cxrkit-mini-3  films", "random weights  films", "pixels-32x32/1  films", "24     12        1.000"} {
+	for _, want := range []string{"up to 24 films to train on, 12 to test on", "cxrkit-mini-4  films", "random weights  films", "pixels-32x32/1  films", "24     12        1.000"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("output has no %q:\n%s", want, &stdout)
 		}

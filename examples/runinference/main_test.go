@@ -59,7 +59,7 @@ func TestFolderIsEmbeddedOnce(t *testing.T) {
 		t.Errorf("%s, error %v", text, err)
 	}
 	list, err := store.Read(out)
-	if err != nil || len(list) != 4 || list[0].Dim != 1792 || list[0].Model != "cxrkit-mini-3" {
+	if err != nil || len(list) != 4 || list[0].Dim != 1792 || list[0].Model != "cxrkit-mini-4" {
 		t.Errorf("%d embeddings, error %v", len(list), err)
 	}
 }

@@ -3,8 +3,9 @@
 // films. It needs no endpoint and no download.
 //
 // It looks at the lungs: Embed finds them (package lungs), cuts the film to them
-// with a margin, and gives the cut to two networks side by side, one that
-// learned without any label of a real film and the one of cxrkit-mini-2. What
+// with a margin, and gives the cut to two networks side by side, one that four
+// others taught, all without any label of a real film, and the one of
+// cxrkit-mini-2. What
 // lies outside the lungs tells much about films of one source, and little that
 // holds elsewhere.
 //
@@ -28,7 +29,7 @@ func ONNX() []byte { return slices.Clone(onnx) }
 
 // Margin is what the networks see around the lungs, as a share of the width and
 // height of their box.
-const Margin = 0.1
+const Margin = 0.2
 
 // Map is the tensor of ONNX that package zones pools: a feature map of 128
 // channels and 10 x 10 places. Open it with local.Options.Output.

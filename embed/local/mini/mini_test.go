@@ -205,5 +205,5 @@ func Example() {
 	}
 	m := e.Space()
 	fmt.Println(m.Model, m.Dim, e.Preprocess().Width, m.Recipe)
-	// Output: cxrkit-mini-3 1792 160 standard/1
+	// Output: cxrkit-mini-4 1792 160 standard/1
 }

@@ -46,11 +46,11 @@ def frame(box):
                         torch.stack((zero, half[:, 1], middle[:, 1]), 1)), 1)
 
 
-def cut(box, d):
+def cut(box, d, low=-0.02, high=0.28, mirrored=0.3):
     """Where a view of the lungs lies in the film: their box, more or less of what is around it, turned and squeezed a little."""
     n = len(box)
-    theta = frame(around(box, d.rand(n, 4) * 0.3 - 0.02))
-    angle, flip = d.uniform(n, -0.15, 0.15), 1 - 2 * d.some(n, 0.3)
+    theta = frame(around(box, d.rand(n, 4) * (high - low) + low))
+    angle, flip = d.uniform(n, -0.15, 0.15), 1 - 2 * d.some(n, mirrored)
     zoom, aspect = torch.exp(d.uniform(n, -0.08, 0.08)), torch.exp(d.uniform(n, -0.08, 0.08))
     turn = affine(angle, flip * zoom * aspect, zoom / aspect, d.uniform(n, -0.06, 0.06), d.uniform(n, -0.06, 0.06))
     last = torch.tensor([0.0, 0, 1], device=box.device).expand(n, 1, 3)

@@ -1,6 +1,6 @@
 """Writes what was trained as ONNX, in float16, with the preprocessing inside.
 
-    python3 export.py encoder run/checkpoint.pt --margin 0.1 --beside mini2.onnx --out ../../../embed/local/mini/mini.onnx
+    python3 export.py encoder run/checkpoint.pt --margin 0.2 --beside mini2.onnx --out ../../../embed/local/mini/mini.onnx
     python3 export.py lungs lungs.pt --out ../../../embed/local/lungs/lungs.onnx
     python3 export.py check check.pt --out ../../../embed/local/filmcheck/check.onnx
 
@@ -8,6 +8,7 @@ Of an encoder it takes the averaged weights; of several checkpoints of runs that
 """
 
 import argparse
+import functools
 import json
 import os
 
@@ -19,38 +20,18 @@ from torch import nn
 
 import check
 import erase
-import films
 import lungs
 import probe
 import restart
-from network import Encoder
+from network import load
 
-NAMES = {"encoder": "cxrkit-mini-3", "lungs": "cxrkit-lungs-1", "check": "cxrkit-check-1"}
-
-
-def load(*paths):
-    """The encoder of a checkpoint, ready to embed, and its recipe; of several runs that parted late, the mean of their weights."""
-    checkpoints = [torch.load(p, map_location="cpu") for p in paths]
-    r = checkpoints[0]["recipe"]
-    encoder = Encoder(r["stem"], r["widths"], r["depths"])
-    mean = {k: torch.stack([c["average"][k].double() for c in checkpoints]).mean(0).to(v.dtype)
-            for k, v in encoder.state_dict().items()}
-    encoder.load_state_dict(mean)
-    return encoder.eval(), r
+NAMES = {"encoder": "cxrkit-mini-4", "lungs": "cxrkit-lungs-1", "check": "cxrkit-check-1"}
 
 
 def erased(encoder, side, margin, tones, data, cache, segmenter):
     """The encoder with its last linear step, fitted on films as it will see them."""
-    dev = {}
-    for name in ("kermany", "rsna_normal"):
-        source = films.load(data, name, probe.SIDE, cache)
-        keep = erase.normals(source)[:probe.NORMALS // 2].tolist()
-        source = films.Source(name, source.pixels[keep].numpy(), [source.rows[i] for i in keep])
-        dev[name] = source.pixels, lungs.of(segmenter, source, cache)[1]
-    n = min(len(x) for x, _ in dev.values())
-    children, adults = (probe.embed(encoder, x[:n], box[:n], margin, side)[0] for x, box in dev.values())
-    moved = torch.cat([probe.embed(encoder, x[:erase.FILMS], box[:erase.FILMS], margin, side, erase.toned) for x, box in dev.values()], 1)
-    return erase.Erased(encoder, *erase.fit(children, adults, moved, tones)).eval()
+    embed = functools.partial(probe.embed, encoder, margin=margin, side=side)
+    return erase.Erased(encoder, *probe.fitted(embed, tones, data, cache, segmenter)).eval()
 
 
 class Pair(nn.Module):
@@ -100,7 +81,7 @@ def main():
     p.add_argument("--cache", default="cache")
     p.add_argument("--lungs", default="lungs.pt", help="the segmenter, for an encoder")
     p.add_argument("--margin", type=float, default=-1, help="around the lungs that the encoder is shown, a share of their box; below 0: it is shown whole films")
-    p.add_argument("--beside", default="", help="model file of another encoder, whose features are to come after")
+    p.add_argument("--beside", default="", help="model file or checkpoint of another encoder, whose features are to come after")
     p.add_argument("--beside-tones", type=int, default=3)
     p.add_argument("--tones", type=int, default=erase.TONES, help="directions of tone taken out")
     p.add_argument("--out", required=True)
@@ -113,7 +94,7 @@ def main():
         side, margin, segmenter = recipe["sides"][-1], None if o.margin < 0 else o.margin, lungs.load(o.lungs)
         net = erased(net, side, margin, o.tones, o.data, o.cache, segmenter)
         if o.beside:
-            beside, _ = restart.load(o.beside)
+            beside, _ = (restart.load if o.beside.endswith(".onnx") else load)(o.beside)
             net = Pair(net, erased(beside, side, margin, o.beside_tones, o.data, o.cache, segmenter)).eval()
     elif o.what == "lungs":
         net = Masks(lungs.load(o.checkpoints[0])).eval()

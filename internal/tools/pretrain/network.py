@@ -72,3 +72,14 @@ class Encoder(nn.Module):
 
     def forward(self, x):
         return self.pool(x, self.maps(x))
+
+
+def load(*paths):
+    """The encoder of a checkpoint, ready to embed, and its recipe; of several runs that parted late, the mean of their weights."""
+    checkpoints = [torch.load(p, map_location="cpu") for p in paths]
+    r = checkpoints[0]["recipe"]
+    encoder = Encoder(r["stem"], r["widths"], r["depths"])
+    mean = {k: torch.stack([c["average"][k].double() for c in checkpoints]).mean(0).to(v.dtype)
+            for k, v in encoder.state_dict().items()}
+    encoder.load_state_dict(mean)
+    return encoder.eval(), r

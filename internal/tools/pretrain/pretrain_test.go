@@ -144,6 +144,29 @@ func draw(f phantom.Film) image.Image {
 	return m
 }
 
+// kill starts a command and kills it when there is a checkpoint.
+func kill(t *testing.T, command func(context.Context) *exec.Cmd, checkpoint string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := command(ctx)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(checkpoint); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no checkpoint after five minutes")
+		}
+	}
+	cancel()
+	if c.Wait() == nil {
+		t.Fatal("training was over before it could be killed")
+	}
+}
+
 // A run that was killed goes on from its checkpoint, and ends with the weights
 // of one that was not. What it learned opens as a model.
 func TestKilledTrainingGoesOn(t *testing.T) {
@@ -164,25 +187,7 @@ func TestKilledTrainingGoesOn(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 
-	killed, kill := context.WithCancel(t.Context())
-	defer kill()
-	first := train(killed, pieces)
-	if err := first.Start(); err != nil {
-		t.Fatal(err)
-	}
-	checkpoint := filepath.Join(pieces, "checkpoint.pt")
-	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(checkpoint); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("no checkpoint after five minutes")
-		}
-	}
-	kill()
-	if first.Wait() == nil {
-		t.Fatal("training was over before it could be killed")
-	}
+	kill(t, func(ctx context.Context) *exec.Cmd { return train(ctx, pieces) }, filepath.Join(pieces, "checkpoint.pt"))
 	if out, err := train(t.Context(), pieces).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -237,6 +242,31 @@ for k, v in export.load(*paths)[0].state_dict().items():
 `
 	if out, err := exec.Command(python, "-c", equal, pieces, again).CombinedOutput(); err != nil {
 		t.Errorf("the model file gave another encoder: %s", out)
+	}
+
+	distill := func(ctx context.Context, out string) *exec.Cmd {
+		return exec.CommandContext(ctx, python, "distill.py", "--data", data, "--cache", cache, "--lungs", masks, "--out", out, "--device", "cpu",
+			"--start", filepath.Join(again, "checkpoint.pt"), "--teachers", filepath.Join(whole, "checkpoint.pt")+","+filepath.Join(again, "checkpoint.pt"),
+			"--films", "8,8,4,4,4", "--pool", "8", "--side", "48", "--batch", "64", "--steps", "40", "--rate", "1e-3", "--every", "4")
+	}
+	taughtWhole, taughtPieces := t.TempDir(), t.TempDir()
+	if out, err := distill(t.Context(), taughtWhole).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	kill(t, func(ctx context.Context) *exec.Cmd { return distill(ctx, taughtPieces) }, filepath.Join(taughtPieces, "checkpoint.pt"))
+	if out, err := distill(t.Context(), taughtPieces).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const taught = `
+import json, sys, torch
+a, b = (torch.load(f + "/checkpoint.pt") for f in sys.argv[1:])
+assert a["step"] == b["step"] == 40, (a["step"], b["step"])
+assert all(torch.equal(v, b["average"][k]) for k, v in a["average"].items())
+log = [json.loads(l) for l in open(sys.argv[1] + "/log.jsonl")]
+losses = [l["loss"] for l in log if "loss" in l]
+assert losses[-1] < 0.6 * losses[0], losses`
+	if out, err := exec.Command(python, "-c", taught, taughtWhole, taughtPieces).CombinedOutput(); err != nil {
+		t.Errorf("distillation: %s", out)
 	}
 
 	log, err := os.ReadFile(filepath.Join(whole, "log.jsonl"))

@@ -64,6 +64,20 @@ def erased(features, moved, dev, tones):
     return {name: take(v) for name, v in features.items()}
 
 
+def fitted(embed, tones, data, cache, segmenter):
+    """What to take out of embeddings, by erase.fit. embed makes them of films, boxes and the change that makes variants."""
+    some = []
+    for name in ("kermany", "rsna_normal"):
+        source = films.load(data, name, SIDE, cache)
+        keep = erase.normals(source)[:NORMALS // 2].tolist()
+        source = films.Source(name, source.pixels[keep].numpy(), [source.rows[i] for i in keep])
+        some.append((source.pixels, lungs.of(segmenter, source, cache)[1]))
+    n = min(len(x) for x, _ in some)
+    children, adults = (embed(x[:n], box[:n])[0] for x, box in some)
+    moved = torch.cat([embed(x[:erase.FILMS], box[:erase.FILMS], change=erase.toned) for x, box in some], 1)
+    return erase.fit(children, adults, moved, tones)
+
+
 def auc(score, label):
     rank, positive = rankdata(score), label.sum()
     return float((rank[label == 1].sum() - positive * (positive + 1) / 2) / (positive * (len(label) - positive)))

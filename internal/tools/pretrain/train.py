@@ -70,6 +70,27 @@ class Sampler:
         return Batch(*(torch.cat(p) for p in zip(*parts)))
 
 
+def painted(sampler, d):
+    """A batch, its films with borrowed tones or painted lesions, which lesions these are, where, and who lent tones."""
+    batch = sampler.draw(d)
+    normal = batch.abnormal == 0
+    toned, lent = borrow(batch.films, batch.box, batch.source == 0, normal, d)
+    films, kinds, where = lesions.paint(toned, batch.lungs, batch.found, normal & (lent < 0), d)
+    return batch, films, kinds, where, lent
+
+
+def follow(average, encoder, step):
+    """Moves the average of the weights over steps towards those of the last step."""
+    keep = min(0.999, step / (step + 20))
+    with torch.no_grad():
+        pairs = list(zip(average.state_dict().values(), encoder.state_dict().values()))
+        a, b = zip(*(p for p in pairs if p[0].is_floating_point()))
+        torch._foreach_lerp_(a, b, 1 - keep) if hasattr(torch, "_foreach_lerp_") else [x.lerp_(y, 1 - keep) for x, y in zip(a, b)]
+        for x, y in pairs:
+            if not x.is_floating_point():
+                x.copy_(y)
+
+
 class Trainer:
     def __init__(self, r, device="cpu", compiled=False):
         self.recipe, self.step, self.device = r, 0, torch.device(device)
@@ -108,17 +129,13 @@ class Trainer:
     def views(self, sampler, side, d):
         """Two views of each film of a batch, the batch, which lesions were painted, who lent tones, and where the first view
         shows the lesions."""
-        batch = sampler.draw(d)
-        n = len(batch.films)
-        normal = batch.abnormal == 0
-        toned, lent = borrow(batch.films, batch.box, batch.source == 0, normal, d)
-        painted, kinds, where = lesions.paint(toned, batch.lungs, batch.found, normal & (lent < 0), d)
-        look = []
+        batch, shown, kinds, where, lent = painted(sampler, d)
+        n, look = len(shown), []
         for share in self.recipe.cuts:
             near = (d.rand(n) < share).view(n, 1, 1)
             look.append(torch.where(near, augment.cut(batch.box, d), augment.whole(n, d)))
-        first = augment.sample(torch.stack((painted, where), 1), look[0], side)
-        second = augment.sample(painted.unsqueeze(1), look[1], side)
+        first = augment.sample(torch.stack((shown, where), 1), look[0], side)
+        second = augment.sample(shown.unsqueeze(1), look[1], side)
         return [augment.exposure(first[:, :1], d), augment.exposure(second, d)], batch, kinds, lent, first[:, 1:]
 
     def advance(self, sampler, side, done):
@@ -138,14 +155,7 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.parameters, 5)
         self.optimizer.step()
 
-        keep = min(0.999, self.step / (self.step + 20))
-        with torch.no_grad():
-            pairs = list(zip(self.average.state_dict().values(), self.encoder.state_dict().values()))
-            a, b = zip(*(p for p in pairs if p[0].is_floating_point()))
-            torch._foreach_lerp_(a, b, 1 - keep) if hasattr(torch, "_foreach_lerp_") else [x.lerp_(y, 1 - keep) for x, y in zip(a, b)]
-            for x, y in pairs:
-                if not x.is_floating_point():
-                    x.copy_(y)
+        follow(self.average, self.encoder, self.step)
         self.step += 1
         return {k: v.detach() for k, v in parts.items()}
 
