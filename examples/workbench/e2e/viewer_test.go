@@ -30,6 +30,8 @@ func TestViewer(t *testing.T) {
 		return eval[string](b, fmt.Sprintf("document.querySelectorAll('.viewer-numbers')[%d].textContent", k))
 	}
 	const window, zoom = 0, 1
+	// What is known of the film is told before it is drawn, and its scale with that.
+	eval[bool](b, "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
 
 	fitted := numbers(zoom)
 	x, y := b.middle(".viewer-pane canvas")
