@@ -174,16 +174,12 @@ func (op binary) scaling(a, b *tensor, shape []int, f simd.Activation) (*origin,
 	if f := float64(by); by == 0 || math.IsInf(f, 0) || math.IsNaN(f) { // not what it does to a product
 		return nil, nil
 	}
-	s := a.scores
-	if s != nil && s.softmax { // behind softmax it is another thing
-		s = nil
+	if a.scores == nil || a.scores.softmax { // behind softmax it is another thing
+		return scaled(a, by), nil
 	}
-	if s != nil {
-		other := *s
-		other.scale *= by
-		s = &other
-	}
-	return scaled(a, by), s
+	s := *a.scores
+	s.scale *= by
+	return scaled(a, by), &s
 }
 
 // across is the steps of leading dimensions that o is repeated along, and of its rows
@@ -199,7 +195,7 @@ func (o *origin) across(shape, lead []int) (steps []int, row, column int) {
 	return steps, o.steps[rank-2], o.steps[rank-1]
 }
 
-// Scores are products of rows and columns, scaled, perhaps through softmax.
+// scores are products of rows and columns, scaled, perhaps through softmax.
 type scores struct {
 	q, k       *origin
 	lead       []int // leading dimensions
@@ -224,11 +220,10 @@ func scoresOf(a, b *tensor, lead []int) *scores {
 	return s
 }
 
-// holds reports whether what an attention is made of is as it was.
-func (t *attention) holds() bool { return t != nil && t.scores.holds() && t.v.holds() }
-
+// holds reports whether what scores are made of is as it was.
 func (s *scores) holds() bool { return s != nil && s.q.holds() && s.k.holds() }
 
+// throughSoftmax is the scores behind softmax, or nil where there are none.
 func (s *scores) throughSoftmax() *scores {
 	if s == nil || s.softmax {
 		return nil
@@ -247,6 +242,9 @@ type attention struct {
 	width      int // columns of v
 }
 
+// holds reports whether what an attention is made of is as it was.
+func (t *attention) holds() bool { return t != nil && t.scores.holds() && t.v.holds() }
+
 // attentionOf is the product of scores that went through softmax with values, or nil.
 func attentionOf(a, b *tensor, lead []int) *attention {
 	s := a.scores
@@ -261,7 +259,7 @@ func attentionOf(a, b *tensor, lead []int) *attention {
 // attend emits an attention of a shape, head by head.
 func (c *compiler) attend(n *node, t *attention, shape []int) *tensor {
 	own := (&tensor{shape: shape}).strides()
-	out := c.attendTo(n, t, shape, own[:len(t.lead)], own[len(t.lead)])
+	out := c.attendTo(n, t, shape, own)
 	out.attention = t
 	return out
 }
@@ -273,36 +271,31 @@ func (c *compiler) attendTurned(n *node, t *attention, shape, perm []int) *tenso
 	for i, p := range perm {
 		steps[p] = own[i]
 	}
-	return c.attendTo(n, t, shape, steps[:len(t.lead)], steps[len(t.lead)])
+	return c.attendTo(n, t, shape, steps)
 }
 
-// attendTo emits an attention whose heads are stored by the given steps along the
-// leading dimensions, and rows so far apart.
-func (c *compiler) attendTo(n *node, t *attention, shape, outs []int, row int) *tensor {
-	batch := product(t.lead)
-	blocks := (t.m + simd.AttentionRows - 1) / simd.AttentionRows
-	rank := len(t.lead)
+// attendTo emits an attention that is stored by the given steps along the leading
+// dimensions and the rows.
+func (c *compiler) attendTo(n *node, t *attention, shape, steps []int) *tensor {
+	batch, blocks := product(t.lead), (t.m+simd.AttentionRows-1)/simd.AttentionRows
+	outs, row := steps[:len(t.lead)], steps[len(t.lead)]
 	f := simd.Attention{Size: t.size, Keys: t.n, Width: t.width, Scale: t.scale, KeyRow: t.kRow, KeyColumn: t.kCol, ValueRow: t.vRow, ValueColumn: t.vCol, ValueScale: t.v.scale, Precision: c.precision}
 	in := []*tensor{t.q.base, t.k.base, t.v.base}
 	work := batch * t.m * t.n * (t.size + t.width)
 	return c.share(n, in, shape, false, f.Scratch(), work, func(in [][]float32, out, scratch []float32, part simd.Part) {
 		first, end := part.Span(batch*blocks, 1)
 		packed := -1
+		var qk, vo odometer // where the head's parts begin
 		for i := first; i < end; i++ {
 			head, block := i/blocks, i%blocks
-			q, k, v, o := t.q.offset, t.k.offset, t.v.offset, 0
-			for d, rest := rank-1, head; d >= 0; d-- {
-				at := rest % t.lead[d]
-				rest /= t.lead[d]
-				q, k, v, o = q+at*t.qs[d], k+at*t.ks[d], v+at*t.vs[d], o+at*outs[d]
-			}
 			if head != packed {
-				f.Pack(in[1][k:], in[2][v:], scratch)
+				qk, vo = newOdometer(t.lead, t.qs, t.ks, head), newOdometer(t.lead, t.vs, outs, head)
+				f.Pack(in[1][t.k.offset+qk.b:], in[2][t.v.offset+vo.a:], scratch)
 				packed = head
 			}
 			rows := simd.Part{Index: block, Of: blocks}
 			first, end := rows.Span(t.m, 1)
-			f.Run(out[o+first*row:], row, in[0][q+first*t.qRow:], t.qRow, end-first, scratch)
+			f.Run(out[vo.b+first*row:], row, in[0][t.q.offset+qk.a+first*t.qRow:], t.qRow, end-first, scratch)
 		}
 	})
 }

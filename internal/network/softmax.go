@@ -64,7 +64,7 @@ func softmaxOf(f func(dst, src []float32)) operator {
 func opSoftmax(c *compiler, n *node, in []*tensor) ([]*tensor, error) {
 	s := in[0].scores
 	out, err := softmaxOf(simd.Softmax)(c, n, in)
-	if a, _ := axis(n, n.Int("axis"), len(in[0].shape)); err == nil && s != nil && a == len(in[0].shape)-1 {
+	if a, _ := axis(n, n.Int("axis"), len(in[0].shape)); err == nil && a == len(in[0].shape)-1 {
 		out[0].scores = s.throughSoftmax()
 	}
 	return out, err

@@ -322,19 +322,19 @@ func DynamicScratch(k, n int) int { return (n + 31) / 32 * 32 * (k + 1) }
 // is without gaps. It packs b into scratch on the way. Products are of bfloat16 only
 // where a matrix unit repays that b is rounded for one use.
 func GemmDynamic(c, a []float32, lda int, b []float32, m, k, n, kStep, nStep int, scratch []float32, precision Precision) {
-	packDynamic(k, n, b, kStep, nStep, scratch, precision)
-	p := packedDynamic(k, n, scratch, precision)
+	p := packDynamic(k, n, b, kStep, nStep, scratch, precision)
 	GemmPart(c, n, a, lda, m, &p, None, Whole)
 }
 
-// packDynamic lays out a matrix in scratch, for packedDynamic.
-func packDynamic(k, n int, b []float32, kStep, nStep int, scratch []float32, precision Precision) {
+// packDynamic lays out a matrix in scratch, where packedDynamic finds it again.
+func packDynamic(k, n int, b []float32, kStep, nStep int, scratch []float32, precision Precision) Packed {
 	p := packedDynamic(k, n, scratch, precision)
 	clear(p.bias)
 	if len(p.bias) > n { // zeros after the last column
 		clear(p.data[(len(p.bias)-p.last)*p.rows:])
 	}
 	p.fillRows(0, k, b, kStep, nStep)
+	return p
 }
 
 // packedDynamic is the matrix that packDynamic laid out.

@@ -102,9 +102,8 @@ func (w *winograd) run(dst, src, scratch []float32, f Activation, part Part) {
 	vectors, scratch := scratch[:tileVectors], scratch[tileVectors:]
 	before, behind := scratch[:points*w.block*in], scratch[points*w.block*in:]
 	tiles := part.of(extent{0, w.rows * w.cols})
-	blocks := (tiles.n() + w.block - 1) / w.block
-	for b := range blocks {
-		block := Part{b, blocks}.of(tiles)
+	for b := range pieces(tiles, w.block) {
+		block := piece(tiles, w.block, b, nil)
 		first, n := block.first, block.n()
 		for i := range n {
 			w.input(before[i*in:], n*in, src, first+i, padded, vectors)

@@ -5,9 +5,8 @@
 // It looks at the lungs: Embed finds them (package lungs), cuts the film to them
 // with a margin, and gives the cut to two networks side by side, one that four
 // others taught, all without any label of a real film, and the one of
-// cxrkit-mini-2. What
-// lies outside the lungs tells much about films of one source, and little that
-// holds elsewhere.
+// cxrkit-mini-2. What lies outside the lungs tells much about films of one source,
+// and little that holds elsewhere.
 //
 // It is for first steps, tests and teaching, and a baseline to beat; it is not
 // for diagnosis. docs/MODELCARD.md says what it was trained on, how well it does

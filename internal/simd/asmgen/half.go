@@ -4,9 +4,10 @@ import (
 	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
-	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/cxrkit/cxrkit/internal/simd/asmgen/raw"
 )
 
 // zmm are the vector registers of the kernels on bfloat16, by number: Go's
@@ -27,16 +28,14 @@ const (
 // sources, of which the manual names second the one before the last.
 func evex(prefix, opcode byte, dst, second, last int) {
 	not := func(register, bit int) byte { return byte(^register>>bit) & 1 }
-	for _, b := range []byte{
+	raw.Bytes(
 		0x62,
-		not(dst, 3)<<7 | not(last, 4)<<6 | not(last, 3)<<5 | not(dst, 4)<<4 | 2,
-		byte(^second&15)<<3 | 1<<2 | prefix,
-		2<<5 | not(second, 4)<<3,
+		not(dst, 3)<<7|not(last, 4)<<6|not(last, 3)<<5|not(dst, 4)<<4|2,
+		byte(^second&15)<<3|1<<2|prefix,
+		2<<5|not(second, 4)<<3,
 		opcode,
-		3<<6 | byte(dst&7)<<3 | byte(last&7),
-	} {
-		Instruction(&ir.Instruction{Opcode: "BYTE", Operands: []Op{U8(b)}})
-	}
+		3<<6|byte(dst&7)<<3|byte(last&7),
+	)
 }
 
 // halfTile writes the micro-kernel of rows x 32 on pairs of bfloat16: as tile, but

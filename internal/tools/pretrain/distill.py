@@ -18,20 +18,19 @@ import torch
 from torch import nn
 
 import augment
+import erase
 import films
 import lungs
 import network
 import probe
 from dice import Dice
 from recipe import Recipe
-from train import KEPT, Sampler, follow, painted, pretraining
+from train import KEPT, Sampler, follow, optimizer, painted, pretraining
 
 
 def learned(z, erased):
     """Of embeddings, the learned features, rid of what erase.fit found."""
-    mean, scale, read, write = erased
-    z = (z - mean) * scale
-    return (z - (z @ read) @ write)[:, :-network.THUMBNAIL ** 2]
+    return erase.rid(z, *erased)[:, :-network.THUMBNAIL ** 2]
 
 
 def spread(z):
@@ -95,9 +94,7 @@ class Student:
         z = learned(embed(self.films, self.box)[0], start)
         self.asked = turned(torch.cat(asked, 1), z / spread(z))
         self.erased, self.spread = [v.float() for v in start], spread(z).float()
-        groups = [{"params": [p for p in self.encoder.parameters() if p.dim() > 1], "weight_decay": o.decay},
-                  {"params": [p for p in self.encoder.parameters() if p.dim() <= 1], "weight_decay": 0}]
-        self.optimizer = torch.optim.AdamW(groups)
+        self.optimizer = optimizer(list(self.encoder.parameters()), o.decay)
 
     def state(self):
         return {"step": self.step, "recipe": {**self.recipe, "sides": (self.options.side,)},

@@ -18,6 +18,12 @@ CURVES = 5  # that each is seen through
 SHRINKAGE = 1  # added to the variances of the standardized features
 
 
+def rid(features, mean, scale, read, write):
+    """Features standardized and rid of what fit found."""
+    z = (features - mean) * scale
+    return z - (z @ read) @ write
+
+
 class Erased(nn.Module):
     """An encoder whose embedding is standardized and rid of some directions."""
 
@@ -28,8 +34,7 @@ class Erased(nn.Module):
             self.register_buffer(name, v.float())
 
     def forward(self, x):
-        z = (self.encoder(x) - self.mean) * self.scale
-        return z - (z @ self.read) @ self.write
+        return rid(self.encoder(x), self.mean, self.scale, self.read, self.write)
 
 
 def normals(source):

@@ -59,9 +59,8 @@ def erased(features, moved, dev, tones):
     picks = [erase.normals(dev[n][0]) for n in ("kermany", "rsna_normal")]
     n = min(map(len, picks))
     children, adults = (features[name][k[:n]] for name, k in zip(("kermany", "rsna_normal"), picks))
-    mean, scale, read, write = erase.fit(children, adults, moved, tones)
-    take = lambda v: (lambda z: z - (z @ read) @ write)((v - mean) * scale)
-    return {name: take(v) for name, v in features.items()}
+    found = erase.fit(children, adults, moved, tones)
+    return {name: erase.rid(v, *found) for name, v in features.items()}
 
 
 def fitted(embed, tones, data, cache, segmenter):

@@ -79,6 +79,12 @@ def painted(sampler, d):
     return batch, films, kinds, where, lent
 
 
+def optimizer(parameters, decay):
+    """AdamW, by which matrices decay, and biases and normalizations do not."""
+    return torch.optim.AdamW([{"params": [p for p in parameters if p.dim() > 1], "weight_decay": decay},
+                              {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0}])
+
+
 def follow(average, encoder, step):
     """Moves the average of the weights over steps towards those of the last step."""
     keep = min(0.999, step / (step + 20))
@@ -100,9 +106,7 @@ class Trainer:
         self.heads = Heads(self.encoder.dim, r.widths[2]).to(self.device)
         self.maps = torch.compile(self.encoder.maps) if compiled else self.encoder.maps
         self.parameters = [p for m in (self.encoder, self.heads) for p in m.parameters()]
-        groups = [{"params": [p for p in self.parameters if p.dim() > 1], "weight_decay": r.decay},
-                  {"params": [p for p in self.parameters if p.dim() <= 1], "weight_decay": 0}]
-        self.optimizer = torch.optim.AdamW(groups)
+        self.optimizer = optimizer(self.parameters, r.decay)
 
     def state(self):
         return {"step": self.step, "recipe": dataclasses.asdict(self.recipe),

@@ -4,9 +4,9 @@ import (
 	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
-	"github.com/mmcloughlin/avo/ir"
-	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/cxrkit/cxrkit/internal/simd/asmgen/raw"
 )
 
 // Instructions that Go's assembler has no name for, as Intel's manual encodes them
@@ -52,9 +52,7 @@ func number(r reg.GPPhysical) byte { return byte(r.PhysicalIndex()) }
 
 func emit(text string, code []byte) {
 	Comment(text)
-	for _, b := range code {
-		Instruction(&ir.Instruction{Opcode: "BYTE", Operands: []Op{U8(b)}})
-	}
+	raw.Bytes(code...)
 }
 
 // registers is an instruction on registers alone.

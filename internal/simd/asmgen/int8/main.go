@@ -6,9 +6,10 @@ import (
 	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
-	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/cxrkit/cxrkit/internal/simd/asmgen/raw"
 )
 
 // columns is the width of a panel and of a tile of sums.
@@ -230,15 +231,13 @@ var ymm = []reg.VecPhysical{
 func vpdpbusd(sum, unsigned, signed int) {
 	not := func(register int) byte { return byte(^register>>3) & 1 }
 	Comment(fmt.Sprintf("{vex} vpdpbusd ymm%d, ymm%d, ymm%d", sum, unsigned, signed))
-	for _, b := range []byte{
+	raw.Bytes(
 		0xc4,
-		not(sum)<<7 | 1<<6 | not(signed)<<5 | 2,
-		byte(^unsigned&15)<<3 | 1<<2 | 1,
+		not(sum)<<7|1<<6|not(signed)<<5|2,
+		byte(^unsigned&15)<<3|1<<2|1,
 		0x50,
-		3<<6 | byte(sum&7)<<3 | byte(signed&7),
-	} {
-		Instruction(&ir.Instruction{Opcode: "BYTE", Operands: []Op{U8(b)}})
-	}
+		3<<6|byte(sum&7)<<3|byte(signed&7),
+	)
 }
 
 // dotVNNI writes dot512's micro-kernel for half a tile, of rows x 16, for processors
